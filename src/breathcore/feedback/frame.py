@@ -1,0 +1,82 @@
+"""The one immutable snapshot that every view paints: window, command line and screenshots read nothing else."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from breathcore.model.arrays import F64, frozen
+from breathcore.model.drill import DrillPhase, FinishReason, Score, Stage, TargetPhase
+from breathcore.model.message import Message
+
+_EMPTY = frozen(np.empty(0))
+
+
+@dataclass(frozen=True, slots=True)
+class DrillView:
+    """Where the drill stands. Cue texts come from the drill's own file, so they are texts per language here."""
+
+    drill_id: str
+    title: dict[str, str]
+    set_index: int = 0  # from 0
+    sets_n: int = 1
+    breath_index: int = 0  # from 0, within the set (cycles of a timed drill)
+    breaths_n: int = 0
+    phase: DrillPhase | None = None
+    cue: dict[str, str] = field(default_factory=dict)
+    phase_left_s: float = 0.0
+    next_phase: DrillPhase | None = None
+    countdown: int | None = None  # 3, 2, 1 before the start
+    elapsed_s: float = 0.0  # of the drill, pauses left out
+    total_s: float = 0.0
+    paced: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceView:
+    """The strap, as the top line shows it."""
+
+    name: str
+    linked: bool
+    battery_percent: int | None = None
+    state: Message | None = None  # "signal good", "wet the pads" …
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FeedbackFrame:
+    """Everything there is to see at session time `t_s`.
+
+    `trace_t_s` and `trace_y` (n,) are the person's trace, `trace_y` in shares of their range (0 out, 1 in), at most
+    300 points, NaN where the signal was refused; samples from `trace_predicted_from` on are predictions.
+    `target` are the phases that overlap the visible window. None always means: no honest number; the sentence
+    beside it says why.
+    """
+
+    t_s: float
+    stage: Stage
+    drill: DrillView
+    device: DeviceView | None = None
+    calibrated: bool = False
+    calibration_left_s: float | None = None
+    calibration_cue: Message | None = None
+    trace_t_s: F64 = _EMPTY
+    trace_y: F64 = _EMPTY
+    trace_predicted_from: int | None = None
+    target: tuple[TargetPhase, ...] = ()
+    band: float = 0.15
+    rate_bpm: float | None = None  # already rounded for display, changes at most once a breath
+    rate_target_bpm: float | None = None
+    rate_message: Message | None = None  # why there is no rate, and what to do
+    quality: float | None = None
+    quality_message: Message | None = None
+    heart_bpm: float | None = None
+    heart_message: Message | None = None
+    brace_message: Message | None = None  # "not measured with this strap"
+    in_step: float | None = None
+    score: Score | None = None
+    notice: Message | None = None  # one sentence that matters now (paused, lost, dizzy …)
+    faults_n: int = 0
+    skipped_n: int = 0
+    recording: bool = True
+    recorder_depth: int = 0
+    finish: FinishReason | None = None
+    newest_host_ns: int = 0  # receive time of the newest packet a sample of which is in the trace

@@ -1,0 +1,222 @@
+"""What a drill is (the frozen form of one file in `protocols/drills/`) and what running it says."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class DrillPhase(StrEnum):
+    """What the person is asked to do."""
+
+    INHALE = "inhale"
+    HOLD = "hold"  # after an inhale, lungs comfortably full
+    EXHALE = "exhale"
+    REST = "rest"  # after an exhale, or between efforts
+    EFFORT = "effort"  # a gentle brace, breathing goes on
+
+
+Texts = Mapping[str, str]  # language code → text
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseSpec:
+    """One phase of a cycle, with its cue in every language."""
+
+    kind: DrillPhase
+    seconds: float
+    cue: Texts
+
+
+@dataclass(frozen=True, slots=True)
+class PatternSpec:
+    """A cycle of phases under a name: the drill's own, a form without holds, a rung of its ladder."""
+
+    id: str
+    title: Texts
+    phases: tuple[PhaseSpec, ...]
+
+    @property
+    def cycle_s(self) -> float:
+        """Length of one cycle."""
+        return sum(p.seconds for p in self.phases)
+
+    @property
+    def rate_bpm(self) -> float:
+        """Cycles a minute."""
+        return 60.0 / self.cycle_s
+
+    @property
+    def has_hold(self) -> bool:
+        """Whether the breath is held in it."""
+        return any(p.kind is DrillPhase.HOLD for p in self.phases)
+
+
+@dataclass(frozen=True, slots=True)
+class DoseSpec:
+    """How much: either a time or a number of cycles in each of `sets` sets, `rest_s` between them."""
+
+    sets: int
+    rest_s: float
+    minutes: float | None = None  # of all sets together
+    cycles: int | None = None  # in each set
+
+
+@dataclass(frozen=True, slots=True)
+class SafetySpec:
+    """Who should not do it, and which form they can do instead (a pattern id, "" where there is none)."""
+
+    avoid_if: tuple[str, ...]  # ids of conditions: "pregnancy", "cardiac" …
+    instead: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DrillSpec:
+    """One drill. `patterns[0]` is the drill itself."""
+
+    id: str
+    title: Texts
+    purpose: Texts
+    position: Texts
+    patterns: tuple[PatternSpec, ...]
+    dose: DoseSpec
+    safety: SafetySpec
+    paced: bool  # True: breaths follow the phases and are scored; False: timed (a brace), breathing goes on
+    glide: bool  # start at the person's own rate
+    band: float  # half-width of the target band, share of the person's range
+    depth_band: tuple[float, float]  # amplitude aimed at, share of the person's range
+    measures: tuple[str, ...]  # what a drill would like measured: "breath", "brace"
+
+    def pattern(self, id_: str = "") -> PatternSpec:
+        """Return the pattern `id_`, the drill's own for "". Raises KeyError where there is none."""
+        if not id_:
+            return self.patterns[0]
+        return {p.id: p for p in self.patterns}[id_]
+
+
+@dataclass(frozen=True, slots=True)
+class TargetPhase:
+    """One phase on the session clock, `[start_s, end_s)`, the target's level going from `level_from` to `level_to`.
+
+    Levels are shares of the person's range: 0 breathed out, 1 breathed in (for efforts: 0 rest, 1 brace).
+    `cycle` counts breaths (or efforts) of the set from 0. `scored` is False in the glide.
+    """
+
+    kind: DrillPhase
+    start_s: float
+    end_s: float
+    level_from: float
+    level_to: float
+    set_index: int
+    cycle: int
+    scored: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """The whole target on the session clock: what is painted ahead, what a simulated wearer follows."""
+
+    phases: tuple[TargetPhase, ...]
+
+    @property
+    def start_s(self) -> float:
+        """Start of the first phase."""
+        return self.phases[0].start_s
+
+    @property
+    def end_s(self) -> float:
+        """End of the last phase."""
+        return self.phases[-1].end_s
+
+
+class Stage(StrEnum):
+    """Where the session stands."""
+
+    WAITING = "waiting"  # for a good signal
+    CALIBRATING = "calibrating"
+    READY = "ready"  # calibrated (or not calibratable), waiting for Start
+    COUNTDOWN = "countdown"  # 3-2-1
+    GLIDE = "glide"
+    RUNNING = "running"
+    SET_REST = "set_rest"
+    PAUSED = "paused"
+    LOST = "lost"  # link or signal lost; resumes by itself
+    DIZZY = "dizzy"  # pacing stopped, breathing normally
+    FINISHED = "finished"
+
+
+class FinishReason(StrEnum):
+    """How a drill ended."""
+
+    COMPLETED = "completed"
+    ENDED = "ended"  # by the person
+    DIZZY_TWICE = "dizzy_twice"
+    STOP_RULE = "stop_rule"
+    SIGNAL_LOST = "signal_lost"  # and did not come back
+    RECORDING_FAILED = "recording_failed"
+
+
+class CommandKind(StrEnum):
+    """What a person can ask for while a session runs."""
+
+    CALIBRATE = "calibrate"
+    START = "start"
+    PAUSE = "pause"
+    RESUME = "resume"
+    DIZZY = "dizzy"
+    CUT_HOLD = "cut_hold"
+    END = "end"
+    STOP_RULE = "stop_rule"
+    MARK = "mark"  # text: the note
+    RATINGS = "ratings"  # text: JSON {"pain": 0–10, "effort": 0–10}
+    NOTE = "note"  # text
+
+
+@dataclass(frozen=True, slots=True)
+class UserCommand:
+    """Something a person asked for, when (host monotonic clock), with its text."""
+
+    kind: CommandKind
+    t_host_ns: int
+    text: str = ""
+
+
+class EffectKind(StrEnum):
+    """One-off happenings of a drill: for ears, for the record, for the simulated wearer."""
+
+    STAGE = "stage"  # value: the new stage
+    PHASE = "phase"  # value: the phase that begins
+    COUNT = "count"  # value: "3", "2", "1"
+    SET_OVER = "set_over"
+    TARGET = "target"  # the timeline is new (started, resumed, cut short)
+    SIGNAL_LOST = "signal_lost"
+    SIGNAL_BACK = "signal_back"
+    FINISHED = "finished"  # value: the finish reason
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """One happening at session time `t_s`."""
+
+    kind: EffectKind
+    t_s: float
+    value: str = ""
+    timeline: Timeline | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ScorePart:
+    """One part of a score: its share of the whole, and 0–1, or None where it was not measured."""
+
+    id: str  # "timing", "depth", "regularity", "quality"
+    weight: float
+    value: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """0–100, or None where there is nothing to score; `in_step` is p of drills.md §2."""
+
+    total: float | None
+    in_step: float | None
+    parts: tuple[ScorePart, ...]
+    breaths_scored: int = 0

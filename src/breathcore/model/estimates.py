@@ -1,0 +1,135 @@
+"""What the signal core says about the breath and the heart; NaN and a reason where it does not know."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from breathcore.model.arrays import F64
+
+
+class Refusal(StrEnum):
+    """Why there is no number. The value is also the id of the sentence that says what to do (`refusal.<value>`)."""
+
+    NO_SENSOR = "no-sensor"  # nothing connected measures this
+    HEART_ONLY = "heart-only"  # the strap sends heart beats only
+    NO_DATA = "no-data"  # samples stopped
+    TOO_SHORT = "too-short"  # not enough signal yet
+    FLAT = "flat"  # no movement, stuck or saturated
+    NOT_WORN = "not-worn"  # lying on a table, no body in it
+    NOISE = "noise"  # no breath can be told from noise
+    MOTION = "motion"  # the body moves too much
+    IRREGULAR = "irregular"
+
+
+class PhaseKind(StrEnum):
+    """Where in the breath the person is."""
+
+    INHALE = "inhale"
+    HOLD_IN = "hold_in"
+    EXHALE = "exhale"
+    HOLD_OUT = "hold_out"
+    UNKNOWN = "unknown"
+
+
+class BreathKind(StrEnum):
+    """What sort of breath it was."""
+
+    NORMAL = "normal"
+    SIGH = "sigh"
+    ARTEFACT = "artefact"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EffortBlock:
+    """The breath trace: `t_s` (n,) and `y` (n,), rising on inhale, zero near the middle of the breath.
+
+    Unit: that of the source (degrees of tilt for an accelerometer, the belt's own unit for a belt).
+    `usable` is False while the estimator does not take this for breathing.
+    """
+
+    source: str
+    t_s: F64
+    y: F64
+    usable: bool
+    gap_before: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Breath:
+    """One breath, from inhale onset to the next inhale onset. Unfinished fields are NaN.
+
+    `amplitude` is the rise from inhale onset to exhale onset in the source's unit; `hold_in_s` and `hold_out_s`
+    the pauses at the top and at the bottom; `confirmed_s` the session time of the sample that settled it.
+    """
+
+    inhale_onset_s: float
+    exhale_onset_s: float
+    end_s: float
+    amplitude: float
+    confirmed_s: float
+    quality: float
+    kind: BreathKind = BreathKind.NORMAL
+    hold_in_s: float = 0.0
+    hold_out_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A turning point, told as soon as it is confirmed: what scoring and the live phase follow."""
+
+    kind: PhaseKind  # INHALE: an inhale began here; EXHALE: an exhale began here
+    t_s: float
+    level: float
+    confirmed_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class RateEstimate:
+    """Breaths per minute at `t_s`: over the last 32 s (`rate_bpm`) and the last 16 s (`rate_live_bpm`)."""
+
+    t_s: float
+    rate_bpm: float
+    rate_live_bpm: float
+    quality: float
+    refusal: Refusal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseEstimate:
+    """The live phase at `t_s`, and how long it has lasted."""
+
+    t_s: float
+    kind: PhaseKind
+    elapsed_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class HeartEstimate:
+    """Heart rate at `t_s` (beats/min, NaN = refused) with the RR interval that led to it (s, NaN if none)."""
+
+    t_s: float
+    hr_bpm: float
+    rr_s: float
+    quality: float
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class BreathRange:
+    """The person's own range of the breath trace (5th–95th percentile of the calibration), or why there is none."""
+
+    t_s: float
+    low: float
+    high: float
+    refusal: Refusal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Polarity:
+    """From `t_s` on, the trace of `source` is multiplied by `sign` (a guided deep breath showed which way is in)."""
+
+    t_s: float
+    source: str
+    sign: int
+
+
+Estimate = EffortBlock | Breath | Turn | RateEstimate | PhaseEstimate | HeartEstimate | BreathRange

@@ -1,0 +1,69 @@
+"""The interchange and the recording: what crossed the radio, and when."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Direction(StrEnum):
+    """Which way a packet went and how."""
+
+    NOTIFY = "notify"  # from the device, notification or indication
+    READ = "read"  # from the device, the value of a read
+    WRITE = "write"  # to the device
+
+
+@dataclass(frozen=True, slots=True)
+class Packet:
+    """Bytes of one characteristic. `endpoint` is ``<endpoint id>.<characteristic name>``, for example ``pmd.data``.
+
+    `t_host_ns` is the host's monotonic clock, stamped in the radio callback (integer, never wall time).
+    """
+
+    device: str
+    endpoint: str
+    direction: Direction
+    t_host_ns: int
+    payload: bytes
+
+
+class LinkKind(StrEnum):
+    """What happened to a link."""
+
+    FOUND = "found"
+    CONNECTING = "connecting"
+    CONNECTED = "connected"
+    STREAMING = "streaming"
+    STALLED = "stalled"
+    LOST = "lost"
+    CLOSED = "closed"
+    BATTERY = "battery"  # detail: per cent
+    CONTACT = "contact"  # detail: "on" or "off"
+    FAULT = "fault"  # detail: reason
+
+
+@dataclass(frozen=True, slots=True)
+class LinkEvent:
+    """Something that happened to a device's link."""
+
+    device: str
+    t_host_ns: int
+    kind: LinkKind
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """A request to write `payload` (with response) to `endpoint`."""
+
+    endpoint: str
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A request to read `endpoint` once."""
+
+    endpoint: str
+
+
+Request = Write | Read
