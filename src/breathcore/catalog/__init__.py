@@ -1,0 +1,1 @@
+"""Finds, validates and loads the device and drill files."""

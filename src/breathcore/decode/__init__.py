@@ -1,0 +1,1 @@
+"""Bytes ⇄ blocks, decoder and encoder side by side."""

@@ -1,0 +1,1 @@
+"""Timeline, engine, scoring and safety screening of drills."""

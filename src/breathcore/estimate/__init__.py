@@ -1,0 +1,1 @@
+"""Samples → breath trace, breaths, rate, phase, heart, quality."""

@@ -1,0 +1,1 @@
+"""A session for other people's software."""

@@ -1,0 +1,1 @@
+"""What there is to see and say: frames and wording."""

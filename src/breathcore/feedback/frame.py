@@ -8,6 +8,9 @@ from breathcore.model.arrays import F64, frozen
 from breathcore.model.drill import DrillPhase, FinishReason, Score, Stage, TargetPhase
 from breathcore.model.message import Message
 
+PAST_S = 20.0  # visible seconds left of the now line
+AHEAD_S = 25.0  # and right of it
+
 _EMPTY = frozen(np.empty(0))
 
 

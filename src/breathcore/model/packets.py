@@ -52,6 +52,13 @@ class LinkEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class Advance:
+    """Time has passed (a live timer or a virtual clock says so); recorded, so that a replay ticks the same."""
+
+    t_host_ns: int
+
+
+@dataclass(frozen=True, slots=True)
 class Write:
     """A request to write `payload` (with response) to `endpoint`."""
 

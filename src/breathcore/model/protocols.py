@@ -7,7 +7,7 @@ from typing import Protocol, TypeVar, runtime_checkable
 from breathcore.model.blocks import RawBlock, Received
 from breathcore.model.device import ChannelSpec, DeviceSpec
 from breathcore.model.drill import Timeline
-from breathcore.model.packets import LinkEvent, Packet, Request
+from breathcore.model.packets import Advance, LinkEvent, Packet, Request
 
 In_contra = TypeVar("In_contra", contravariant=True)
 Out_co = TypeVar("Out_co", covariant=True)
@@ -54,7 +54,7 @@ class Estimator(Protocol[In_contra, Out_co]):
         ...
 
     def flush(self) -> tuple[Out_co, ...]:
-        """The stream has ended; return what was still open."""
+        """Return what was still open: the stream has ended."""
         ...
 
     def reset(self) -> None:
@@ -78,8 +78,11 @@ class Source(Protocol):
         """Make ready (scan and connect, open the file, build the wearer)."""
         ...
 
-    def events(self) -> AsyncIterator[Packet | LinkEvent]:
-        """Yield what happens, in order, until the source ends or is closed."""
+    def events(self) -> AsyncIterator[Packet | LinkEvent | Advance]:
+        """Yield what happens, in order, until the source ends or is closed.
+
+        A source with virtual time also yields `Advance` every 50 ms of it; others leave that to a timer.
+        """
         ...
 
     async def request(self, device: str, request: Request) -> None:

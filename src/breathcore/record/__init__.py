@@ -1,0 +1,1 @@
+"""The session container: one SQLite file per session."""

@@ -1,0 +1,1 @@
+"""The pure pipeline and what runs it."""

@@ -17,6 +17,8 @@ class Bridge:
         The newest frame; older ones are dropped and counted (`FeedbackFrame.skipped_n`).
     effects : queue.SimpleQueue[Effect]
         One-off happenings (sounds, announcements), none dropped.
+    now_s : Callable[[], float]
+        The session clock, callable from any thread (for smooth motion and for sounds on time).
     error : BreathcoreError | None
         Why the session ended early.
     """
@@ -24,6 +26,7 @@ class Bridge:
     def __init__(self) -> None:
         self.latest: FeedbackFrame | None = None
         self.effects: queue.SimpleQueue[Effect] = queue.SimpleQueue()
+        self.now_s: Callable[[], float] = lambda: 0.0
         self.error: BreathcoreError | None = None
         self.ended = False
         self._taken: FeedbackFrame | None = None

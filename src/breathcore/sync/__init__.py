@@ -1,0 +1,1 @@
+"""Sensor clocks → the session clock."""
