@@ -51,7 +51,7 @@ class ChannelSpec:
     axes: tuple[str, ...]
     rate_hz: float
     expected_interval_s: float = 1.0
-    settings: Mapping[str, int] = field(default=_NONE)
+    settings: Mapping[str, int] = field(default_factory=lambda: _NONE)
     inhale_axis: tuple[float, float, float] | None = None
 
 

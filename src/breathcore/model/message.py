@@ -13,7 +13,7 @@ class Message:
     """A sentence's id in the catalogue of texts and the values it takes."""
 
     id: str
-    params: Mapping[str, Param] = field(default=_NONE)
+    params: Mapping[str, Param] = field(default_factory=lambda: _NONE)
 
 
 def message(id_: str, **params: Param) -> Message:
