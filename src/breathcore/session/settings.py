@@ -1,0 +1,183 @@
+"""What a person chose last time, kept under the user's configuration folder, and where sessions are kept."""
+
+import json
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from enum import StrEnum
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import platformdirs
+
+from breathcore.model.errors import BreathcoreError, Reason
+from breathcore.model.message import Message, message
+
+APP = "breathcore"
+SCALE_LIMITS = (100, 200)  # text size, per cent
+SYSTEM = "system"
+_NO_SCREENINGS: Mapping[str, "StoredScreening"] = MappingProxyType({})
+
+
+class ThemeChoice(StrEnum):
+    """Which colours."""
+
+    SYSTEM = SYSTEM
+    LIGHT = "light"
+    DARK = "dark"
+
+
+class LanguageChoice(StrEnum):
+    """Which language."""
+
+    SYSTEM = SYSTEM
+    ENGLISH = "en"
+    GERMAN = "de"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredScreening:
+    """The day (ISO 8601) a person answered the safety questions, and the ids of what they answered with yes."""
+
+    on: str
+    yes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Choices that outlive a session. `screenings` is by name or pseudonym ("" where none was given)."""
+
+    language: LanguageChoice = LanguageChoice.SYSTEM
+    theme: ThemeChoice = ThemeChoice.SYSTEM
+    text_percent: int = 100
+    volume_percent: int = 70
+    view: str = "wave"
+    show_seconds: bool = True
+    reduced_motion: bool = False
+    last_device: str = ""
+    last_device_address: str = ""
+    last_drill: str = ""
+    last_pattern: str = ""
+    last_minutes: float | None = None
+    last_person: str = ""
+    screenings: Mapping[str, StoredScreening] = field(default_factory=lambda: _NO_SCREENINGS)
+
+    def screened(self, person: str, screening: StoredScreening) -> "Settings":
+        """Return these settings with `screening` as the latest of `person`."""
+        return replace(self, screenings=MappingProxyType({**self.screenings, person: screening}))
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedSettings:
+    """Settings, and a sentence where the file could not be used as it was."""
+
+    settings: Settings
+    problem: Message | None = None
+
+
+def settings_path() -> Path:
+    """Return the settings file's place."""
+    return platformdirs.user_config_path(APP, appauthor=False) / "settings.json"
+
+
+def sessions_folder() -> Path:
+    """Return the folder that holds sessions unless `--out` says otherwise; it may not exist yet."""
+    return platformdirs.user_data_path(APP, appauthor=False) / "sessions"
+
+
+def load_settings(path: Path | None = None) -> LoadedSettings:
+    """Return the stored settings. Never raises: what cannot be read falls back to its default and is told."""
+    place = path or settings_path()
+    try:
+        stored = json.loads(place.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return LoadedSettings(Settings())
+    except (OSError, ValueError, RecursionError):  # ValueError covers damaged JSON and damaged UTF-8
+        return LoadedSettings(Settings(), message("settings.damaged", path=str(place)))
+    if not isinstance(stored, dict):
+        return LoadedSettings(Settings(), message("settings.damaged", path=str(place)))
+    return _from_stored(stored, place)
+
+
+def save_settings(settings: Settings, path: Path | None = None) -> None:
+    """Write `settings`; the old file is whole until the new one is. Raises BreathcoreError (WRITE_FAILED)."""
+    place = path or settings_path()
+    stored = {f.name: getattr(settings, f.name) for f in fields(settings)}
+    stored["screenings"] = {person: asdict(s) for person, s in settings.screenings.items()}
+    part = place.with_suffix(".part")
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        part.write_text(json.dumps(stored, indent=2, ensure_ascii=False), encoding="utf-8")
+        part.replace(place)
+    except OSError as error:
+        raise BreathcoreError(Reason.WRITE_FAILED, path=str(place), problem=str(error)) from error
+
+
+def _from_stored(stored: Mapping[str, Any], place: Path) -> LoadedSettings:
+    good: dict[str, Any] = {}
+    bad: list[str] = []
+    for name, check in _CHECKS.items():
+        if name not in stored:
+            continue
+        try:
+            good[name] = check(stored[name])
+        except (ValueError, TypeError, KeyError, AttributeError):
+            bad.append(name)
+    problem = message("settings.field", names=", ".join(bad), path=str(place)) if bad else None
+    return LoadedSettings(Settings(**good), problem)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(value)
+    return value
+
+
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError(value)
+    return value
+
+
+def _between(low: int, high: int) -> Callable[[Any], int]:
+    def check(value: Any) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+            raise ValueError(value)
+        return value
+
+    return check
+
+
+def _minutes(value: Any) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(value)
+    if not (math.isfinite(value) and 0 < value <= 120):
+        raise ValueError(value)
+    return float(value)
+
+
+def _screenings(value: Any) -> Mapping[str, StoredScreening]:
+    return MappingProxyType(
+        {_text(person): StoredScreening(_text(s["on"]), tuple(map(_text, s["yes"]))) for person, s in value.items()}
+    )
+
+
+_CHECKS: Mapping[str, Callable[[Any], Any]] = {
+    "language": LanguageChoice,
+    "theme": ThemeChoice,
+    "text_percent": _between(*SCALE_LIMITS),
+    "volume_percent": _between(0, 100),
+    "view": _text,
+    "show_seconds": _flag,
+    "reduced_motion": _flag,
+    "last_device": _text,
+    "last_device_address": _text,
+    "last_drill": _text,
+    "last_pattern": _text,
+    "last_minutes": _minutes,
+    "last_person": _text,
+    "screenings": _screenings,
+}
