@@ -1,0 +1,76 @@
+"""Is there a signal to train with right now, and if not, why: the one answer that drill and screen share."""
+
+from breathcore.model.estimates import EffortBlock, RateEstimate, Refusal
+from breathcore.model.packets import LinkEvent, LinkKind
+
+STALLED_S = 3.0  # without a sample: the signal is gone
+UNUSABLE_S = 5.0  # of samples that carry no breath: the value is stale
+
+
+class SignalWatch:
+    """Follows links, samples and refusals in session time.
+
+    Parameters
+    ----------
+    static_refusal : Refusal | None
+        Why breath cannot be measured at all with this session's devices (HEART_ONLY, NO_SENSOR), or None.
+
+    Notes
+    -----
+    The estimators know nothing of time passing without samples (so that a re-analysis gives the same numbers); that
+    the newest sample is old is told here: no number after 3 s without samples or 5 s of unusable ones.
+    """
+
+    def __init__(self, static_refusal: Refusal | None) -> None:
+        self._static = static_refusal
+        self._linked: set[str] = set()
+        self._newest_s = float("-inf")
+        self._usable_s = float("-inf")
+        self._rate_refusal: Refusal | None = Refusal.TOO_SHORT
+
+    @property
+    def linked(self) -> bool:
+        """Whether any device is connected."""
+        return bool(self._linked)
+
+    def is_linked(self, device: str) -> bool:
+        """Whether `device` is connected."""
+        return device in self._linked
+
+    def on_link(self, event: LinkEvent) -> None:
+        """Take a link event."""
+        if event.kind in (LinkKind.CONNECTED, LinkKind.STREAMING):
+            self._linked.add(event.device)
+        elif event.kind in (LinkKind.LOST, LinkKind.CLOSED):
+            self._linked.discard(event.device)
+
+    def on_samples(self, newest_s: float) -> None:
+        """Samples of any kind came, the newest taken at `newest_s`."""
+        self._newest_s = max(self._newest_s, newest_s)
+
+    def on_effort(self, block: EffortBlock) -> None:
+        """Take a piece of the breath trace."""
+        if len(block.t_s) and block.usable:
+            self._usable_s = float(block.t_s[-1])
+
+    def on_rate(self, estimate: RateEstimate) -> None:
+        """Take the newest rate."""
+        self._rate_refusal = estimate.refusal
+
+    def streaming(self, now_s: float) -> bool:
+        """Whether samples are coming in."""
+        return self.linked and now_s - self._newest_s <= STALLED_S
+
+    def usable(self, now_s: float) -> bool:
+        """Whether the breath (or, where none is measured, anything) can be followed now."""
+        if self._static is not None:
+            return self.streaming(now_s)
+        return self.streaming(now_s) and now_s - self._usable_s <= UNUSABLE_S
+
+    def refusal(self, now_s: float) -> Refusal | None:
+        """Why there is no breathing rate now, or None where there is one."""
+        if self._static is not None:
+            return self._static
+        if not self.streaming(now_s):
+            return Refusal.NO_DATA
+        return self._rate_refusal

@@ -1,0 +1,117 @@
+"""Packets → samples on the session clock, for all devices of a session: codecs and clocks, and nothing else."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from breathcore.decode.registry import CODECS
+from breathcore.model.blocks import Fault, FaultReason, SampleBlock
+from breathcore.model.device import DeviceSpec, EndpointSpec
+from breathcore.model.packets import LinkEvent, LinkKind, Packet, Request
+from breathcore.model.protocols import Codec, StreamPlan
+from breathcore.sync.clock import Synchroniser
+
+
+@dataclass(frozen=True, slots=True)
+class Outbound:
+    """A codec's request to its device."""
+
+    device: str
+    request: Request
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceFault:
+    """Bytes of a device that could not be used, at session time `t_s`."""
+
+    device: str
+    t_s: float
+    fault: Fault
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reading:
+    """What one item brought."""
+
+    blocks: tuple[SampleBlock, ...] = ()
+    outbound: tuple[Outbound, ...] = ()
+    events: tuple[LinkEvent, ...] = ()
+    faults: tuple[DeviceFault, ...] = ()
+
+
+class Reception:
+    """Codecs and clocks of a session's devices.
+
+    A codec lives as long as a connection: each CONNECTED event makes fresh ones and starts them. The clock outlives
+    it (`sync` re-anchors when the device's epoch has changed). An exception in a codec or a clock is a fault of that
+    device and ends nothing.
+    """
+
+    def __init__(self, devices: Sequence[tuple[str, DeviceSpec]], t0_host_ns: int) -> None:
+        self._specs: Mapping[str, DeviceSpec] = dict(devices)
+        self._t0_host_ns = t0_host_ns
+        self._clocks = {device: Synchroniser(t0_host_ns * 1e-9) for device, _ in devices}
+        self._codecs: dict[tuple[str, str], Codec] = {}
+        self._endpoints: dict[str, str] = {}
+
+    def session_s(self, t_host_ns: int) -> float:
+        """Return the session time of a host stamp."""
+        return (t_host_ns - self._t0_host_ns) * 1e-9
+
+    def push(self, item: Packet | LinkEvent) -> Reading:
+        """Take one packet or link event."""
+        if isinstance(item, Packet):
+            return self._packet(item)
+        if item.kind is LinkKind.CONNECTED and item.device in self._specs:
+            return self._connected(item)
+        return Reading()
+
+    def stop(self) -> tuple[Outbound, ...]:
+        """Return the requests that end all streams."""
+        return tuple(
+            Outbound(device, request) for (device, _), codec in self._codecs.items() for request in codec.stop()
+        )
+
+    def _connected(self, event: LinkEvent) -> Reading:
+        outbound: list[Outbound] = []
+        faults: list[DeviceFault] = []
+        for endpoint in self._specs[event.device].endpoints:
+            try:
+                outbound += [Outbound(event.device, r) for r in self._start(event.device, endpoint)]
+            except Exception as error:  # one endpoint's codec must not end the others
+                faults.append(self._fault(event.device, event.t_host_ns, endpoint.id, error))
+        return Reading(outbound=tuple(outbound), faults=tuple(faults))
+
+    def _start(self, device: str, endpoint: EndpointSpec) -> tuple[Request, ...]:
+        codec = CODECS[endpoint.codec](endpoint.id, endpoint.channels)
+        self._codecs[device, endpoint.id] = codec
+        return codec.start(StreamPlan(endpoint.channels))
+
+    def _packet(self, packet: Packet) -> Reading:
+        codec = self._codecs.get((packet.device, self._endpoint_id(packet.endpoint)))
+        if codec is None:
+            return Reading()
+        try:
+            received = codec.receive(packet)
+            clock = self._clocks[packet.device]
+            blocks = tuple(b for raw in received.blocks for b in clock.push(raw))
+        except Exception as error:  # a defect of ours in one codec must not end the session
+            return Reading(faults=(self._fault(packet.device, packet.t_host_ns, packet.endpoint, error),))
+        if not (received.requests or received.events or received.faults):
+            return Reading(blocks)
+        t_s = self.session_s(packet.t_host_ns)
+        return Reading(
+            blocks,
+            tuple(Outbound(packet.device, r) for r in received.requests),
+            received.events,
+            tuple(DeviceFault(packet.device, t_s, f) for f in received.faults),
+        )
+
+    def _endpoint_id(self, endpoint: str) -> str:
+        id_ = self._endpoints.get(endpoint)
+        if id_ is None:
+            id_ = self._endpoints[endpoint] = endpoint.partition(".")[0]
+        return id_
+
+    def _fault(self, device: str, t_host_ns: int, endpoint: str, error: Exception) -> DeviceFault:
+        detail = f"{type(error).__name__}: {error}"
+        return DeviceFault(device, self.session_s(t_host_ns), Fault(FaultReason.UNEXPECTED, endpoint, 0, detail))

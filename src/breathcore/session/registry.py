@@ -1,0 +1,44 @@
+"""What this program knows: the built-in wearables and drills, checked against the codecs there are."""
+
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import TypeVar
+
+from breathcore.catalog.load import load_devices, load_drills
+from breathcore.decode.registry import CODECS
+from breathcore.model.device import DeviceSpec
+from breathcore.model.drill import DrillSpec
+from breathcore.model.errors import CatalogError, Reason
+
+_Item = TypeVar("_Item", DeviceSpec, DrillSpec)
+
+
+@cache
+def devices(folders: tuple[Path, ...] = ()) -> tuple[DeviceSpec, ...]:
+    """Return every wearable, built in and in `folders`. Raises CatalogError naming file and key."""
+    return load_devices(codecs=frozenset(CODECS), folders=folders)
+
+
+@cache
+def drills(folders: tuple[Path, ...] = ()) -> tuple[DrillSpec, ...]:
+    """Return every drill, built in and in `folders`. Raises CatalogError naming file and key."""
+    return load_drills(folders=folders)
+
+
+def device(id_: str) -> DeviceSpec:
+    """Return the wearable `id_`. Raises CatalogError (UNKNOWN_DEVICE) listing those there are."""
+    return _pick(devices(), id_, Reason.UNKNOWN_DEVICE)
+
+
+def drill(id_: str) -> DrillSpec:
+    """Return the drill with this id or code ("B1"). Raises CatalogError (UNKNOWN_DRILL) listing those there are."""
+    by_code = [d for d in drills() if d.code and d.code.lower() == id_.lower()]
+    return by_code[0] if by_code else _pick(drills(), id_, Reason.UNKNOWN_DRILL)
+
+
+def _pick(items: Sequence[_Item], id_: str, reason: Reason) -> _Item:
+    found = [item for item in items if item.id == id_]
+    if not found:
+        raise CatalogError(reason, value=id_, known=", ".join(item.id for item in items))
+    return found[0]

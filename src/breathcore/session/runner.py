@@ -1,0 +1,249 @@
+"""Runs one session: a source, the pipeline, the recorder, and the bridge to whoever watches."""
+
+import asyncio
+import contextlib
+import threading
+import time
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+from breathcore.model.drill import CommandKind, Effect, EffectKind, UserCommand
+from breathcore.model.errors import BreathcoreError, Reason
+from breathcore.model.packets import Advance, LinkEvent, Packet
+from breathcore.model.protocols import Source, SourceInfo
+from breathcore.record.writer import SessionWriter
+from breathcore.session.bridge import Bridge
+from breathcore.session.pipeline import Pipeline, PipelineInput, RecorderFailed, SessionItem
+from breathcore.session.plan import SessionPlan
+from breathcore.session.reception import Outbound
+
+TICK_S = 0.05
+CLOSE_LIMIT_S = 3.0
+
+Pilot = Callable[[Pipeline], CommandKind | None]
+
+
+class Session:
+    """One session as a coroutine; `SessionThread` gives it a thread of its own.
+
+    Parameters
+    ----------
+    plan : SessionPlan
+        Checked for clearance at once: raises SafetyError where the drill must not be reached.
+    source : Source
+        A source with virtual time is consumed in lock-step, so the same seed gives the same recording at any pace.
+    path : Path
+        The session file to make; never overwritten.
+    bridge : Bridge
+        Gets frames and effects; its commands are obeyed.
+    pace : float | None
+        Virtual seconds per real second, None for as fast as possible. A live source keeps its own time.
+    pilot : Pilot | None
+        Presses the buttons where nobody does (a run without a screen).
+    """
+
+    def __init__(
+        self,
+        plan: SessionPlan,
+        source: Source,
+        path: Path,
+        bridge: Bridge,
+        *,
+        pace: float | None = 1.0,
+        pilot: Pilot | None = None,
+    ) -> None:
+        plan.require_clearance()
+        self.plan = plan
+        self.path = path
+        self.pipeline: Pipeline | None = None
+        self._source = source
+        self._bridge = bridge
+        self._pace = pace
+        self._pilot = pilot
+        self._commands: asyncio.Queue[tuple[CommandKind, str]] = asyncio.Queue()
+        self._stop = False
+
+    async def run(self) -> None:
+        """Open the source, run until it ends or `stop` is called, close everything. Raises BreathcoreError."""
+        info = await self._source.open()
+        pipeline = self.pipeline = Pipeline(self.plan, info.devices, info.t0_host_ns)
+        try:
+            with SessionWriter(self.path, pipeline.meta(simulated=info.virtual_time), info.devices) as writer:
+                worker = _Worker(pipeline, writer, self._source, self._bridge)
+                await self._run(info, pipeline, worker)
+                await worker.finish()
+        finally:
+            await asyncio.wait_for(self._source.close(), CLOSE_LIMIT_S)
+
+    def stop(self) -> None:
+        """Ask the session to end (from its own loop)."""
+        self._stop = True
+        self._commands.put_nowait((CommandKind.END, ""))
+
+    async def _run(self, info: SourceInfo, pipeline: Pipeline, worker: "_Worker") -> None:
+        loop = asyncio.get_running_loop()
+
+        def send(kind: CommandKind, text: str) -> None:
+            with contextlib.suppress(RuntimeError):  # the loop has closed: there is no session left to command
+                loop.call_soon_threadsafe(self._commands.put_nowait, (kind, text))
+
+        self._bridge.connect(send)
+        clock = _VirtualClock(self._pace, info.t0_host_ns) if info.virtual_time else _LiveClock(info.t0_host_ns)
+        self._bridge.now_s = clock.now_s
+        items = self._source.events() if info.virtual_time else _with_ticks(self._source)
+        async for item in items:
+            await clock.wait(item.t_host_ns)
+            await self._obey(worker, item.t_host_ns)
+            await worker.handle(item)
+            if self._pilot is not None and isinstance(item, Advance):
+                command = self._pilot(pipeline)
+                if command is not None:
+                    await worker.handle(UserCommand(command, item.t_host_ns))
+            if self._stop:
+                break
+
+    async def _obey(self, worker: "_Worker", t_host_ns: int) -> None:
+        while not self._commands.empty():
+            kind, text = self._commands.get_nowait()
+            await worker.handle(UserCommand(kind, t_host_ns, text))
+
+
+class _Worker:
+    """Record first, then decode and estimate, then act on what came out."""
+
+    def __init__(self, pipeline: Pipeline, writer: SessionWriter, source: Source, bridge: Bridge) -> None:
+        self._pipeline = pipeline
+        self._writer = writer
+        self._source = source
+        self._bridge = bridge
+        self._failed = False
+
+    async def handle(self, item: Packet | LinkEvent | Advance | UserCommand) -> None:
+        self._writer.put(item)
+        await self._push(item)
+        if self._writer.error is not None and not self._failed:
+            self._failed = True
+            self._bridge.error = self._writer.error
+            await self._push(RecorderFailed(item.t_host_ns))
+        self._bridge.latest = self._pipeline.frame(self._writer.depth)
+
+    async def finish(self) -> None:
+        """End the streams and write what was still open."""
+        for outbound in self._pipeline.stop():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._source.request(outbound.device, outbound.request), CLOSE_LIMIT_S)
+        await self._dispatch(self._pipeline.flush())
+        self._bridge.latest = self._pipeline.frame(self._writer.depth)
+
+    async def _push(self, item: PipelineInput) -> None:
+        await self._dispatch(self._pipeline.push(item))
+
+    async def _dispatch(self, outputs: tuple[SessionItem, ...]) -> None:
+        for output in outputs:
+            if isinstance(output, Outbound):
+                await self._source.request(output.device, output.request)
+                continue
+            self._writer.put(output)
+            if isinstance(output, Effect):
+                self._bridge.effects.put(output)
+                if output.kind is EffectKind.TARGET and output.timeline is not None:
+                    self._source.show(output.timeline)
+
+
+class _LiveClock:
+    def __init__(self, t0_host_ns: int) -> None:
+        self._t0_host_ns = t0_host_ns
+
+    def now_s(self) -> float:
+        return (time.monotonic_ns() - self._t0_host_ns) * 1e-9
+
+    async def wait(self, t_host_ns: int) -> None:
+        """Live items are already due."""
+
+
+class _VirtualClock:
+    """Lets virtual time pass at `pace` virtual seconds per real second."""
+
+    def __init__(self, pace: float | None, t0_host_ns: int) -> None:
+        self._pace = pace
+        self._t0_host_ns = t0_host_ns
+        self._start = time.monotonic()
+        self._item_s = 0.0
+
+    def now_s(self) -> float:
+        if self._pace is None:
+            return self._item_s
+        # never far ahead of the items: if the worker is late, time stands still for the eye too
+        return min((time.monotonic() - self._start) * self._pace, self._item_s + 2 * TICK_S * self._pace)
+
+    async def wait(self, t_host_ns: int) -> None:
+        item_s = (t_host_ns - self._t0_host_ns) * 1e-9
+        if self._pace is None:
+            if item_s - self._item_s > 0:
+                await asyncio.sleep(0)
+        else:
+            ahead_s = item_s / self._pace - (time.monotonic() - self._start)
+            if ahead_s > 0:
+                await asyncio.sleep(ahead_s)
+        self._item_s = max(self._item_s, item_s)
+
+
+async def _with_ticks(source: Source) -> AsyncIterator[Packet | LinkEvent | Advance]:
+    """Yield the source's events in order with an `Advance` every 50 ms; ends with the source."""
+    queue: asyncio.Queue[Packet | LinkEvent | Advance | None] = asyncio.Queue()
+
+    async def pump() -> None:
+        try:
+            async for event in source.events():
+                queue.put_nowait(event)
+        finally:
+            queue.put_nowait(None)
+
+    async def tick() -> None:
+        while True:
+            await asyncio.sleep(TICK_S)
+            queue.put_nowait(Advance(time.monotonic_ns()))
+
+    pumping, ticking = asyncio.create_task(pump()), asyncio.create_task(tick())
+    try:
+        while (item := await queue.get()) is not None:
+            yield item
+        await pumping  # a source that failed says why
+    finally:
+        for task in (pumping, ticking):
+            task.cancel()
+        await asyncio.gather(pumping, ticking, return_exceptions=True)
+
+
+class SessionThread(threading.Thread):
+    """A session in a worker thread of its own, as the window needs it: Qt never waits for the radio."""
+
+    def __init__(self, session: Session, bridge: Bridge) -> None:
+        super().__init__(name="breathcore-session", daemon=True)
+        self.session = session
+        self._bridge = bridge
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def run(self) -> None:
+        """Run the session; how it failed is left in `bridge.error`."""
+        try:
+            asyncio.run(self._main())
+        except BreathcoreError as error:
+            self._bridge.error = error
+        except Exception as error:  # shown to the person, not lost with the thread
+            self._bridge.error = BreathcoreError(Reason.INTERNAL, detail=f"{type(error).__name__}: {error}")
+        finally:
+            self._bridge.ended = True
+
+    async def _main(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        await self.session.run()
+
+    def stop(self, timeout_s: float = 10.0) -> None:
+        """Ask the session to end and wait until its file is closed."""
+        if self._loop is not None and not self._loop.is_closed():
+            with contextlib.suppress(RuntimeError):  # it ended by itself in this very moment
+                self._loop.call_soon_threadsafe(self.session.stop)
+        self.join(timeout_s)
+
+
