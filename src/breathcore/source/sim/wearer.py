@@ -1,0 +1,74 @@
+"""The simulated wearer: breath, heart and chest as one causal whole."""
+
+import numpy as np
+
+from breathcore.model.arrays import F64, frozen
+from breathcore.model.drill import Timeline
+from breathcore.source.sim.breathing import Breathing
+from breathcore.source.sim.chest import Chest
+from breathcore.source.sim.heart import Heart
+from breathcore.source.sim.spec import Behaviour, Burst, PostureStep, WearerSpec
+from breathcore.source.sim.strokes import turns
+from breathcore.source.sim.truth import TrueBreath, Truth
+
+__all__ = ["Behaviour", "Burst", "PostureStep", "Wearer", "WearerSpec"]
+
+_START_S = -2.0  # the wearer breathed before the session began
+_LEAST = 0.15  # of a quiet breath: a swing smaller than this is no breath
+_OUTWARD = (0.0, 0.0, 1.0)
+
+
+class Wearer:
+    """Everything a sensor could see of a person, as functions of session time that must not run ahead of it.
+
+    Ask for rising times; what has been asked for is fixed, and `follow` changes only what comes after its `from_s`.
+    """
+
+    def __init__(
+        self,
+        spec: WearerSpec,
+        timeline: Timeline | None = None,
+        inhale_axis: tuple[float, float, float] = _OUTWARD,
+    ) -> None:
+        self.spec = spec
+        self._breathing = Breathing(spec, _START_S)
+        self._heart = Heart(spec, self._breathing, _START_S)
+        self._chest = Chest(spec, inhale_axis)
+        self.follow(timeline, 0.0)
+
+    def follow(self, timeline: Timeline | None, from_s: float) -> None:
+        """See `timeline` from `from_s` on; None: see nothing, breathe freely."""
+        self._breathing.follow(timeline, from_s)
+
+    def level(self, t_s: F64) -> F64:
+        """Return the chest's level at `t_s` (n,): 0 breathed out, 1 a full breath in."""
+        return self._breathing.level(t_s)
+
+    def tilt_deg(self, t_s: F64) -> F64:
+        """Return the tilt of the breath at `t_s` (n,)."""
+        return self._chest.tilt_deg(self.level(t_s))
+
+    def acc_mg(self, t_s: F64) -> F64:
+        """Return what an accelerometer without noise reads at `t_s`, thousandths of g, (n, 3)."""
+        beats = self._heart.beats(float(t_s[0]) - 0.6, float(t_s[-1]))
+        return self._chest.acc_mg(t_s, self.level(t_s), self._breathing.acceleration(t_s), beats)
+
+    def ecg_uv(self, t_s: F64) -> F64:
+        """Return what electrodes without noise read at `t_s` (n,)."""
+        return self._heart.ecg_uv(t_s, self.level(t_s))
+
+    def beats(self, from_s: float, to_s: float) -> F64:
+        """Return the R peaks in `[from_s, to_s)`."""
+        return self._heart.beats(from_s, to_s)
+
+    def truth(self, until_s: float) -> Truth:
+        """Return the breaths and beats up to `until_s`."""
+        quiet = 1.0 / self.spec.deep_ratio
+        found = turns(self._breathing.chain, until_s, _LEAST * quiet)
+        deg = self.spec.tilt_deg_pp * self.spec.deep_ratio
+        breaths = [
+            TrueBreath(a.t_s, b.t_s, c.t_s, (b.level - a.level) * deg)
+            for a, b, c in zip(found, found[1:], found[2:], strict=False)
+            if a.up
+        ]
+        return Truth(until_s, tuple(breaths), frozen(np.asarray(self.beats(0.0, until_s))))
