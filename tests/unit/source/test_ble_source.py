@@ -1,0 +1,458 @@
+"""The Bluetooth source against a radio in this process."""
+
+import asyncio
+import shutil
+import subprocess
+import time
+
+import pytest
+from bleak.exc import (
+    BleakBluetoothNotAvailableError,
+    BleakBluetoothNotAvailableReason,
+    BleakDBusError,
+    BleakError,
+    BleakGATTProtocolError,
+    BleakGATTProtocolErrorCode,
+)
+from fake_ble import FakeRadio, FakeStrap
+
+from breathcore.model.device import (
+    ChannelSpec,
+    CharacteristicSpec,
+    CharacteristicUse,
+    ClockKind,
+    DeviceSpec,
+    EndpointSpec,
+    MatchSpec,
+    Role,
+)
+from breathcore.model.errors import RadioError, Reason
+from breathcore.model.packets import Direction, LinkEvent, LinkKind, Packet, Read, Write
+from breathcore.source.ble import BleSource, Limits, profile_of, scan
+
+CP, DATA = "fb005c81-02e7-f387-1cad-8acd2d8df0c8", "fb005c82-02e7-f387-1cad-8acd2d8df0c8"
+PMD = "FB005C80-02E7-F387-1CAD-8ACD2D8DF0C8"  # upper case, as makers print it
+HR, HR_LONG = "2a37", "00002a37-0000-1000-8000-00805f9b34fb"
+QUICK = Limits(find_s=0.2, connect_s=0.2, request_s=0.1, release_s=0.1, pauses_s=(0.0,))
+USE = CharacteristicUse
+
+
+def spec(id_: str = "chest", prefixes: tuple[str, ...] = ("Strap X",), services: tuple[str, ...] = ()) -> DeviceSpec:
+    heart = EndpointSpec(
+        "hr",
+        "heart_rate",
+        "180D",
+        (CharacteristicSpec("measurement", HR, (USE.NOTIFY,)),),
+        (ChannelSpec("rr", Role.RR, "s", ("rr",), 0.0),),
+    )
+    pmd = EndpointSpec(
+        "pmd",
+        "polar_pmd",
+        PMD,
+        (
+            CharacteristicSpec("control", CP.upper(), (USE.READ, USE.WRITE, USE.INDICATE)),
+            CharacteristicSpec("data", DATA, (USE.NOTIFY,)),
+        ),
+        (),
+    )
+    match = MatchSpec(prefixes, services, None)
+    return DeviceSpec(id_, "Strap X", match, (heart, pmd), "chest", ClockKind.SAMPLE_STAMP, 1.0)
+
+
+def strap(name: str = "Strap X 42", address: str = "00:00:00:00:00:42") -> FakeStrap:
+    services = {
+        PMD.lower(): {DATA: ["notify"], CP: ["read", "write", "indicate"]},
+        "180d": {HR: ["notify"]},
+    }
+    return FakeStrap(address, name, services, advertised=["180d"], values={CP: b"\x0f\x05"})
+
+
+def source(radio: FakeRadio, *targets: str, limits: Limits = QUICK) -> BleSource:
+    devices = [(target, spec()) for target in targets or ("",)]
+    return BleSource(devices, scanner=radio.scanner, client=radio.client, limits=limits)
+
+
+async def drain(ble: BleSource) -> list[Packet | LinkEvent]:
+    await ble.close()
+    return [item async for item in ble.events()]
+
+
+async def until(condition) -> None:
+    while not condition():  # noqa: ASYNC110 — the fake radio moves on whenever the loop turns
+        await asyncio.sleep(0)
+
+
+def kinds(items) -> list[str]:
+    return [item.kind.value for item in items if isinstance(item, LinkEvent)]
+
+
+def test_scan_reports_each_device_once_strongest_first_with_its_profile(run_async):
+    far, near = strap("Strap X 1", "A"), strap("Lamp", "B")
+    far.rssi, near.rssi, near.advertised, near.makers = -80, -40, [], {0x6B: b""}
+    heard = []
+    found = run_async(scan(0.05, [spec()], heard.append, backend=FakeRadio([far, near]).scanner))
+    assert [(f.address, f.rssi, f.profile and f.profile.id) for f in found] == [("B", -40, None), ("A", -80, "chest")]
+    assert sorted(f.address for f in heard) == ["A", "B"]
+    assert found[0].manufacturer_ids == (0x6B,)
+    assert found[1].service_uuids == ("0000180d-0000-1000-8000-00805f9b34fb",)
+
+
+def test_scan_says_again_when_a_name_arrives_later(run_async):
+    device = strap()
+    device.name = None
+    heard = []
+
+    def on_found(found):
+        heard.append(found.name)
+        device.name = "Strap X 42"
+
+    run_async(scan(0.05, [spec()], on_found, backend=FakeRadio([device]).scanner))
+    assert heard == ["", "Strap X 42"]
+
+
+@pytest.mark.parametrize(
+    ("name", "services", "makers", "expected"),
+    [
+        ("Strap X1 7", [], [], "x1"),
+        ("Strap X 7", [], [], "x"),
+        ("Other", ["180D"], [], "any"),
+        ("Strap X 7", ["180d"], [], "x"),
+        ("", ["0000180D-0000-1000-8000-00805F9B34FB"], [], "any"),
+        ("Other", [], [7], "x"),
+        ("Other", ["180f"], [8], None),
+    ],
+)
+def test_the_longest_prefix_then_a_service_then_the_maker_decides(name, services, makers, expected):
+    x = DeviceSpec("x", "X", MatchSpec(("Strap X",), ("180d",), 7), (), "chest", ClockKind.NONE, 1.0)
+    profile = profile_of(name, services, makers, [x, spec("x1", ("Strap X1",)), spec("any", (), ("180d",))])
+    assert (profile and profile.id) == expected
+
+
+def test_a_profile_without_maker_is_not_matched_by_devices_without_maker():
+    assert profile_of("Lamp", [], [], [spec()]) is None
+
+
+def test_open_subscribes_to_every_stream_before_any_request(run_async):
+    device = strap()
+
+    async def session():
+        ble = source(FakeRadio([device]))
+        before_ns = time.monotonic_ns()
+        info = await ble.open()
+        assert before_ns <= info.t0_host_ns <= time.monotonic_ns()
+        assert not info.virtual_time
+        assert [name for name, _ in info.devices] == ["chest"]
+        await ble.request("chest", Write("pmd.control", b"\x01\x02"))
+        return await drain(ble)
+
+    items = run_async(session())
+    assert device.log == [
+        ("connect", ""),
+        ("subscribe", HR_LONG),
+        ("subscribe", CP),
+        ("subscribe", DATA),
+        ("write", CP),
+        ("disconnect", ""),
+    ]
+    assert kinds(items) == ["found", "connecting", "connected", "closed"]
+    stamps = [item.t_host_ns for item in items]
+    assert stamps == sorted(stamps)
+
+
+def test_notifications_become_packets_stamped_on_arrival(run_async):
+    device = strap()
+
+    async def session():
+        ble = source(FakeRadio([device]))
+        await ble.open()
+        before_ns = time.monotonic_ns()
+        device.notify(HR, b"\x10\x3c")
+        device.notify(DATA, b"\x02")
+        after_ns = time.monotonic_ns()
+        packets = [item for item in await drain(ble) if isinstance(item, Packet)]
+        assert all(before_ns <= p.t_host_ns <= after_ns for p in packets)
+        return [(p.device, p.endpoint, p.direction, p.payload) for p in packets]
+
+    assert run_async(session()) == [
+        ("chest", "hr.measurement", Direction.NOTIFY, b"\x10\x3c"),
+        ("chest", "pmd.data", Direction.NOTIFY, b"\x02"),
+    ]
+
+
+def test_a_write_stands_before_its_answer_and_a_read_brings_its_value(run_async):
+    device = strap()
+    device.on_write = lambda uuid, data: device.notify(uuid, b"\xf0" + data)
+
+    async def session():
+        ble = source(FakeRadio([device]))
+        await ble.open()
+        await ble.request("chest", Write("pmd.control", b"\x02\x00"))
+        await ble.request("chest", Read("pmd.control"))
+        return [(p.endpoint, p.direction, p.payload) for p in await drain(ble) if isinstance(p, Packet)]
+
+    assert run_async(session()) == [
+        ("pmd.control", Direction.WRITE, b"\x02\x00"),
+        ("pmd.control", Direction.NOTIFY, b"\xf0\x02\x00"),
+        ("pmd.control", Direction.READ, b"\x0f\x05"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("trouble", "said"),
+    [
+        (BleakGATTProtocolError(BleakGATTProtocolErrorCode.CCCD_IMPROPERLY_CONFIGURED), "BleakGATTProtocolError"),
+        (FileNotFoundError(2, "No such file or directory"), "FileNotFoundError"),
+        (RuntimeError("boom"), "RuntimeError"),
+        (None, "TimeoutError"),
+    ],
+)
+def test_a_failed_request_is_a_fault_and_the_next_one_works(run_async, trouble, said):
+    device = strap()
+
+    async def session():
+        ble = source(FakeRadio([device]))
+        await ble.open()
+        if trouble is None:
+            device.hang.add(CP)
+        else:
+            device.broken[CP] = trouble
+        await ble.request("chest", Write("pmd.control", b"\x01"))
+        device.hang.clear()
+        device.broken.clear()
+        await ble.request("chest", Read("pmd.control"))
+        return await drain(ble)
+
+    items = run_async(session())
+    [fault] = [i for i in items if isinstance(i, LinkEvent) and i.kind is LinkKind.FAULT]
+    assert fault.detail.startswith(f"pmd.control: {said}")
+    assert [i.direction for i in items if isinstance(i, Packet)][-1] is Direction.READ
+
+
+def test_a_stream_the_device_lacks_is_a_fault_the_others_run(run_async):
+    device = strap()
+    del device.services["180d"]
+
+    async def session():
+        ble = source(FakeRadio([device]))
+        await ble.open()
+        device.notify(DATA, b"\x00")
+        return await drain(ble)
+
+    items = run_async(session())
+    assert kinds(items) == ["found", "connecting", "connected", "fault", "closed"]
+    assert [i.payload for i in items if isinstance(i, Packet)] == [b"\x00"]
+
+
+def test_a_drop_is_told_and_the_device_comes_back_subscribed(run_async):
+    device = strap()
+    radio = FakeRadio([device])
+
+    async def session():
+        ble = source(radio)
+        await ble.open()
+        device.drop()
+        await ble.request("chest", Write("pmd.control", b"\x01"))  # nobody there
+        await until(lambda: device.client is not None and len(device.client.callbacks) == 3)
+        device.notify(HR, b"\x00\x3c")
+        return await drain(ble)
+
+    items = run_async(session())
+    assert kinds(items) == [
+        *("found", "connecting", "connected", "lost", "fault"),
+        *("found", "connecting", "connected", "closed"),
+    ]
+    assert [i.payload for i in items if isinstance(i, Packet)] == [b"\x00\x3c"]
+    assert radio.scans == 2
+    assert radio.scanning == 0
+
+
+def test_reconnecting_goes_on_through_refusals_and_a_radio_that_is_off(run_async):
+    device = strap()
+    radio = FakeRadio([device])
+    off = BleakBluetoothNotAvailableError("off", BleakBluetoothNotAvailableReason.POWERED_OFF)
+
+    async def session():
+        ble = source(radio)
+        await ble.open()
+        radio.error = off
+        device.refusals = [BleakDBusError("org.bluez.Error.Failed", ["no"]), BleakError("again")]
+        device.drop()
+        for _ in range(50):
+            await asyncio.sleep(0)
+        radio.error = None
+        await until(lambda: device.client is not None and len(device.client.callbacks) == 3)
+        return await drain(ble)
+
+    items = run_async(session())
+    faults = [i.detail for i in items if isinstance(i, LinkEvent) and i.kind is LinkKind.FAULT]
+    assert faults == ["adapter-off", "connect-failed"]  # each reason once, however many attempts
+    assert kinds(items)[-2:] == ["connected", "closed"]
+
+
+def test_a_drop_while_subscribing_again_is_survived(run_async):
+    device = strap()
+    radio = FakeRadio([device])
+
+    async def session():
+        ble = source(radio)
+        await ble.open()
+        device.drop()
+        await until(lambda: device.client is not None)
+        device.drop()
+        await until(lambda: device.client is not None and len(device.client.callbacks) == 3)
+        return await drain(ble)
+
+    assert kinds(run_async(session()))[-2:] == ["connected", "closed"]
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (BleakBluetoothNotAvailableError("", BleakBluetoothNotAvailableReason.NO_BLUETOOTH), Reason.NO_ADAPTER),
+        (BleakBluetoothNotAvailableError("", BleakBluetoothNotAvailableReason.POWERED_OFF), Reason.ADAPTER_OFF),
+        (BleakBluetoothNotAvailableError("", BleakBluetoothNotAvailableReason.DENIED_BY_USER), Reason.NO_PERMISSION),
+        (BleakBluetoothNotAvailableError("", BleakBluetoothNotAvailableReason.UNKNOWN), Reason.NO_ADAPTER),
+        (BleakDBusError("org.freedesktop.DBus.Error.ServiceUnknown", []), Reason.NO_BLUETOOTH_SERVICE),
+        (BleakDBusError("org.freedesktop.DBus.Error.AccessDenied", []), Reason.NO_PERMISSION),
+        (BleakDBusError("org.bluez.Error.NotReady", []), Reason.ADAPTER_OFF),
+        (FileNotFoundError(2, "No such file or directory"), Reason.NO_BLUETOOTH_SERVICE),
+        (PermissionError(13, "Permission denied"), Reason.NO_PERMISSION),
+        (EOFError(), Reason.NO_BLUETOOTH_SERVICE),
+    ],
+)
+def test_a_radio_that_does_not_start_has_a_reason(run_async, error, reason):
+    radio = FakeRadio(error=error)
+    with pytest.raises(RadioError) as in_scan:
+        run_async(scan(1.0, [], backend=radio.scanner))
+    with pytest.raises(RadioError) as in_open:
+        run_async(source(radio).open())
+    assert in_scan.value.reason is in_open.value.reason is reason
+
+
+def test_the_real_radio_of_a_machine_without_one_has_a_reason(run_async, monkeypatch, tmp_path):
+    monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", f"unix:path={tmp_path}/no-bus")
+    with pytest.raises(RadioError) as raised:
+        run_async(scan(0.1, []))
+    assert raised.value.reason is Reason.NO_BLUETOOTH_SERVICE
+
+
+def test_a_device_that_is_not_heard_is_named_after_a_limited_time(run_async):
+    radio = FakeRadio([strap("Strap X 1", "A")])
+    with pytest.raises(RadioError) as raised:
+        run_async(source(radio, "Strap X 2").open())
+    assert raised.value.reason is Reason.DEVICE_NOT_FOUND
+    assert raised.value.params == {"device": "Strap X 2", "seconds": QUICK.find_s}
+    assert radio.scanning == 0
+
+
+@pytest.mark.parametrize("trouble", ["refused", "hangs", "silent"])
+def test_a_connection_that_fails_is_released_and_named(run_async, trouble):
+    device = strap()
+    match trouble:
+        case "refused":
+            device.refusals = [BleakDBusError("org.bluez.Error.Failed", [])]
+        case "hangs":
+            device.hang.add("connect")
+        case "silent":
+            device.hang |= {HR_LONG, CP, DATA}
+
+    async def session():
+        ble = source(FakeRadio([device]), limits=Limits(0.2, 0.05, 0.02, 0.02, (0.0,)))
+        with pytest.raises(RadioError) as raised:
+            await ble.open()
+        return raised.value, [item async for item in ble.events()]
+
+    error, items = run_async(session())
+    assert error.reason is Reason.CONNECT_FAILED
+    assert kinds(items)[-1] == "closed"
+    assert device.client is None
+
+
+@pytest.mark.parametrize("target", ["00:00:00:00:00:AB", "00:00:00:00:00:ab", "strap x 7"])
+def test_a_device_is_chosen_by_address_or_name_in_any_case(run_async, target):
+    wanted, other = strap("Strap X 7", "00:00:00:00:00:AB"), strap("Strap X 8", "00:00:00:00:00:AC")
+
+    async def session():
+        ble = source(FakeRadio([other, wanted]), target)
+        await ble.open()
+        assert wanted.client is not None
+        assert other.client is None
+        await ble.close()
+
+    run_async(session())
+
+
+def test_two_straps_of_a_kind_have_names_of_their_own(run_async):
+    one, two = strap("Strap X 1", "A"), strap("Strap X 2", "B")
+
+    async def session():
+        ble = source(FakeRadio([one, two]), "A", "B")
+        info = await ble.open()
+        two.notify(HR, b"\x02")
+        one.notify(HR, b"\x01")
+        packets = [i for i in await drain(ble) if isinstance(i, Packet)]
+        return [name for name, _ in info.devices], [(p.device, p.payload) for p in packets]
+
+    assert run_async(session()) == (["chest", "chest-2"], [("chest-2", b"\x02"), ("chest", b"\x01")])
+
+
+def test_two_unnamed_straps_of_a_kind_are_two_devices(run_async):
+    one, two = strap("Strap X 1", "A"), strap("Strap X 2", "B")
+
+    async def session():
+        ble = source(FakeRadio([one, two]), "", "")
+        await ble.open()
+        assert one.client is not None
+        assert two.client is not None
+        await ble.close()
+
+    run_async(session())
+
+
+def test_closing_never_hangs_and_may_be_repeated(run_async):
+    device = strap()
+
+    async def session():
+        ble = source(FakeRadio([device]))
+        await ble.open()
+        device.hang.add("disconnect")
+        await ble.close()
+        await ble.close()
+        return [item async for item in ble.events()]
+
+    assert kinds(run_async(session()))[-1:] == ["closed"]
+
+
+def test_closing_in_the_middle_of_a_search_leaves_nothing(run_async):
+    device = strap()
+    radio = FakeRadio([device])
+
+    async def session():
+        ble = source(radio, limits=Limits(pauses_s=(0.0,)))
+        await ble.open()
+        device.audible = False
+        device.drop()
+        await until(lambda: radio.scanning)
+        return await drain(ble)
+
+    assert kinds(run_async(session()))[-2:] == ["lost", "closed"]
+    assert radio.scanning == 0
+
+
+@pytest.mark.skipif(shutil.which("dbus-daemon") is None, reason="needs dbus-daemon to make a bus without Bluetooth")
+def test_a_bus_without_a_bluetooth_service_has_a_reason(run_async, monkeypatch, tmp_path):
+    address = f"unix:path={tmp_path}/bus"
+    bus = subprocess.Popen(
+        ["dbus-daemon", "--session", "--nofork", "--nopidfile", "--print-address", "--address", address],
+        stdout=subprocess.PIPE,
+    )
+    try:
+        assert bus.stdout is not None
+        bus.stdout.readline()  # it listens from here on
+        monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", address)
+        with pytest.raises(RadioError) as raised:
+            run_async(scan(0.1, []))
+    finally:
+        bus.kill()
+        bus.communicate()
+    assert raised.value.reason is Reason.NO_BLUETOOTH_SERVICE
