@@ -1,8 +1,9 @@
 """What a drill is (the frozen form of one file in `protocols/drills/`) and what running it says."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 
 
 class DrillPhase(StrEnum):
@@ -16,6 +17,7 @@ class DrillPhase(StrEnum):
 
 
 Texts = Mapping[str, str]  # language code → text
+_NO_TEXTS: Texts = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ class SafetySpec:
 
     avoid_if: tuple[str, ...]  # ids of conditions: "pregnancy", "cardiac" …
     instead: str = ""
+    caution: Texts = field(default_factory=lambda: _NO_TEXTS)  # one sentence to show before the start
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,7 @@ class DrillSpec:
     band: float  # half-width of the target band, share of the person's range
     depth_band: tuple[float, float]  # amplitude aimed at, share of the person's range
     measures: tuple[str, ...]  # what a drill would like measured: "breath", "brace"
+    code: str = ""  # the short name therapists use: "B1"
 
     def pattern(self, id_: str = "") -> PatternSpec:
         """Return the pattern `id_`, the drill's own for "". Raises KeyError where there is none."""
@@ -210,6 +214,7 @@ class ScorePart:
     id: str  # "timing", "depth", "regularity", "quality"
     weight: float
     value: float | None
+    hint: str = ""  # which way it was off: "shallow", "deep", "early", "late", "fast"; "" where nothing stands out
 
 
 @dataclass(frozen=True, slots=True)

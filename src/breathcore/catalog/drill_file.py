@@ -1,0 +1,153 @@
+"""The shape of `protocols/drills/*.toml`. Keys are the field names of `breathcore.model.drill`.
+
+One convenience: a cue that most phases of a kind share stands once in the table ``cues`` and is filled in.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, Field, model_validator
+
+from breathcore.catalog.base import Id, KeyProblemError, Language, Shape, Text, fixed, twice
+from breathcore.model.drill import DoseSpec, DrillPhase, DrillSpec, PatternSpec, PhaseSpec, SafetySpec, Texts
+
+_BREATHING = {DrillPhase.INHALE, DrillPhase.HOLD, DrillPhase.EXHALE, DrillPhase.REST}
+_TIMED = {DrillPhase.EFFORT, DrillPhase.REST}
+MIN_REST_S = 5.0  # between sets: time for the words and the 3-2-1
+
+
+def _has_english(texts: Mapping[str, str]) -> Mapping[str, str]:
+    if "en" not in texts:
+        raise KeyProblemError("en", "missing")
+    return texts
+
+
+TextsTable = Annotated[Mapping[Language, Text], AfterValidator(_has_english)]
+
+
+class PhaseTable(Shape):
+    """`[[patterns.phases]]`: what the person is asked to do, for how long, in which words."""
+
+    kind: DrillPhase
+    seconds: float = Field(ge=0.5, le=120)
+    cue: TextsTable | None = None
+
+    def spec(self, cues: Mapping[DrillPhase, Texts]) -> PhaseSpec:
+        """Return the frozen model, the cue from `cues` where the phase has none of its own."""
+        return PhaseSpec(self.kind, self.seconds, fixed(self.cue or cues[self.kind]))
+
+
+class PatternTable(Shape):
+    """`[[patterns]]`: a cycle under a name; the first is the drill itself."""
+
+    id: Id
+    title: TextsTable
+    phases: tuple[PhaseTable, ...] = Field(min_length=1)
+
+    def spec(self, cues: Mapping[DrillPhase, Texts]) -> PatternSpec:
+        """Return the frozen model."""
+        return PatternSpec(self.id, fixed(self.title), tuple(p.spec(cues) for p in self.phases))
+
+
+class DoseTable(Shape):
+    """`[dose]`: minutes of all sets together, or cycles in each set."""
+
+    sets: int = Field(default=1, ge=1, le=20)
+    rest_s: float = Field(default=0.0, ge=0, le=600)
+    minutes: float | None = Field(default=None, gt=0, le=60)
+    cycles: int | None = Field(default=None, ge=1, le=500)
+
+    @model_validator(mode="after")
+    def _one_measure(self) -> Self:
+        if (self.minutes is None) == (self.cycles is None):
+            raise KeyProblemError("minutes", "give either minutes or cycles")
+        if self.sets > 1 and self.rest_s < MIN_REST_S:
+            raise KeyProblemError("rest_s", f"sets need at least {MIN_REST_S:g} s of rest between them")
+        return self
+
+    def spec(self) -> DoseSpec:
+        """Return the frozen model."""
+        return DoseSpec(self.sets, self.rest_s, self.minutes, self.cycles)
+
+
+class SafetyTable(Shape):
+    """`[safety]`: who should not do it, what they can do instead, what to say first."""
+
+    avoid_if: tuple[Id, ...] = ()
+    instead: Id | None = None
+    caution: TextsTable | None = None
+
+    def spec(self) -> SafetySpec:
+        """Return the frozen model."""
+        return SafetySpec(self.avoid_if, self.instead or "", fixed(self.caution or {}))
+
+
+class DrillFile(Shape):
+    """One drill."""
+
+    id: Id
+    code: str = Field(default="", max_length=10, description="Short name, also accepted on the command line.")
+    title: TextsTable
+    purpose: TextsTable
+    position: TextsTable
+    paced: bool = Field(description="true: breaths follow the phases and are scored; false: timed.")
+    glide: bool = Field(description="true: start at the person's own rate.")
+    band: float = Field(gt=0, le=0.5, description="Half-width of the target band, share of the person's range.")
+    depth_band: tuple[float, float] = Field(description="Amplitude aimed at, from … to, share of the range.")
+    measures: tuple[Id, ...]
+    cues: Mapping[DrillPhase, TextsTable] = Field(default={}, description="Cues shared by all phases of a kind.")
+    patterns: tuple[PatternTable, ...] = Field(min_length=1)
+    dose: DoseTable
+    safety: SafetyTable = SafetyTable()
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        self._check_depth()
+        self._check_patterns()
+        self._check_safety()
+        return self
+
+    def _check_depth(self) -> None:
+        low, high = self.depth_band
+        if not 0 <= low < high <= 1:
+            raise KeyProblemError("depth_band", "must rise within 0 … 1")
+        if self.glide and not self.paced:
+            raise KeyProblemError("glide", "only a paced drill can glide")
+
+    def _check_patterns(self) -> None:
+        if again := twice([p.id for p in self.patterns]):
+            raise KeyProblemError("patterns", f"the id {again!r} is there twice")
+        for n, pattern in enumerate(self.patterns):
+            self._check_kinds(f"patterns.{n}.phases", [p.kind for p in pattern.phases])
+            for m, phase in enumerate(pattern.phases):
+                if phase.cue is None and phase.kind not in self.cues:
+                    raise KeyProblemError(f"patterns.{n}.phases.{m}.cue", f"missing, and there is no cues.{phase.kind}")
+
+    def _check_kinds(self, key: str, kinds: list[DrillPhase]) -> None:
+        allowed = _BREATHING if self.paced else _TIMED
+        for m, kind in enumerate(kinds):
+            if kind not in allowed:
+                does = "paced" if self.paced else "timed"
+                raise KeyProblemError(f"{key}.{m}.kind", f"{kind.value!r} has no place in a {does} drill")
+        if kinds[0] is not (DrillPhase.INHALE if self.paced else DrillPhase.EFFORT):
+            raise KeyProblemError(f"{key}.0.kind", "a cycle begins with an inhale or an effort")
+        if self.paced and DrillPhase.EXHALE not in kinds:
+            raise KeyProblemError(key, "a breath needs an exhale")
+
+    def _check_safety(self) -> None:
+        if self.safety.instead is None:
+            return
+        form = next((p for p in self.patterns if p.id == self.safety.instead), None)
+        if form is None:
+            raise KeyProblemError("safety.instead", f"there is no pattern {self.safety.instead!r}")
+        if any(p.kind is DrillPhase.HOLD for p in form.phases):
+            raise KeyProblemError("safety.instead", f"{form.id!r} holds the breath")
+
+    def spec(self) -> DrillSpec:
+        """Return the frozen model."""
+        return DrillSpec(
+            id=self.id, title=fixed(self.title), purpose=fixed(self.purpose), position=fixed(self.position),
+            patterns=tuple(p.spec(self.cues) for p in self.patterns), dose=self.dose.spec(),
+            safety=self.safety.spec(), paced=self.paced, glide=self.glide, band=self.band,
+            depth_band=self.depth_band, measures=self.measures, code=self.code,
+        )  # fmt: skip

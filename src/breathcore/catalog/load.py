@@ -1,0 +1,117 @@
+"""Reads the catalogue: built-in files first, then the person's own folders; wrong files are refused by name and key."""
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic_core import to_json
+
+from breathcore.catalog.base import invalid, read_json, read_toml
+from breathcore.catalog.device_file import DeviceFile
+from breathcore.catalog.drill_file import DrillFile
+from breathcore.catalog.locate import DEVICES, DRILLS, builtin_folder
+from breathcore.model.device import DeviceSpec
+from breathcore.model.drill import DrillSpec
+from breathcore.model.errors import CatalogError, Reason
+
+SpecT = TypeVar("SpecT", DeviceSpec, DrillSpec)
+
+
+def load_devices(*, codecs: Collection[str], folders: Sequence[Path] = ()) -> tuple[DeviceSpec, ...]:
+    """Return every wearable: the built-in ones by id, then those of `folders`.
+
+    Parameters
+    ----------
+    codecs : Collection[str]
+        The codec names that exist; any other name in a file is an error.
+    folders : Sequence[Path]
+        The person's own folders; one that does not exist is empty.
+
+    Raises
+    ------
+    CatalogError
+        FILE_INVALID (file, key, problem), DUPLICATE_ID (id, file, other), CATALOG_NOT_FOUND.
+    """
+
+    def read(text: str, file: str) -> DeviceSpec:
+        return load_device_text(text, file, codecs=codecs)
+
+    return _load(DEVICES, folders, read)
+
+
+def load_drills(*, folders: Sequence[Path] = ()) -> tuple[DrillSpec, ...]:
+    """Return every drill; `folders` and errors as in `load_devices`."""
+    return _load(DRILLS, folders, load_drill_text)
+
+
+def load_device_text(text: str, file: str, *, codecs: Collection[str] | None = None) -> DeviceSpec:
+    """Return the wearable that TOML `text` describes; `file` names it in errors, its stem must be the id.
+
+    `codecs` None leaves codec names unchecked.
+    """
+    spec = read_toml(DeviceFile, text, file).spec()
+    _check_name(spec.id, file)
+    for n, endpoint in enumerate(spec.endpoints):
+        if codecs is not None and endpoint.codec not in codecs:
+            known = ", ".join(sorted(codecs))
+            raise invalid(file, f"endpoints.{n}.codec", f"unknown codec {endpoint.codec!r}, known: {known}")
+    return spec
+
+
+def load_drill_text(text: str, file: str) -> DrillSpec:
+    """Return the drill that TOML `text` describes; `file` names it in errors, its stem must be the id."""
+    spec = read_toml(DrillFile, text, file).spec()
+    _check_name(spec.id, file)
+    return spec
+
+
+def device_to_json(spec: DeviceSpec) -> str:
+    """Return `spec` as JSON with the keys of a device file (for embedding in a recording)."""
+    return to_json(spec, fallback=dict).decode()  # the read-only mappings are what it does not know
+
+
+def device_from_json(text: str) -> DeviceSpec:
+    """Return the wearable that `device_to_json` wrote. Raises CatalogError (FILE_INVALID)."""
+    return read_json(DeviceFile, text, "device.json").spec()
+
+
+def device_schema() -> dict[str, Any]:
+    """Return the JSON Schema of a device file, for editors."""
+    return DeviceFile.model_json_schema()
+
+
+def drill_schema() -> dict[str, Any]:
+    """Return the JSON Schema of a drill file, for editors."""
+    return DrillFile.model_json_schema()
+
+
+def _load(kind: str, folders: Sequence[Path], read: Callable[[str, str], SpecT]) -> tuple[SpecT, ...]:
+    found: dict[str, str] = {}
+    specs: list[SpecT] = []
+    for folder in (builtin_folder(kind), *folders):
+        for file in _toml_files(folder):
+            spec = read(_text(file), str(file))
+            if spec.id in found:
+                raise CatalogError(Reason.DUPLICATE_ID, id=spec.id, file=str(file), other=found[spec.id])
+            found[spec.id] = str(file)
+            specs.append(spec)
+    return tuple(specs)
+
+
+def _toml_files(folder: Traversable) -> Iterator[Traversable]:
+    if folder.is_dir():
+        yield from sorted((f for f in folder.iterdir() if f.name.endswith(".toml")), key=lambda f: f.name)
+
+
+def _text(file: Traversable) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise invalid(str(file), "file", "is not UTF-8 text") from error
+
+
+def _check_name(id_: str, file: str) -> None:
+    stem = file.replace("\\", "/").rsplit("/", 1)[-1].removesuffix(".toml")
+    if id_ != stem:
+        raise invalid(file, "id", f"is {id_!r}, but the file is called {stem!r}")

@@ -1,0 +1,205 @@
+"""Plans a drill: from the person's own rate to the drill's, then the dose, as phases on the session clock.
+
+Between sets the timeline has a gap: the person breathes freely, nothing is aimed at.
+"""
+
+import math
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from breathcore.model.arrays import F64
+from breathcore.model.drill import DoseSpec, DrillPhase, DrillSpec, PatternSpec, TargetPhase, Timeline
+
+GLIDE_MIN_S = 60.0
+GLIDE_MAX_S = 120.0
+GLIDE_STEP_S = 0.5  # most that a phase changes from one breath to the next
+GLIDE_MARGIN_BPM = 1.0  # an own rate this close to the target needs no glide
+EASE_S = 1.0  # how long a brace takes to come and to go
+MIN_RATE_BPM = 2.0
+MAX_RATE_BPM = 60.0
+
+_BREATHS = (DrillPhase.INHALE, DrillPhase.EXHALE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Cycle:
+    """The durations of one breath, in the pattern's order of phases, and where it belongs."""
+
+    seconds: tuple[float, ...]
+    set_index: int
+    cycle: int
+    scored: bool
+
+
+def plan(
+    spec: DrillSpec,
+    pattern: PatternSpec,
+    own_rate_bpm: float | None,
+    start_s: float,
+    minutes: float | None = None,
+    *,
+    depth_scale: float = 1.0,
+) -> Timeline:
+    """Return the target of a whole drill from `start_s` on.
+
+    Parameters
+    ----------
+    spec, pattern : DrillSpec, PatternSpec
+        The drill and the form of it to do.
+    own_rate_bpm : float | None
+        The person's own rate; None or NaN where it is not known.
+    minutes : float | None
+        Length of all sets together without glide and rests, in whole breaths; None: the drill's dose.
+    depth_scale : float
+        1 for the drill's depth; smaller after dizziness.
+
+    Notes
+    -----
+    drills.md §§2, 5. The glide (`scored` False, not part of the dose, `cycle` counted apart) starts at the own rate
+    with an in : out ratio half-way to 1 : 1 and without holds; it lasts at least 60 s in steps of at most 0.5 s a
+    phase, and never longer than 120 s (then the steps are larger).
+    """
+    dose = tuple(p.seconds for p in pattern.phases)
+    phases: list[TargetPhase] = []
+    at_s = start_s
+    for n, seconds in enumerate(glide_cycles(spec, pattern, own_rate_bpm)):
+        phases += _lay(spec, pattern, _Cycle(seconds, 0, n, scored=False), at_s, depth_scale)
+        at_s = phases[-1].end_s
+    for index, cycles_n in enumerate(_sets(spec.dose, pattern.cycle_s, minutes)):
+        at_s += spec.dose.rest_s if index else 0.0
+        for n in range(cycles_n):
+            phases += _lay(spec, pattern, _Cycle(dose, index, n, scored=True), at_s, depth_scale)
+            at_s = phases[-1].end_s
+    return Timeline(tuple(phases))
+
+
+def glide_cycles(spec: DrillSpec, pattern: PatternSpec, own_rate_bpm: float | None) -> tuple[tuple[float, ...], ...]:
+    """Return the phase durations of each breath of the glide; empty where there is none."""
+    if not (spec.paced and spec.glide) or own_rate_bpm is None:
+        return ()
+    if not MIN_RATE_BPM <= own_rate_bpm <= MAX_RATE_BPM or own_rate_bpm <= pattern.rate_bpm + GLIDE_MARGIN_BPM:
+        return ()
+    own = _own_cycle(pattern, 60.0 / own_rate_bpm)
+    goal = tuple(p.seconds for p in pattern.phases)
+    return tuple(_between(own, goal, k / n) for n in [_glide_breaths(own, goal)] for k in range(n))
+
+
+def glide_end_s(timeline: Timeline) -> float:
+    """Return when the first breath that counts begins (the end where none does)."""
+    return next((p.start_s for p in timeline.phases if p.scored), timeline.end_s)
+
+
+def steady_rate_bpm(timeline: Timeline) -> float:
+    """Return the breaths (or efforts) a minute of the part that counts; NaN where there is none."""
+    scored = [p for p in timeline.phases if p.scored]
+    cycles_n = len({(p.set_index, p.cycle) for p in scored})
+    return 60.0 * cycles_n / sum(p.end_s - p.start_s for p in scored) if scored else math.nan
+
+
+def phase_at(timeline: Timeline, t_s: float) -> TargetPhase | None:
+    """Return the phase at `t_s`; None before, after and between sets."""
+    n = bisect_right(timeline.phases, t_s, key=_start_s) - 1
+    return timeline.phases[n] if n >= 0 and t_s < timeline.phases[n].end_s else None
+
+
+def level_at(timeline: Timeline, t_s: float | F64) -> F64:
+    """Return the target's level at `t_s` (same shape), 0 breathed out … 1 breathed in; NaN where nothing is aimed at.
+
+    Inhales and exhales follow a raised cosine from end to end; a brace comes and goes within 1 s.
+    """
+    at = np.asarray(t_s, dtype=np.float64)
+    if not timeline.phases:
+        return np.full(at.shape, np.nan)
+    table = np.array([_row(p) for p in timeline.phases])
+    row = table[np.searchsorted(table[:, 0], at, side="right") - 1]
+    start, end, ease, low, high = np.moveaxis(row, -1, 0)
+    share = np.clip((at - start) / ease, 0.0, 1.0)
+    level = low + (high - low) * (1.0 - np.cos(np.pi * share)) / 2.0
+    inside = (at >= timeline.start_s) & (at >= start) & (at < end)
+    return np.where(inside, level, np.nan)
+
+
+def shifted(phases: Sequence[TargetPhase], by_s: float) -> tuple[TargetPhase, ...]:
+    """Return `phases` moved by `by_s`."""
+    return tuple(replace(p, start_s=p.start_s + by_s, end_s=p.end_s + by_s) for p in phases)
+
+
+def scaled(phases: Sequence[TargetPhase], by: float) -> tuple[TargetPhase, ...]:
+    """Return `phases` with levels multiplied by `by`."""
+    return tuple(replace(p, level_from=p.level_from * by, level_to=p.level_to * by) for p in phases)
+
+
+def _start_s(phase: TargetPhase) -> float:
+    return phase.start_s
+
+
+def _row(phase: TargetPhase) -> tuple[float, float, float, float, float]:
+    length = phase.end_s - phase.start_s
+    ease = length if phase.kind in _BREATHS else min(length, EASE_S)
+    return phase.start_s, phase.end_s, ease, phase.level_from, phase.level_to
+
+
+def _own_cycle(pattern: PatternSpec, cycle_s: float) -> tuple[float, ...]:
+    inhale = sum(p.seconds for p in pattern.phases if p.kind is DrillPhase.INHALE)
+    exhale = sum(p.seconds for p in pattern.phases if p.kind is DrillPhase.EXHALE)
+    share = (0.5 + inhale / (inhale + exhale)) / 2.0
+    scale = {DrillPhase.INHALE: share * cycle_s / inhale, DrillPhase.EXHALE: (1.0 - share) * cycle_s / exhale}
+    return tuple(p.seconds * scale.get(p.kind, 0.0) for p in pattern.phases)
+
+
+def _glide_breaths(own: tuple[float, ...], goal: tuple[float, ...]) -> int:
+    step = max(abs(b - a) for a, b in zip(own, goal, strict=True))
+    n = max(1, math.ceil(step / GLIDE_STEP_S))
+    while _glide_s(own, goal, n) < GLIDE_MIN_S:
+        n += 1
+    while n > 1 and _glide_s(own, goal, n) > GLIDE_MAX_S:
+        n -= 1
+    return n
+
+
+def _glide_s(own: tuple[float, ...], goal: tuple[float, ...], n: int) -> float:
+    return sum(sum(_between(own, goal, k / n)) for k in range(n))
+
+
+def _between(own: tuple[float, ...], goal: tuple[float, ...], share: float) -> tuple[float, ...]:
+    return tuple(a + (b - a) * share for a, b in zip(own, goal, strict=True))
+
+
+def _sets(dose: DoseSpec, cycle_s: float, minutes: float | None) -> tuple[int, ...]:
+    """Return the cycles of each set."""
+    wanted = dose.minutes if minutes is None else minutes
+    if wanted is None:
+        return (dose.cycles or 1,) * dose.sets
+    total = max(1, round(wanted * 60.0 / cycle_s))
+    sets = min(total, math.ceil(total / dose.cycles) if dose.cycles else dose.sets)
+    return tuple(total // sets + (n < total % sets) for n in range(sets))
+
+
+def _lay(
+    spec: DrillSpec, pattern: PatternSpec, cycle: _Cycle, at_s: float, depth_scale: float
+) -> Iterator[TargetPhase]:
+    depth = (sum(spec.depth_band) / 2.0 if spec.paced else 1.0) * depth_scale
+    shares = _shares(pattern)
+    level = 0.0
+    for phase, seconds, share in zip(pattern.phases, cycle.seconds, shares, strict=True):
+        to = _level_after(phase.kind, level, depth * share) if spec.paced else depth * (phase.kind is DrillPhase.EFFORT)
+        if seconds > 0.0:
+            end_s = at_s + seconds
+            yield TargetPhase(phase.kind, at_s, end_s, level, to, cycle.set_index, cycle.cycle, cycle.scored)
+            at_s = end_s
+        level = to
+
+
+def _shares(pattern: PatternSpec) -> tuple[float, ...]:
+    """Return which share of the depth each phase brings (a breath may come in two inhales)."""
+    total = {kind: sum(p.seconds for p in pattern.phases if p.kind is kind) for kind in DrillPhase}
+    return tuple(p.seconds / total[p.kind] for p in pattern.phases)
+
+
+def _level_after(kind: DrillPhase, level: float, depth: float) -> float:
+    if kind is DrillPhase.INHALE:
+        return level + depth
+    return max(0.0, level - depth) if kind is DrillPhase.EXHALE else level
