@@ -61,8 +61,8 @@ class FeedbackFrame:
     calibrated: bool = False
     calibration_left_s: float | None = None
     calibration_cue: Message | None = None
-    trace_t_s: F64 = _EMPTY
-    trace_y: F64 = _EMPTY
+    trace_t_s: F64 = field(default_factory=lambda: _EMPTY)
+    trace_y: F64 = field(default_factory=lambda: _EMPTY)
     trace_predicted_from: int | None = None
     target: tuple[TargetPhase, ...] = ()
     band: float = 0.15
