@@ -1,0 +1,1 @@
+"""The same frame as a circle, as words, or as steps."""

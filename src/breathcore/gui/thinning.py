@@ -1,0 +1,38 @@
+"""How much of their own breath a person sees: therapists ask for less, not more."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from breathcore.feedback.frame import FeedbackFrame
+from breathcore.model.drill import Stage
+
+_BETWEEN = frozenset({Stage.SET_REST, Stage.FINISHED})
+_GUIDED = frozenset({Stage.GLIDE, Stage.RUNNING})
+
+
+class Thinning(StrEnum):
+    """How often feedback is given."""
+
+    EVERY = "every"  # breath
+    THIRD = "third"  # every third breath
+    SUMMARY = "summary"  # numbers after each set, never the trace
+    BLIND = "blind"  # nothing during a set, then trace and numbers
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What of the person's own breath may be seen now. The target always is."""
+
+    trace: bool = True
+    numbers: bool = True
+
+
+def shown(thinning: Thinning, frame: FeedbackFrame) -> Shown:
+    """Return what may be seen of `frame`. Outside a guided breath (waiting, calibrating, paused) all is seen."""
+    if thinning is Thinning.EVERY or frame.stage not in _GUIDED | _BETWEEN:
+        return Shown()
+    if thinning is Thinning.THIRD:
+        due = frame.stage in _BETWEEN or frame.drill.breath_index % 3 == 2
+        return Shown(due, due)
+    between = frame.stage in _BETWEEN
+    return Shown(trace=between and thinning is Thinning.BLIND, numbers=between)
