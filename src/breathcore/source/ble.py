@@ -25,6 +25,7 @@ from bleak.backends.scanner import AdvertisementData, BaseBleakScanner
 from bleak.exc import BleakCharacteristicNotFoundError, BleakError
 from bleak.uuids import normalize_uuid_str
 
+from breathcore.catalog.match import match
 from breathcore.model.device import CharacteristicSpec, CharacteristicUse, DeviceSpec
 from breathcore.model.drill import Timeline
 from breathcore.model.errors import RadioError, Reason
@@ -42,7 +43,7 @@ class Limits:
     find_s: float = 15.0
     connect_s: float = 20.0
     request_s: float = 5.0
-    release_s: float = 5.0
+    release_s: float = 1.0
     pauses_s: tuple[float, ...] = (0.5, 1.0, 2.0, 5.0)
 
 
@@ -58,28 +59,7 @@ class Found:
     profile: DeviceSpec | None
 
 
-def profile_of(
-    name: str, service_uuids: Iterable[str], manufacturer_ids: Iterable[int], devices: Sequence[DeviceSpec]
-) -> DeviceSpec | None:
-    """Return the wearable an advertisement belongs to, None where no file claims it.
-
-    The longest name prefix wins, then a service, then the manufacturer; among equals the file with fewer name
-    prefixes (the generic one: its maker did not mean one model).
-    """
-    services = {normalize_uuid_str(uuid) for uuid in service_uuids}
-    makers = set(manufacturer_ids)
-
-    def rank(spec: DeviceSpec) -> tuple[int, int, int, int]:
-        match = spec.match
-        prefix = max((len(p) for p in match.name_prefixes if name.startswith(p)), default=0)
-        service = any(normalize_uuid_str(uuid) in services for uuid in match.service_uuids)
-        return prefix, int(service), int(match.manufacturer_id in makers), -len(match.name_prefixes)
-
-    best = max(devices, key=rank, default=None)
-    return best if best is not None and any(rank(best)[:3]) else None
-
-
-async def scan(
+async def scan_for(
     seconds: float,
     devices: Sequence[DeviceSpec],
     on_found: Callable[[Found], None] = lambda _: None,
@@ -138,6 +118,7 @@ class BleSource:
         self._queue: asyncio.Queue[Packet | LinkEvent | None] = asyncio.Queue()
         self._one_at_a_time = asyncio.Lock()  # adapters scan for, and connect to, one device at a time
         self._keepers: list[asyncio.Task[None]] = []
+        self._senders: list[asyncio.Task[None]] = []
         self._closed = False
 
     async def open(self) -> SourceInfo:
@@ -145,6 +126,7 @@ class BleSource:
 
         Raises RadioError (the radio's own reasons, DEVICE_NOT_FOUND, CONNECT_FAILED); nothing stays connected then.
         """
+        self._senders = [asyncio.create_task(self._send(link)) for link in self._links.values()]
         try:
             found = await self._find(self._links.values())
             t0_host_ns = time.monotonic_ns()
@@ -163,39 +145,28 @@ class BleSource:
             yield item
 
     async def request(self, device: str, request: Request) -> None:
-        """Write (with response) or read; one request at a time for each device.
+        """Ask for a write (with response) or a read; returns at once, so that a slow device delays nobody.
 
-        The write's packet is queued before the write is sent, so it always stands before the device's answer.
-        Whatever fails becomes a FAULT event.
+        Requests of one device are carried out one at a time, in order. A write's packet is queued right before the
+        write is sent, so it always stands before the device's answer. Whatever fails becomes a FAULT event.
         """
         link = self._links[device]
-        client = link.client
-        async with link.lock:
-            if client is None or client is not link.client:
-                self._emit(link, LinkKind.FAULT, f"{request.endpoint}: not connected")
-                return
-            try:
-                async with asyncio.timeout(self._limits.request_s):
-                    await self._carry_out(link, client, request)
-            except Exception as error:  # of any type: one failed request must not end the other devices
-                self._emit(link, LinkKind.FAULT, f"{request.endpoint}: {describe(error)}")
+        link.outbox.put_nowait((link.client, request))
 
     def show(self, timeline: Timeline) -> None:
         """People see the window itself."""
 
     async def close(self) -> None:
-        """Disconnect everything and end `events`. May be called more than once."""
+        """Send what was still asked for, disconnect everything and end `events`. May be called more than once.
+
+        Takes at most twice `Limits.release_s`.
+        """
         if self._closed:
             return
         self._closed = True
-        for keeper in self._keepers:
-            keeper.cancel()
-        await asyncio.gather(*self._keepers, return_exceptions=True)
-        for link in self._links.values():
-            client, link.client = link.client, None
-            if client is not None:
-                await self._release(client)
-            self._emit(link, LinkKind.CLOSED)
+        await _cancelled(self._keepers)  # first, or one might connect again behind our back
+        await asyncio.gather(*(self._hang_up(link) for link in self._links.values()))
+        await _cancelled(self._senders)
         self._queue.put_nowait(None)
 
     async def _find(self, links: Iterable["_Link"]) -> list[tuple["_Link", BLEDevice]]:
@@ -233,7 +204,8 @@ class BleSource:
                 await self._release(client)
                 if not isinstance(error, Exception):
                     raise
-                raise radio_error(error, Reason.CONNECT_FAILED, device=link.spec.name) from error
+                facts = {"device": link.spec.name, "seconds": self._limits.connect_s}
+                raise radio_error(error, Reason.CONNECT_FAILED, **facts) from error
 
     async def _subscribe(self, link: "_Link", client: BleakClient) -> None:
         """Subscribe to every stream: a control point refuses writes until its indications are on.
@@ -253,6 +225,24 @@ class BleSource:
                 self._emit(link, LinkKind.FAULT, f"{endpoint}: {describe(error)}")
         if not client.is_connected or failed == len(streams):
             raise BleakError("no stream could be subscribed to")
+
+    async def _send(self, link: "_Link") -> None:
+        """Carry out the requests of one device, for ever."""
+        while True:
+            client, request = await link.outbox.get()
+            async with link.lock:
+                await self._try(link, client, request)
+            link.outbox.task_done()
+
+    async def _try(self, link: "_Link", client: BleakClient | None, request: Request) -> None:
+        if client is None or client is not link.client:
+            self._emit(link, LinkKind.FAULT, f"{request.endpoint}: not connected")
+            return
+        try:
+            async with asyncio.timeout(self._limits.request_s):
+                await self._carry_out(link, client, request)
+        except Exception as error:  # of any type: one failed request must not end the other devices
+            self._emit(link, LinkKind.FAULT, f"{request.endpoint}: {describe(error)}")
 
     async def _carry_out(self, link: "_Link", client: BleakClient, request: Request) -> None:
         characteristic = link.characteristic(client, request.endpoint)
@@ -281,6 +271,16 @@ class BleSource:
                     if reason is not said:
                         self._emit(link, LinkKind.FAULT, reason.value)
                     said = reason
+
+    async def _hang_up(self, link: "_Link") -> None:
+        if link.client is not None:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._limits.release_s):
+                    await link.outbox.join()
+        client, link.client = link.client, None
+        if client is not None:
+            await self._release(client)
+        self._emit(link, LinkKind.CLOSED)
 
     async def _release(self, client: BleakClient) -> None:
         """Disconnect; a link that is already broken, or that does not answer, is released all the same."""
@@ -316,6 +316,7 @@ class _Link:
     client: BleakClient | None = None
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     dropped: asyncio.Event = field(default_factory=asyncio.Event)
+    outbox: asyncio.Queue[tuple[BleakClient | None, Request]] = field(default_factory=asyncio.Queue)
     characteristics: Mapping[str, tuple[str, CharacteristicSpec]] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -363,10 +364,16 @@ async def _advertisements(
                 await scanner.stop()
 
 
+async def _cancelled(tasks: Sequence[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
 def _found(device: BLEDevice, heard: AdvertisementData, devices: Sequence[DeviceSpec]) -> Found:
     name = heard.local_name or device.name or ""
     services, makers = tuple(sorted(heard.service_uuids)), tuple(sorted(heard.manufacturer_data))
-    return Found(name, device.address, heard.rssi, services, makers, profile_of(name, services, makers, devices))
+    return Found(name, device.address, heard.rssi, services, makers, match(devices, name, services, makers))
 
 
 def _identity(found: Found) -> tuple[str, tuple[str, ...]]:

@@ -10,12 +10,14 @@ from bleak.exc import (
     BleakBluetoothNotAvailableError,
     BleakBluetoothNotAvailableReason,
     BleakDBusError,
+    BleakDeviceNotFoundError,
     BleakError,
     BleakGATTProtocolError,
     BleakGATTProtocolErrorCode,
 )
 from fake_ble import FakeRadio, FakeStrap
 
+from breathcore.feedback.wording import LANGUAGES, Wording
 from breathcore.model.device import (
     ChannelSpec,
     CharacteristicSpec,
@@ -28,12 +30,12 @@ from breathcore.model.device import (
 )
 from breathcore.model.errors import RadioError, Reason
 from breathcore.model.packets import Direction, LinkEvent, LinkKind, Packet, Read, Write
-from breathcore.source.ble import BleSource, Limits, profile_of, scan
+from breathcore.source.ble import BleSource, Limits, scan_for
 
 CP, DATA = "fb005c81-02e7-f387-1cad-8acd2d8df0c8", "fb005c82-02e7-f387-1cad-8acd2d8df0c8"
 PMD = "FB005C80-02E7-F387-1CAD-8ACD2D8DF0C8"  # upper case, as makers print it
 HR, HR_LONG = "2a37", "00002a37-0000-1000-8000-00805f9b34fb"
-QUICK = Limits(find_s=0.2, connect_s=0.2, request_s=0.1, release_s=0.1, pauses_s=(0.0,))
+QUICK = Limits(find_s=0.2, connect_s=0.2, request_s=0.1, release_s=0.5, pauses_s=(0.0,))
 USE = CharacteristicUse
 
 
@@ -90,7 +92,7 @@ def test_scan_reports_each_device_once_strongest_first_with_its_profile(run_asyn
     far, near = strap("Strap X 1", "A"), strap("Lamp", "B")
     far.rssi, near.rssi, near.advertised, near.makers = -80, -40, [], {0x6B: b""}
     heard = []
-    found = run_async(scan(0.05, [spec()], heard.append, backend=FakeRadio([far, near]).scanner))
+    found = run_async(scan_for(0.05, [spec()], heard.append, backend=FakeRadio([far, near]).scanner))
     assert [(f.address, f.rssi, f.profile and f.profile.id) for f in found] == [("B", -40, None), ("A", -80, "chest")]
     assert sorted(f.address for f in heard) == ["A", "B"]
     assert found[0].manufacturer_ids == (0x6B,)
@@ -106,30 +108,8 @@ def test_scan_says_again_when_a_name_arrives_later(run_async):
         heard.append(found.name)
         device.name = "Strap X 42"
 
-    run_async(scan(0.05, [spec()], on_found, backend=FakeRadio([device]).scanner))
+    run_async(scan_for(0.05, [spec()], on_found, backend=FakeRadio([device]).scanner))
     assert heard == ["", "Strap X 42"]
-
-
-@pytest.mark.parametrize(
-    ("name", "services", "makers", "expected"),
-    [
-        ("Strap X1 7", [], [], "x1"),
-        ("Strap X 7", [], [], "x"),
-        ("Other", ["180D"], [], "any"),
-        ("Strap X 7", ["180d"], [], "x"),
-        ("", ["0000180D-0000-1000-8000-00805F9B34FB"], [], "any"),
-        ("Other", [], [7], "x"),
-        ("Other", ["180f"], [8], None),
-    ],
-)
-def test_the_longest_prefix_then_a_service_then_the_maker_decides(name, services, makers, expected):
-    x = DeviceSpec("x", "X", MatchSpec(("Strap X",), ("180d",), 7), (), "chest", ClockKind.NONE, 1.0)
-    profile = profile_of(name, services, makers, [x, spec("x1", ("Strap X1",)), spec("any", (), ("180d",))])
-    assert (profile and profile.id) == expected
-
-
-def test_a_profile_without_maker_is_not_matched_by_devices_without_maker():
-    assert profile_of("Lamp", [], [], [spec()]) is None
 
 
 def test_open_subscribes_to_every_stream_before_any_request(run_async):
@@ -213,19 +193,45 @@ def test_a_failed_request_is_a_fault_and_the_next_one_works(run_async, trouble, 
         ble = source(FakeRadio([device]))
         await ble.open()
         if trouble is None:
-            device.hang.add(CP)
+            device.hang.add(DATA)
         else:
-            device.broken[CP] = trouble
-        await ble.request("chest", Write("pmd.control", b"\x01"))
-        device.hang.clear()
-        device.broken.clear()
+            device.broken[DATA] = trouble
+        await ble.request("chest", Write("pmd.data", b"\x01"))
         await ble.request("chest", Read("pmd.control"))
         return await drain(ble)
 
     items = run_async(session())
     [fault] = [i for i in items if isinstance(i, LinkEvent) and i.kind is LinkKind.FAULT]
-    assert fault.detail.startswith(f"pmd.control: {said}")
+    assert fault.detail.startswith(f"pmd.data: {said}")
     assert [i.direction for i in items if isinstance(i, Packet)][-1] is Direction.READ
+
+
+def test_a_device_that_does_not_answer_holds_up_neither_the_caller_nor_another_device(run_async):
+    slow, other = strap("Strap X 1", "A"), strap("Strap X 2", "B")
+
+    async def session():
+        ble = source(FakeRadio([slow, other]), "A", "B", limits=Limits(request_s=60.0, release_s=0.05))
+        await ble.open()
+        slow.hang.add(CP)
+        await ble.request("chest", Read("pmd.control"))
+        await ble.request("chest-2", Read("pmd.control"))
+        return await drain(ble)
+
+    assert [i.device for i in run_async(session()) if isinstance(i, Packet)] == ["chest-2"]
+
+
+def test_requests_made_before_closing_are_sent_before_the_link_ends(run_async):
+    device = strap()
+
+    async def session():
+        ble = source(FakeRadio([device]))
+        await ble.open()
+        await ble.request("chest", Write("pmd.control", b"\x03\x00"))
+        await ble.request("chest", Write("pmd.control", b"\x03\x02"))
+        await ble.close()
+
+    run_async(session())
+    assert [verb for verb, _ in device.log][-3:] == ["write", "write", "disconnect"]
 
 
 def test_a_stream_the_device_lacks_is_a_fault_the_others_run(run_async):
@@ -323,7 +329,7 @@ def test_a_drop_while_subscribing_again_is_survived(run_async):
 def test_a_radio_that_does_not_start_has_a_reason(run_async, error, reason):
     radio = FakeRadio(error=error)
     with pytest.raises(RadioError) as in_scan:
-        run_async(scan(1.0, [], backend=radio.scanner))
+        run_async(scan_for(1.0, [], backend=radio.scanner))
     with pytest.raises(RadioError) as in_open:
         run_async(source(radio).open())
     assert in_scan.value.reason is in_open.value.reason is reason
@@ -332,7 +338,7 @@ def test_a_radio_that_does_not_start_has_a_reason(run_async, error, reason):
 def test_the_real_radio_of_a_machine_without_one_has_a_reason(run_async, monkeypatch, tmp_path):
     monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", f"unix:path={tmp_path}/no-bus")
     with pytest.raises(RadioError) as raised:
-        run_async(scan(0.1, []))
+        run_async(scan_for(0.1, []))
     assert raised.value.reason is Reason.NO_BLUETOOTH_SERVICE
 
 
@@ -366,6 +372,33 @@ def test_a_connection_that_fails_is_released_and_named(run_async, trouble):
     assert error.reason is Reason.CONNECT_FAILED
     assert kinds(items)[-1] == "closed"
     assert device.client is None
+
+
+def test_every_radio_error_has_a_sentence_that_its_facts_fill(run_async):
+    gone, refused = strap(), strap()
+    gone.refusals = [BleakDeviceNotFoundError("A", "gone")]
+    refused.refusals = [BleakError("no")]
+    radios = [FakeRadio(), FakeRadio([gone]), FakeRadio([refused]), FakeRadio(error=OSError())]
+    radios += [
+        FakeRadio(error=BleakBluetoothNotAvailableError("", reason)) for reason in BleakBluetoothNotAvailableReason
+    ]
+    reasons = set()
+    for radio in radios:
+        with pytest.raises(RadioError) as raised:
+            run_async(source(radio).open())
+        reasons.add(raised.value.reason)
+        for language in LANGUAGES:
+            sentence = Wording(language).say(raised.value.message)
+            assert " " in sentence
+            assert "{" not in sentence
+    assert reasons == {
+        Reason.DEVICE_NOT_FOUND,
+        Reason.CONNECT_FAILED,
+        Reason.NO_ADAPTER,
+        Reason.ADAPTER_OFF,
+        Reason.NO_PERMISSION,
+        Reason.NO_BLUETOOTH_SERVICE,
+    }
 
 
 @pytest.mark.parametrize("target", ["00:00:00:00:00:AB", "00:00:00:00:00:ab", "strap x 7"])
@@ -451,7 +484,7 @@ def test_a_bus_without_a_bluetooth_service_has_a_reason(run_async, monkeypatch, 
         bus.stdout.readline()  # it listens from here on
         monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", address)
         with pytest.raises(RadioError) as raised:
-            run_async(scan(0.1, []))
+            run_async(scan_for(0.1, []))
     finally:
         bus.kill()
         bus.communicate()
