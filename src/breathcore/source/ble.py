@@ -204,7 +204,7 @@ class BleSource:
                 await self._release(client)
                 if not isinstance(error, Exception):
                     raise
-                facts = {"device": link.spec.name, "seconds": self._limits.connect_s}
+                facts: dict[str, str | float] = {"device": link.spec.name, "seconds": self._limits.connect_s}
                 raise radio_error(error, Reason.CONNECT_FAILED, **facts) from error
 
     async def _subscribe(self, link: "_Link", client: BleakClient) -> None:
