@@ -6,7 +6,7 @@ from typing import Protocol, TypeVar, runtime_checkable
 
 from breathcore.model.blocks import RawBlock, Received
 from breathcore.model.device import ChannelSpec, DeviceSpec
-from breathcore.model.drill import Timeline
+from breathcore.model.drill import Timeline, UserCommand
 from breathcore.model.packets import Advance, LinkEvent, Packet, Request
 
 In_contra = TypeVar("In_contra", contravariant=True)
@@ -78,10 +78,11 @@ class Source(Protocol):
         """Make ready (scan and connect, open the file, build the wearer)."""
         ...
 
-    def events(self) -> AsyncIterator[Packet | LinkEvent | Advance]:
+    def events(self) -> AsyncIterator[Packet | LinkEvent | Advance | UserCommand]:
         """Yield what happens, in order, until the source ends or is closed.
 
-        A source with virtual time also yields `Advance` every 50 ms of it; others leave that to a timer.
+        A source with virtual time also yields `Advance` every 50 ms of it; others leave that to a timer. A recording
+        also yields what its person asked for.
         """
         ...
 

@@ -1,0 +1,202 @@
+"""Reading a session file."""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TypeVar
+
+from breathcore.model.device import DeviceSpec
+from breathcore.model.drill import CommandKind, Effect, Score, UserCommand
+from breathcore.model.estimates import (
+    Breath,
+    BreathRange,
+    EffortBlock,
+    HeartEstimate,
+    PhaseEstimate,
+    Polarity,
+    RateEstimate,
+    Turn,
+)
+from breathcore.model.message import Message, message
+from breathcore.model.packets import Advance, Direction, LinkEvent, LinkKind, Packet
+from breathcore.record.asjson import from_json
+from breathcore.record.container import file_errors, is_closed, open_read_only
+from breathcore.record.items import Input, Mark, Note, Outcome, Ratings, RecordedEvent, RecordedFault, SessionMeta
+from breathcore.record.rows import DERIVED_TABLES, TABLES, Row
+
+T = TypeVar("T")
+_PACKET, _ADVANCE, _LINK, _COMMAND = range(4)
+_INPUTS = f"""
+SELECT seq, {_PACKET}, t_host_ns, device, endpoint, direction, payload FROM packet UNION ALL
+SELECT seq, {_ADVANCE}, t_host_ns, NULL, NULL, NULL, NULL FROM advance UNION ALL
+SELECT seq, {_LINK}, t_host_ns, device, NULL, kind, detail FROM link_event UNION ALL
+SELECT seq, {_COMMAND}, t_host_ns, NULL, NULL, kind, text FROM command
+ORDER BY seq"""
+_LAST_INPUT = " UNION ALL ".join(
+    f"SELECT t_host_ns FROM {table} WHERE seq = (SELECT max(seq) FROM {table})"
+    for table in ("packet", "advance", "link_event", "command")
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Derived:
+    """What the live session had computed, in its order. To compare numbers use `SessionFile.derived_rows`."""
+
+    rates: tuple[RateEstimate, ...]
+    breaths: tuple[Breath, ...]
+    turns: tuple[Turn, ...]
+    phases: tuple[PhaseEstimate, ...]
+    hearts: tuple[HeartEstimate, ...]
+    efforts: tuple[EffortBlock, ...]
+    ranges: tuple[BreathRange, ...]
+    polarities: tuple[Polarity, ...]
+    scores: tuple[Score, ...]
+    faults: tuple[RecordedFault, ...]
+    events: tuple[RecordedEvent, ...]
+
+
+class SessionFile(AbstractContextManager["SessionFile"]):
+    """One session, open for reading; made by `SessionFile.open`.
+
+    Attributes
+    ----------
+    path : Path
+    meta : SessionMeta
+    devices : tuple of (str, DeviceSpec)
+    cut_short : bool
+        True where the recording was never ended in order; what was written before is all there.
+    """
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        self.path = path
+        self._connection = connection
+        with file_errors(path):
+            self.meta = _read_meta(connection)
+            self.devices = _read_devices(connection)
+            self.cut_short = not is_closed(connection)
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Open a session file, recovering a cut-short one first.
+
+        Raises
+        ------
+        SessionFileError
+            SESSION_MISSING, SESSION_FOREIGN, SESSION_NEWER, SESSION_WAL_MISSING, SESSION_IN_USE or SESSION_DAMAGED.
+        """
+        connection = open_read_only(path)
+        try:
+            return cls(path, connection)
+        except BaseException:
+            connection.close()
+            raise
+
+    def close(self) -> None:
+        """Release the file."""
+        self._connection.close()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def message(self) -> Message | None:
+        """What to say about the file, or None."""
+        return message("session.cut-short", path=self.path.name) if self.cut_short else None
+
+    @property
+    def duration_s(self) -> float:
+        """Session time of the last thing that happened."""
+        with file_errors(self.path):
+            times = [row[0] for row in self._connection.execute(_LAST_INPUT)]
+        return max(0.0, self.session_s(max(times))) if times else 0.0
+
+    def session_s(self, t_host_ns: int) -> float:
+        """Return the session time of a host stamp."""
+        return (t_host_ns - self.meta.t0_host_ns) * 1e-9
+
+    def inputs(self) -> Iterator[Input]:
+        """Yield packets, link events, advances and commands in recorded order."""
+        directions = {d.value: d for d in Direction}
+        links = {k.value: k for k in LinkKind}
+        commands = {k.value: k for k in CommandKind}
+        with file_errors(self.path):
+            for _, table, t_host_ns, device, endpoint, kind, content in self._connection.execute(_INPUTS):
+                if table == _ADVANCE:
+                    yield Advance(t_host_ns)
+                elif table == _PACKET:
+                    yield Packet(device, endpoint, directions[kind], t_host_ns, content)
+                elif table == _LINK:
+                    yield LinkEvent(device, t_host_ns, links[kind], content)
+                else:
+                    yield UserCommand(commands[kind], t_host_ns, content)
+
+    def drill_events(self) -> tuple[Effect, ...]:
+        """Return the drill's happenings: stages, phases, targets."""
+        return self._all(Effect)
+
+    def marks(self) -> tuple[Mark, ...]:
+        """Return the moments the person marked."""
+        return self._all(Mark)
+
+    def notes(self) -> tuple[Note, ...]:
+        """Return the notes, those added later too."""
+        return self._all(Note)
+
+    def ratings(self) -> Ratings:
+        """Return pain and effort as last given."""
+        rows = self._all(Ratings)
+        return rows[-1] if rows else Ratings()
+
+    def outcome(self) -> Outcome:
+        """Return the session in a few numbers, as computed when it ended."""
+        rows = self._all(Outcome)
+        return rows[-1] if rows else Outcome()
+
+    def derived(self) -> Derived:
+        """Return what the live session had computed."""
+        return Derived(
+            rates=self._all(RateEstimate),
+            breaths=self._all(Breath),
+            turns=self._all(Turn),
+            phases=self._all(PhaseEstimate),
+            hearts=self._all(HeartEstimate),
+            efforts=self._all(EffortBlock),
+            ranges=self._all(BreathRange),
+            polarities=self._all(Polarity),
+            scores=self._all(Score),
+            faults=self._all(RecordedFault),
+            events=self._all(RecordedEvent),
+        )
+
+    def derived_rows(self) -> dict[str, list[Row]]:
+        """Return the derived tables as stored (`record.rows.derived_rows` makes the same from a re-analysis)."""
+        with file_errors(self.path):
+            there = {row[0] for row in self._connection.execute("SELECT name FROM sqlite_master")}
+            return {
+                table.name: self._connection.execute(table.select).fetchall() if table.name in there else []
+                for table in DERIVED_TABLES.values()
+            }
+
+    def _all(self, cls: type[T]) -> tuple[T, ...]:
+        table = TABLES[cls]
+        with file_errors(self.path):
+            known = self._connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table.name,)).fetchone()
+            rows = self._connection.execute(table.select).fetchall() if known else []
+            return tuple(table.from_row(row) for row in rows)
+
+
+def _read_meta(connection: sqlite3.Connection) -> SessionMeta:
+    return from_json(
+        SessionMeta, {key: json.loads(value) for key, value in connection.execute("SELECT key, value FROM meta")}
+    )
+
+
+def _read_devices(connection: sqlite3.Connection) -> tuple[tuple[str, DeviceSpec], ...]:
+    rows = connection.execute("SELECT device, spec FROM device ORDER BY rowid")
+    return tuple((key, from_json(DeviceSpec, json.loads(spec))) for key, spec in rows)

@@ -1,0 +1,56 @@
+"""The tables of a session file. The comments inside travel with every file (``.schema`` in any SQLite shell)."""
+
+APPLICATION_ID = 0x42524541  # "BREA" in the file's header
+SCHEMA_VERSION = 1
+SUFFIX = ".breath"
+
+SCHEMA = """
+CREATE TABLE meta(            -- facts about the whole session; value is JSON
+  key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE device(          -- the sensors; spec is the wearable's description as JSON
+  device TEXT PRIMARY KEY, profile TEXT NOT NULL, name TEXT NOT NULL, spec TEXT NOT NULL);
+
+-- What happened, in order: seq counts through these four tables together. t_host_ns is the computer's monotonic clock;
+-- session time in seconds is (t_host_ns - t0_host_ns) / 1e9, t0_host_ns being in meta.
+CREATE TABLE packet(          -- every message of every sensor, byte for byte, both ways
+  seq INTEGER PRIMARY KEY, t_host_ns INTEGER NOT NULL, device TEXT NOT NULL, endpoint TEXT NOT NULL,
+  direction TEXT NOT NULL, payload BLOB NOT NULL);
+CREATE TABLE link_event(      -- connected, lost, battery ...
+  seq INTEGER PRIMARY KEY, t_host_ns INTEGER NOT NULL, device TEXT NOT NULL, kind TEXT NOT NULL, detail TEXT NOT NULL);
+CREATE TABLE command(         -- what the person asked for
+  seq INTEGER PRIMARY KEY, t_host_ns INTEGER NOT NULL, kind TEXT NOT NULL, text TEXT NOT NULL);
+CREATE TABLE advance(         -- the clock's ticks, so that a replay ticks the same
+  seq INTEGER PRIMARY KEY, t_host_ns INTEGER NOT NULL);
+
+-- What the person was shown and said. t_s is session time in seconds.
+CREATE TABLE drill_event(     -- stages, phases, targets; timeline is JSON where there is one
+  n INTEGER PRIMARY KEY, kind TEXT NOT NULL, t_s REAL NOT NULL, value TEXT NOT NULL, timeline TEXT);
+CREATE TABLE mark(n INTEGER PRIMARY KEY, t_s REAL NOT NULL, text TEXT NOT NULL);
+CREATE TABLE note(n INTEGER PRIMARY KEY, t_s REAL, text TEXT NOT NULL);
+CREATE TABLE rating(n INTEGER PRIMARY KEY, pain INTEGER, effort INTEGER);   -- 0 to 10; the last row counts
+"""
+
+# Everything below can be dropped and computed again from the tables above. NULL in a number means: no number.
+DERIVED_SCHEMA = """
+CREATE TABLE derived_rate(    -- breaths per minute over 32 s and 16 s, with why there is none
+  n INTEGER PRIMARY KEY, t_s REAL, rate_bpm REAL, rate_live_bpm REAL, quality REAL, refusal TEXT);
+CREATE TABLE derived_breath(  -- times in s; amplitude in the trace's unit
+  n INTEGER PRIMARY KEY, inhale_onset_s REAL, exhale_onset_s REAL, end_s REAL, amplitude REAL, confirmed_s REAL,
+  quality REAL, kind TEXT, hold_in_s REAL, hold_out_s REAL);
+CREATE TABLE derived_turn(n INTEGER PRIMARY KEY, kind TEXT, t_s REAL, level REAL, confirmed_s REAL);
+CREATE TABLE derived_phase(n INTEGER PRIMARY KEY, t_s REAL, kind TEXT, elapsed_s REAL);
+CREATE TABLE derived_heart(   -- beats per minute; rr_s the interval that led to it
+  n INTEGER PRIMARY KEY, t_s REAL, hr_bpm REAL, rr_s REAL, quality REAL, source TEXT);
+CREATE TABLE derived_effort(  -- the breath trace; t_s and y are blobs of little-endian float64, equally long
+  n INTEGER PRIMARY KEY, source TEXT, t_s BLOB, y BLOB, usable INTEGER, gap_before INTEGER);
+CREATE TABLE derived_range(n INTEGER PRIMARY KEY, t_s REAL, low REAL, high REAL, refusal TEXT);
+CREATE TABLE derived_polarity(n INTEGER PRIMARY KEY, t_s REAL, source TEXT, sign INTEGER);
+CREATE TABLE derived_score(   -- 0 to 100; parts is JSON; the last row is the session's
+  n INTEGER PRIMARY KEY, total REAL, in_step REAL, parts TEXT, breaths_scored INTEGER);
+CREATE TABLE derived_fault(   -- bytes that could not be used
+  n INTEGER PRIMARY KEY, device TEXT, t_s REAL, reason TEXT, endpoint TEXT, byte_offset INTEGER, detail TEXT);
+CREATE TABLE derived_event(   -- battery and contact, as read out of packets
+  n INTEGER PRIMARY KEY, device TEXT, t_s REAL, kind TEXT, detail TEXT);
+CREATE TABLE derived_outcome( -- the session in a few numbers; the last row counts
+  n INTEGER PRIMARY KEY, rate_before_bpm REAL, rate_during_bpm REAL, rate_after_bpm REAL, score REAL, finish TEXT);
+"""
