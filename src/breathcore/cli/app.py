@@ -27,9 +27,7 @@ app.add_typer(protocols.app, name="protocols", help=text("cli.protocols.help"))
 
 
 @app.callback(invoke_without_command=True)
-def _version(
-    *, version: bool = typer.Option(False, "--version", help=text("cli.version.help"), is_eager=True)
-) -> None:
+def _version(*, version: bool = typer.Option(False, "--version", help=text("cli.version.help"), is_eager=True)) -> None:
     if version:
         out.print(f"breathcore {__version__}")
         raise typer.Exit

@@ -16,9 +16,16 @@ class History:
         self._capacity = capacity
         self._rows = np.empty((2 * capacity, columns))
         self._end = 0
+        self._total = 0
+
+    @property
+    def total(self) -> int:
+        """How many rows were ever added: the newest row is number `total` - 1."""
+        return self._total
 
     def append(self, rows: F64) -> None:
         """Add `rows` (n, columns); of more than `capacity` only the newest are kept."""
+        self._total += len(rows)
         rows = rows[-self._capacity :]
         if self._end + len(rows) > len(self._rows):
             kept = self.rows()[-(self._capacity - len(rows)) :] if len(rows) < self._capacity else rows[:0]

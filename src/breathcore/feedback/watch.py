@@ -45,7 +45,7 @@ class SignalWatch:
             self._linked.discard(event.device)
 
     def on_samples(self, newest_s: float) -> None:
-        """Samples of any kind came, the newest taken at `newest_s`."""
+        """Take note of samples of any kind, the newest taken at `newest_s`."""
         self._newest_s = max(self._newest_s, newest_s)
 
     def on_effort(self, block: EffortBlock) -> None:

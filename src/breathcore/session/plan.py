@@ -1,6 +1,8 @@
 """What a session is to be, decided before it starts."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Literal
 
 from breathcore.drill.screening import Screening, require_clearance
@@ -12,7 +14,8 @@ class SessionPlan:
     """One session: whose, which drill, how long, and whether it may be done at all.
 
     `minutes` None means the drill's own dose. `wearer` is "person" where somebody trains: their safety questions
-    must have been answered; "simulated" where nobody can come to harm.
+    must have been answered; "simulated" where nobody can come to harm. `facts` are kept with the recording (a
+    simulator's seed).
     """
 
     drill: DrillSpec
@@ -22,6 +25,7 @@ class SessionPlan:
     language: str = "en"
     wearer: Literal["person", "simulated"] = "person"
     screening: Screening | None = None
+    facts: Mapping[str, str | int | float] = field(default_factory=lambda: MappingProxyType({}))
 
     def require_clearance(self) -> None:
         """Raise SafetyError (RED_FLAG, NOT_SCREENED) where the drill must not be reached."""

@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from breathcore.decode.registry import CODECS
-from breathcore.model.blocks import Fault, FaultReason, SampleBlock
+from breathcore.model.blocks import FaultReason, SampleBlock
 from breathcore.model.device import DeviceSpec, EndpointSpec
 from breathcore.model.packets import LinkEvent, LinkKind, Packet, Request
 from breathcore.model.protocols import Codec, StreamPlan
+from breathcore.record.items import RecordedFault
 from breathcore.sync.clock import Synchroniser
 
 
@@ -19,15 +20,6 @@ class Outbound:
     request: Request
 
 
-@dataclass(frozen=True, slots=True)
-class DeviceFault:
-    """Bytes of a device that could not be used, at session time `t_s`."""
-
-    device: str
-    t_s: float
-    fault: Fault
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Reading:
     """What one item brought."""
@@ -35,7 +27,7 @@ class Reading:
     blocks: tuple[SampleBlock, ...] = ()
     outbound: tuple[Outbound, ...] = ()
     events: tuple[LinkEvent, ...] = ()
-    faults: tuple[DeviceFault, ...] = ()
+    faults: tuple[RecordedFault, ...] = ()
 
 
 class Reception:
@@ -73,7 +65,7 @@ class Reception:
 
     def _connected(self, event: LinkEvent) -> Reading:
         outbound: list[Outbound] = []
-        faults: list[DeviceFault] = []
+        faults: list[RecordedFault] = []
         for endpoint in self._specs[event.device].endpoints:
             try:
                 outbound += [Outbound(event.device, r) for r in self._start(event.device, endpoint)]
@@ -103,7 +95,7 @@ class Reception:
             blocks,
             tuple(Outbound(packet.device, r) for r in received.requests),
             received.events,
-            tuple(DeviceFault(packet.device, t_s, f) for f in received.faults),
+            tuple(RecordedFault(packet.device, t_s, f.reason, f.endpoint, f.offset, f.detail) for f in received.faults),
         )
 
     def _endpoint_id(self, endpoint: str) -> str:
@@ -112,6 +104,6 @@ class Reception:
             id_ = self._endpoints[endpoint] = endpoint.partition(".")[0]
         return id_
 
-    def _fault(self, device: str, t_host_ns: int, endpoint: str, error: Exception) -> DeviceFault:
+    def _fault(self, device: str, t_host_ns: int, endpoint: str, error: Exception) -> RecordedFault:
         detail = f"{type(error).__name__}: {error}"
-        return DeviceFault(device, self.session_s(t_host_ns), Fault(FaultReason.UNEXPECTED, endpoint, 0, detail))
+        return RecordedFault(device, self.session_s(t_host_ns), FaultReason.UNEXPECTED, endpoint, 0, detail)

@@ -5,12 +5,15 @@ import contextlib
 import threading
 import time
 from collections.abc import AsyncIterator, Callable
+from datetime import datetime
 from pathlib import Path
 
-from breathcore.model.drill import CommandKind, Effect, EffectKind, UserCommand
+from breathcore import __version__
+from breathcore.model.drill import CommandKind, Effect, EffectKind, Stage, UserCommand
 from breathcore.model.errors import BreathcoreError, Reason
 from breathcore.model.packets import Advance, LinkEvent, Packet
 from breathcore.model.protocols import Source, SourceInfo
+from breathcore.record.items import SessionMeta
 from breathcore.record.writer import SessionWriter
 from breathcore.session.bridge import Bridge
 from breathcore.session.pipeline import Pipeline, PipelineInput, RecorderFailed, SessionItem
@@ -23,7 +26,7 @@ CLOSE_LIMIT_S = 3.0
 Pilot = Callable[[Pipeline], CommandKind | None]
 
 
-class Session:
+class LiveSession:
     """One session as a coroutine; `SessionThread` gives it a thread of its own.
 
     Parameters
@@ -68,16 +71,18 @@ class Session:
         info = await self._source.open()
         pipeline = self.pipeline = Pipeline(self.plan, info.devices, info.t0_host_ns)
         try:
-            with SessionWriter(self.path, pipeline.meta(simulated=info.virtual_time), info.devices) as writer:
-                worker = _Worker(pipeline, writer, self._source, self._bridge)
+            with SessionWriter(self.path, _meta(self.plan, info), info.devices) as writer:
+                worker = _Worker(pipeline, writer, self._source, self._bridge, waits=info.virtual_time)
                 await self._run(info, pipeline, worker)
-                await worker.finish()
+                worker.finish()
+            if writer.error is not None:
+                raise writer.error
         finally:
-            await asyncio.wait_for(self._source.close(), CLOSE_LIMIT_S)
+            await self._source.close()
 
     def stop(self) -> None:
-        """Ask the session to end (from its own loop)."""
-        self._stop = True
+        """Ask the session to end, the drill too (from its own loop)."""
+        self._commands.put_nowait((CommandKind.END, ""))
         self._commands.put_nowait((CommandKind.END, ""))
 
     async def _run(self, info: SourceInfo, pipeline: Pipeline, worker: "_Worker") -> None:
@@ -98,24 +103,37 @@ class Session:
             if self._pilot is not None and isinstance(item, Advance):
                 command = self._pilot(pipeline)
                 if command is not None:
-                    await worker.handle(UserCommand(command, item.t_host_ns))
+                    await self._command(worker, UserCommand(command, item.t_host_ns))
             if self._stop:
-                break
+                self._stop = False
+                await worker.end_streams()
+                await self._source.close()  # ends `items` when all that came before has been taken
 
     async def _obey(self, worker: "_Worker", t_host_ns: int) -> None:
         while not self._commands.empty():
             kind, text = self._commands.get_nowait()
-            await worker.handle(UserCommand(kind, t_host_ns, text))
+            await self._command(worker, UserCommand(kind, t_host_ns, text))
+
+    async def _command(self, worker: "_Worker", command: UserCommand) -> None:
+        """Obey; END after the end leaves the session."""
+        if command.kind is CommandKind.END and self.pipeline and self.pipeline.stage is Stage.FINISHED:
+            self._stop = True
+        else:
+            await worker.handle(command)
 
 
 class _Worker:
     """Record first, then decode and estimate, then act on what came out."""
 
-    def __init__(self, pipeline: Pipeline, writer: SessionWriter, source: Source, bridge: Bridge) -> None:
+    def __init__(
+        self, pipeline: Pipeline, writer: SessionWriter, source: Source, bridge: Bridge, *, waits: bool
+    ) -> None:
         self._pipeline = pipeline
         self._writer = writer
         self._source = source
         self._bridge = bridge
+        self._waits = waits  # for requests: virtual time stands still meanwhile, a live one must go on
+        self._requests: set[asyncio.Task[None]] = set()
         self._failed = False
 
     async def handle(self, item: Packet | LinkEvent | Advance | UserCommand) -> None:
@@ -127,27 +145,61 @@ class _Worker:
             await self._push(RecorderFailed(item.t_host_ns))
         self._bridge.latest = self._pipeline.frame(self._writer.depth)
 
-    async def finish(self) -> None:
-        """End the streams and write what was still open."""
+    async def end_streams(self) -> None:
+        """Ask the devices to stop sending; one that does not answer is not waited for."""
         for outbound in self._pipeline.stop():
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._source.request(outbound.device, outbound.request), CLOSE_LIMIT_S)
-        await self._dispatch(self._pipeline.flush())
+            await self._request(outbound)
+        if self._requests:
+            await asyncio.wait(self._requests, timeout=CLOSE_LIMIT_S)
+
+    def finish(self) -> None:
+        """Write what was still open when the source ended."""
+        self._write(self._pipeline.flush())
         self._bridge.latest = self._pipeline.frame(self._writer.depth)
 
     async def _push(self, item: PipelineInput) -> None:
-        await self._dispatch(self._pipeline.push(item))
-
-    async def _dispatch(self, outputs: tuple[SessionItem, ...]) -> None:
+        outputs = self._pipeline.push(item)
+        self._write(outputs)
         for output in outputs:
             if isinstance(output, Outbound):
-                await self._source.request(output.device, output.request)
+                await self._request(output)
+
+    def _write(self, outputs: tuple[SessionItem, ...]) -> None:
+        for output in outputs:
+            if isinstance(output, Outbound):
                 continue
             self._writer.put(output)
             if isinstance(output, Effect):
                 self._bridge.effects.put(output)
                 if output.kind is EffectKind.TARGET and output.timeline is not None:
                     self._source.show(output.timeline)
+
+    async def _request(self, outbound: Outbound) -> None:
+        """Hand a request to the source; the source keeps a device's requests in order."""
+        request = self._source.request(outbound.device, outbound.request)
+        if self._waits:
+            await request
+            return
+        task = asyncio.ensure_future(request)
+        self._requests.add(task)
+        task.add_done_callback(self._requests.discard)
+
+
+def _meta(plan: SessionPlan, info: SourceInfo) -> SessionMeta:
+    screening = {"outcome": plan.screening.outcome.value} if plan.screening else {}
+    return SessionMeta(
+        start=datetime.now().astimezone(),
+        t0_host_ns=info.t0_host_ns,
+        software_version=__version__,
+        source="sim" if plan.wearer == "simulated" else "ble",
+        language=plan.language,
+        person=plan.person,
+        drill=plan.drill,
+        pattern_id=plan.pattern_id,
+        minutes=plan.minutes,
+        screening=screening,
+        more=plan.facts,
+    )
 
 
 class _LiveClock:
@@ -218,7 +270,7 @@ async def _with_ticks(source: Source) -> AsyncIterator[Packet | LinkEvent | Adva
 class SessionThread(threading.Thread):
     """A session in a worker thread of its own, as the window needs it: Qt never waits for the radio."""
 
-    def __init__(self, session: Session, bridge: Bridge) -> None:
+    def __init__(self, session: LiveSession, bridge: Bridge) -> None:
         super().__init__(name="breathcore-session", daemon=True)
         self.session = session
         self._bridge = bridge
@@ -245,5 +297,3 @@ class SessionThread(threading.Thread):
             with contextlib.suppress(RuntimeError):  # it ended by itself in this very moment
                 self._loop.call_soon_threadsafe(self.session.stop)
         self.join(timeout_s)
-
-

@@ -1,0 +1,75 @@
+"""``breathcore analyse FILE``."""
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import typer
+
+from breathcore.cli.words import out, text
+from breathcore.estimate.offline import Analysis
+from breathcore.session.recording import open_session
+
+
+def analyse(
+    file: Path = typer.Argument(metavar="FILE", help=text("cli.file")),
+    *,
+    json_: bool = typer.Option(False, "--json", help=text("cli.analyse.json")),
+) -> None:
+    """Compute a session's estimates from its packets and print them."""
+    analysis = open_session(file).analyse()
+    if json_:
+        typer.echo(json.dumps(as_json(file, analysis)))
+    else:
+        _print(analysis)
+
+
+def as_json(file: Path, analysis: Analysis) -> dict[str, object]:
+    """Return an analysis as plain values; null where there is no honest number."""
+    return {
+        "file": file.name,
+        "source": analysis.source,
+        "rate_t_s": _plain(analysis.rate_t_s),
+        "rate_bpm": _plain(analysis.rate_bpm),
+        "rate_live_bpm": _plain(analysis.rate_live_bpm),
+        "quality": _plain(analysis.quality),
+        "breaths": [
+            {
+                "inhale_onset_s": _number(b.inhale_onset_s),
+                "exhale_onset_s": _number(b.exhale_onset_s),
+                "end_s": _number(b.end_s),
+                "amplitude": _number(b.amplitude),
+                "confirmed_s": _number(b.confirmed_s),
+                "quality": _number(b.quality),
+                "kind": b.kind.value,
+            }
+            for b in analysis.breaths
+        ],
+        "heart_t_s": _plain(analysis.heart_t_s),
+        "heart_bpm": _plain(analysis.heart_bpm),
+    }
+
+
+def _print(analysis: Analysis) -> None:
+    known = analysis.rate_bpm[np.isfinite(analysis.rate_bpm)]
+    seconds = float(len(analysis.rate_t_s))
+    if len(known):
+        coverage = 100 * len(known) / seconds
+        out.print(text("cli.analyse.rate", rate=float(np.median(known)), coverage=coverage, seconds=seconds))
+        out.print(text("cli.breaths", count=len(analysis.breaths)))
+    else:
+        reasons = [r for r in analysis.refusal if r is not None]
+        why = text(f"refusal.{max(set(reasons), key=reasons.count).value}") if reasons else ""
+        out.print(text("cli.analyse.refused", seconds=seconds, why=why))
+    heart = analysis.heart_bpm[np.isfinite(analysis.heart_bpm)]
+    if len(heart):
+        out.print(text("cli.analyse.heart", rate=float(np.median(heart))))
+
+
+def _number(value: float) -> float | None:
+    return None if math.isnan(value) else value
+
+
+def _plain(values: np.ndarray) -> list[float | None]:
+    return [_number(v) for v in values.tolist()]

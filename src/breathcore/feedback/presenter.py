@@ -1,0 +1,180 @@
+"""Estimates → what a frame shows of the person: trace, rate, quality, heart, devices."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from breathcore.feedback.frame import PAST_S, DeviceView
+from breathcore.feedback.history import History
+from breathcore.feedback.watch import SignalWatch
+from breathcore.model.arrays import F64, frozen
+from breathcore.model.device import DeviceSpec, Role
+from breathcore.model.estimates import (
+    BreathRange,
+    EffortBlock,
+    Estimate,
+    HeartEstimate,
+    PhaseKind,
+    RateEstimate,
+    Refusal,
+    Turn,
+)
+from breathcore.model.message import Message, message
+from breathcore.model.packets import LinkEvent, LinkKind
+
+TRACE_POINTS = 280
+HEART_STALE_S = 6.0
+RATE_STALE_S = 5.0
+BREATH_LIMIT_S = 25.0  # without a new breath, a displayed rate may change all the same
+LIVE_FROM_BPM = 10.0  # below, 16 s hold fewer than three breaths: the 32-s number is shown
+GOOD, FAIR = 0.7, 0.4  # quality in words
+
+
+class Presenter:
+    """Keeps what a frame needs of the recent past; pure, time passed in.
+
+    Parameters
+    ----------
+    devices : Sequence[tuple[str, DeviceSpec]]
+        The session's devices; the first one is named in the top line.
+    watch : SignalWatch
+        Shared with the drill: screen and drill agree on whether there is a signal.
+    """
+
+    def __init__(self, devices: Sequence[tuple[str, DeviceSpec]], watch: SignalWatch) -> None:
+        self._devices = devices
+        self._watch = watch
+        self._battery: dict[str, int] = {}
+        self._trace = History(1024, 2)
+        self._range: BreathRange | None = None
+        self._rate: RateEstimate | None = None
+        self._shown_bpm: float | None = None
+        self._shown_s = -math.inf
+        self._breathed = False
+        self._heart: HeartEstimate | None = None
+        self._has_heart = any(spec.roles & {Role.HEART_RATE, Role.RR, Role.ECG} for _, spec in devices)
+
+    def on_link(self, event: LinkEvent) -> None:
+        """Take a link event."""
+        if event.kind is LinkKind.BATTERY and event.detail.isdigit():
+            self._battery[event.device] = int(event.detail)
+
+    def on_estimate(self, estimate: Estimate) -> None:
+        """Take an estimate."""
+        if isinstance(estimate, EffortBlock):
+            self._on_effort(estimate)
+        elif isinstance(estimate, RateEstimate):
+            self._rate = estimate
+        elif isinstance(estimate, Turn):
+            self._breathed |= estimate.kind is PhaseKind.INHALE
+        elif isinstance(estimate, HeartEstimate):
+            self._heart = estimate
+        elif isinstance(estimate, BreathRange):
+            self._range = estimate if estimate.refusal is None else None
+
+    @property
+    def calibrated(self) -> bool:
+        """Whether the person's range is known."""
+        return self._range is not None
+
+    @property
+    def rate(self) -> RateEstimate | None:
+        """The newest rate."""
+        return self._rate
+
+    def trace(self, now_s: float) -> tuple[F64, F64]:
+        """Return times (n,) and shares of the range (n,) of the visible past, at most 300 points, NaN at breaks.
+
+        Before calibration the range is that of the visible past itself, so that the person sees a trace at once.
+        """
+        rows = self._trace.rows()
+        rows = rows[np.searchsorted(rows[:, 0], now_s - PAST_S) :]
+        if not len(rows):
+            return frozen(np.empty(0)), frozen(np.empty(0))
+        step = max(1, math.ceil(len(rows) / TRACE_POINTS))
+        # points keep their places from frame to frame: every step-th row by number, and the newest
+        first = -(self._trace.total - len(rows)) % step
+        index = np.append(np.arange(first, len(rows) - 1, step), len(rows) - 1)
+        y = rows[:, 1]
+        low, high = self._limits(y)
+        return frozen(rows[index, 0].copy()), frozen((y[index] - low) / (high - low))
+
+    def rate_shown(self, now_s: float) -> float | None:
+        """Return the rate to display, or None where none is honest now; it changes at most once a breath."""
+        rate = self._rate
+        fresh = rate is not None and self._watch.refusal(now_s) is None and now_s - rate.t_s <= RATE_STALE_S
+        if rate is None or not fresh:
+            self._shown_bpm = None
+            return None
+        bpm = rate.rate_bpm
+        if not math.isnan(rate.rate_live_bpm) and (math.isnan(bpm) or rate.rate_live_bpm >= LIVE_FROM_BPM):
+            bpm = rate.rate_live_bpm
+        if math.isnan(bpm):
+            self._shown_bpm = None
+        elif self._shown_bpm is None or self._breathed or now_s - self._shown_s > BREATH_LIMIT_S:
+            self._shown_bpm, self._shown_s, self._breathed = rounded(bpm), now_s, False
+        return self._shown_bpm
+
+    def rate_message(self, now_s: float) -> Message | None:
+        """Return why there is no rate and what to do, None where there is one."""
+        refusal = self._watch.refusal(now_s)
+        return None if refusal is None else message(f"refusal.{refusal.value}")
+
+    def quality(self, now_s: float) -> tuple[float | None, Message | None]:
+        """Return quality 0–1 and its word, or None and None where the breath cannot be seen."""
+        if self._rate is None or self._watch.refusal(now_s) is not None:
+            return None, None
+        q = self._rate.quality
+        word = "good" if q >= GOOD else "fair" if q >= FAIR else "weak"
+        return q, message(f"quality.{word}")
+
+    def heart(self, now_s: float) -> tuple[float | None, Message | None]:
+        """Return the heart rate, or None and why (None where nothing measures it)."""
+        if not self._has_heart:
+            return None, None
+        heart = self._heart
+        if heart is None or math.isnan(heart.hr_bpm) or now_s - heart.t_s > HEART_STALE_S:
+            return None, message("heart.none")
+        return heart.hr_bpm, None
+
+    def device(self, now_s: float) -> DeviceView | None:
+        """Return the top line's device."""
+        if not self._devices:
+            return None
+        key, spec = self._devices[0]
+        return DeviceView(spec.name, self._watch.is_linked(key), self._battery.get(key), self._signal(key, now_s))
+
+    def _signal(self, key: str, now_s: float) -> Message:
+        if not self._watch.is_linked(key):
+            return message("signal.no-link")
+        if not self._watch.streaming(now_s):
+            return message("signal.no-data")
+        refusal = self._watch.refusal(now_s)
+        if refusal is None:
+            return message("signal.good")
+        if refusal in (Refusal.HEART_ONLY, Refusal.NO_SENSOR):
+            return message("signal.heart")
+        return message("signal.listening" if refusal is Refusal.TOO_SHORT else "signal.weak")
+
+    def _limits(self, y: F64) -> tuple[float, float]:
+        if self._range is not None:
+            return self._range.low, self._range.high
+        known = y[~np.isnan(y)]
+        if not len(known):
+            return 0.0, 1.0
+        low, high = np.percentile(known, (5, 95))
+        return (float(low), float(high)) if high > low else (float(low) - 0.5, float(low) + 0.5)
+
+    def _on_effort(self, block: EffortBlock) -> None:
+        if not len(block.t_s):
+            return
+        rows = np.column_stack([block.t_s, block.y if block.usable else np.full(len(block.y), np.nan)])
+        if block.gap_before:
+            rows = np.vstack([[block.t_s[0] - 1e-3, np.nan], rows])
+        self._trace.append(rows)
+
+
+def rounded(bpm: float) -> float:
+    """Round a rate for display: to 0.1 below 10/min, to 0.5 above."""
+    return round(bpm, 1) if bpm < LIVE_FROM_BPM else round(2 * bpm) / 2

@@ -1,0 +1,157 @@
+from math import nan
+
+import numpy as np
+import pytest
+
+from breathcore.feedback.frame import PAST_S
+from breathcore.feedback.presenter import Presenter, rounded
+from breathcore.feedback.watch import STALLED_S, UNUSABLE_S, SignalWatch
+from breathcore.model.device import ChannelSpec, ClockKind, DeviceSpec, EndpointSpec, MatchSpec, Role
+from breathcore.model.estimates import (
+    BreathRange,
+    EffortBlock,
+    HeartEstimate,
+    PhaseKind,
+    RateEstimate,
+    Refusal,
+    Turn,
+)
+from breathcore.model.packets import LinkEvent, LinkKind
+
+CHANNEL = ChannelSpec("acc", Role.CHEST_ACC, "g", ("x", "y", "z"), 200.0)
+RR = ChannelSpec("rr", Role.RR, "s", ("rr",), 0.0)
+STRAP = DeviceSpec(
+    "strap",
+    "Strap",
+    MatchSpec(),
+    (EndpointSpec("e", "c", "u", (), (CHANNEL, RR)),),
+    "chest",
+    ClockKind.SAMPLE_STAMP,
+    1.0,
+)
+
+
+def effort(start_s: float, seconds: float, *, usable: bool = True, gap: bool = False) -> EffortBlock:
+    t_s = start_s + np.arange(int(seconds * 25)) / 25
+    return EffortBlock("chest_acc", t_s, np.sin(2 * np.pi * 0.1 * t_s), usable, gap)
+
+
+class Person:
+    def __init__(self, refusal: Refusal | None = None) -> None:
+        self.watch = SignalWatch(refusal)
+        self.presenter = Presenter((("s1", STRAP),), self.watch)
+        self.watch.on_link(LinkEvent("s1", 0, LinkKind.CONNECTED))
+
+    def breathe(self, start_s: float, seconds: float, *, usable: bool = True, gap: bool = False) -> None:
+        block = effort(start_s, seconds, usable=usable, gap=gap)
+        self.watch.on_samples(start_s + seconds)
+        self.watch.on_effort(block)
+        self.presenter.on_estimate(block)
+
+    def rate(self, t_s: float, bpm: float, refusal: Refusal | None = None, quality: float = 0.9) -> None:
+        estimate = RateEstimate(t_s, bpm, bpm, quality, refusal)
+        self.watch.on_rate(estimate)
+        self.presenter.on_estimate(estimate)
+
+
+@pytest.mark.parametrize(("bpm", "shown"), [(6.04, 6.0), (9.96, 10.0), (12.3, 12.5), (14.74, 14.5)])
+def test_rates_are_rounded_to_a_tenth_below_ten_and_to_a_half_above(bpm: float, shown: float) -> None:
+    assert rounded(bpm) == shown
+
+
+def test_no_number_before_a_rate_and_a_sentence_instead() -> None:
+    person = Person()
+    person.breathe(0, 5)
+    assert person.presenter.rate_shown(5.0) is None
+    message = person.presenter.rate_message(5.0)
+    assert message is not None
+    assert message.id == "refusal.too-short"
+
+
+def test_a_shown_rate_changes_at_most_once_a_breath() -> None:
+    person = Person()
+    person.breathe(0, 40)
+    person.rate(40, 6.0)
+    assert person.presenter.rate_shown(40.0) == 6.0
+    person.rate(41, 6.4)
+    assert person.presenter.rate_shown(41.0) == 6.0
+    person.presenter.on_estimate(Turn(PhaseKind.INHALE, 40.5, -1.0, 41.0))
+    assert person.presenter.rate_shown(41.1) == 6.4
+
+
+def test_no_number_when_samples_stop() -> None:
+    person = Person()
+    person.breathe(0, 40)
+    person.rate(40, 6.0)
+    assert person.presenter.rate_shown(40 + STALLED_S) == 6.0
+    assert person.presenter.rate_shown(40 + STALLED_S + 0.1) is None
+    message = person.presenter.rate_message(44.0)
+    assert message is not None
+    assert message.id == "refusal.no-data"
+
+
+def test_signal_is_unusable_after_five_seconds_of_refused_samples() -> None:
+    person = Person()
+    person.breathe(0, 40)
+    person.breathe(40, 5, usable=False)
+    assert person.watch.usable(40 + UNUSABLE_S - 0.1)
+    person.breathe(45, 1, usable=False)
+    assert not person.watch.usable(46.0)
+
+
+def test_the_trace_is_in_shares_of_the_persons_range_and_at_most_300_points() -> None:
+    person = Person()
+    person.breathe(0, 60)
+    person.presenter.on_estimate(BreathRange(20.0, -1.0, 1.0))
+    t_s, y = person.presenter.trace(60.0)
+    assert len(t_s) <= 300
+    assert t_s[0] >= 60 - PAST_S
+    assert t_s[-1] == pytest.approx(60 - 1 / 25)
+    assert y.min() == pytest.approx(0.0, abs=0.01)
+    assert y.max() == pytest.approx(1.0, abs=0.01)
+
+
+def test_points_of_the_trace_keep_their_places_from_frame_to_frame() -> None:
+    person = Person()
+    person.breathe(0, 60)
+    before = set(person.presenter.trace(60.0)[0][:-1].tolist())
+    person.breathe(60, 0.2)
+    after = [t for t in person.presenter.trace(60.2)[0][:-1].tolist() if t < 59.8]
+    assert set(after) <= before
+
+
+def test_refused_stretches_and_gaps_break_the_trace() -> None:
+    person = Person()
+    person.breathe(0, 5)
+    person.breathe(5, 1, usable=False)
+    person.breathe(9, 1, gap=True)
+    t_s, y = person.presenter.trace(10.0)
+    assert np.isnan(y[(t_s >= 5) & (t_s < 6)]).all()
+    assert np.isnan(y[(t_s > 6) & (t_s < 9)]).any()
+
+
+def test_a_heart_only_strap_says_so() -> None:
+    person = Person(Refusal.HEART_ONLY)
+    person.watch.on_samples(10.0)
+    message = person.presenter.rate_message(10.0)
+    assert message is not None
+    assert message.id == "refusal.heart-only"
+    assert person.watch.usable(10.0)
+
+
+def test_the_heart_rate_is_shown_and_goes_stale() -> None:
+    person = Person()
+    person.presenter.on_estimate(HeartEstimate(10.0, 62.0, 0.97, 1.0, "rr"))
+    assert person.presenter.heart(12.0) == (62.0, None)
+    assert person.presenter.heart(20.0)[0] is None
+    person.presenter.on_estimate(HeartEstimate(21.0, nan, nan, 0.0, "rr"))
+    assert person.presenter.heart(21.0)[0] is None
+
+
+def test_the_battery_is_shown_when_told() -> None:
+    person = Person()
+    person.presenter.on_link(LinkEvent("s1", 0, LinkKind.BATTERY, "82"))
+    device = person.presenter.device(1.0)
+    assert device is not None
+    assert device.battery_percent == 82
+    assert device.linked
