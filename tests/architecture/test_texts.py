@@ -23,7 +23,7 @@ SPEAKERS = {"message", "Message", "text"}
 ENUMS = {"error": Reason, "refusal": Refusal, "role": Role}
 ID = re.compile(r"[a-z][a-z0-9-]*(\.[a-z0-9_-]+)+")
 SENTENCE = re.compile(r"[A-Za-zÄÖÜäöüß]{2,},? [A-Za-zÄÖÜäöüß]{2,}")
-STYLE_SHEET = re.compile(r"[{};]|font-|border")
+STYLE_SHEET = re.compile(r"[{};]|font-|border|px solid|QLineEdit, ")
 NOT_SENTENCES = {"cli/words.py": {"bold red"}}  # a colour
 
 Call = tuple[str, ast.Call]
