@@ -32,6 +32,7 @@ class Reason(StrEnum):
     DEVICE_NOT_FOUND = "device-not-found"
     CONNECT_FAILED = "connect-failed"
     LINK_LOST = "link-lost"
+    BYTES_UNREADABLE = "bytes-unreadable"  # fault, offset, detail
     # signals handed to analyse()
     UNKNOWN_ROLE = "unknown-role"
     BAD_SHAPE = "bad-shape"

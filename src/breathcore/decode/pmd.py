@@ -1,0 +1,205 @@
+"""Codec "polar_pmd": the whole conversation with a Polar strap's measurement data service.
+
+``<id>.control`` carries requests and replies, ``<id>.data`` the frames; the source subscribes to both before it
+calls `start`. For each wanted channel, one after the other (a strap takes one request at a time): get the settings,
+choose, start, read the reply's factor. A stream that already runs (status 06) is stopped and started again, so that
+its settings are ours; if it still insists, it is taken as it is. A stream that the strap ends by itself is started
+again, at most three times in a connection.
+
+Everything it knows it learns from packets, its own recorded writes among them, so a replay rebuilds the same state
+whatever becomes of the requests it makes.
+
+Simulator: `breathcore.decode.pmd_control` for the strap's side of the conversation, `pmd_frames.encode_frame` for
+its data.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from breathcore.decode.errors import DecodeError
+from breathcore.decode.pmd_control import (
+    Measurement,
+    Op,
+    PmdReply,
+    PmdStopped,
+    Status,
+    decode_factor,
+    decode_features,
+    decode_reply,
+    decode_request,
+    decode_settings,
+    encode_request,
+)
+from breathcore.decode.pmd_frames import encode_frame
+from breathcore.decode.pmd_stream import PmdStream, with_rate
+from breathcore.model.blocks import Fault, FaultReason, RawBlock, Received
+from breathcore.model.device import ChannelSpec, Role
+from breathcore.model.errors import CatalogError, Reason, SignalError
+from breathcore.model.packets import Direction, Packet, Request, Write
+from breathcore.model.protocols import StreamPlan
+
+FRAME_SAMPLES = {Measurement.ECG: 73, Measurement.ACC: 36}  # what an H10 packs at its usual packet size
+_FRAME_TYPES = {Measurement.ECG: 0x00, Measurement.ACC: 0x01}
+_TYPES = {Role.ECG: Measurement.ECG, Role.CHEST_ACC: Measurement.ACC}
+_RESTARTS = 3
+_TYPE_MASK = 0x3F
+
+
+class PmdCodec:
+    """ECG in µV and chest acceleration in g, with device time, from one Polar strap (see the module)."""
+
+    def __init__(self, endpoint: str, channels: Sequence[ChannelSpec]) -> None:
+        self._control, self._data = f"{endpoint}.control", f"{endpoint}.data"
+        self._ending = False
+        self._todo: list[tuple[Op, Measurement]] = []
+        self._begin(channels)
+
+    def start(self, want: StreamPlan) -> tuple[Request, ...]:
+        """Ask for the settings of the first wanted channel; the other requests follow the replies."""
+        self._begin(want.channels)
+        self._todo = [(Op.SETTINGS, stream.type) for stream in self._streams.values()]
+        return self._next()
+
+    def stop(self) -> tuple[Request, ...]:
+        """Stop every stream (an H10 left running empties its battery); no further request is made after it."""
+        self._ending = True
+        return tuple(self._write(encode_request(Op.STOP, stream.type)) for stream in self._streams.values())
+
+    def receive(self, packet: Packet) -> Received:
+        """Take a frame, a reply, the feature value or one of our own writes."""
+        try:
+            if packet.endpoint == self._data:
+                return Received((self._stream_of(packet.payload).block(packet.payload, packet.t_host_ns * 1e-9),))
+            if packet.endpoint == self._control:
+                return self._conversation(packet)
+        except DecodeError as error:
+            return Received(faults=(error.at(packet.endpoint),))
+        return Received()
+
+    def encode(self, block: RawBlock) -> tuple[tuple[str, bytes], ...]:
+        """Return raw frames of at most 73 ECG or 36 ACC samples. Raises SignalError for a block without stamps."""
+        if block.t_device_s is None:
+            raise SignalError(Reason.INVALID_VALUE, name="t_device_s", value="None", bound="a time for each sample")
+        type_ = _type_of(block.channel)
+        counts = np.rint(block.x * 1000.0 if type_ is Measurement.ACC else block.x).astype(np.int64)
+        stamps_ns = np.rint(block.t_device_s * 1e9).astype(np.int64).tolist()
+        size = FRAME_SAMPLES[type_]
+        return tuple(
+            (self._data, encode_frame(type_, stamps_ns[min(i + size, len(counts)) - 1], part, _FRAME_TYPES[type_]))
+            for i in range(0, len(counts), size)
+            for part in [counts[i : i + size]]
+        )
+
+    def _begin(self, channels: Sequence[ChannelSpec]) -> None:
+        streams = [PmdStream(_type_of(c), c, c.settings) for c in channels]
+        self._streams: dict[int, PmdStream] = {s.type: s for s in streams}
+        self._todo = []
+        self._asked: tuple[Op, Measurement] | None = None
+        self._parts: dict[tuple[int, int], bytes] = {}
+
+    def _stream_of(self, payload: bytes) -> PmdStream:
+        if not payload:
+            raise DecodeError(FaultReason.TRUNCATED)
+        stream = self._streams.get(payload[0] & _TYPE_MASK)
+        if stream is None:
+            raise DecodeError(FaultReason.UNEXPECTED, 0, f"no channel for type {payload[0] & _TYPE_MASK}")
+        return stream
+
+    def _write(self, payload: bytes) -> Write:
+        return Write(self._control, payload)
+
+    def _next(self) -> tuple[Request, ...]:
+        """Make the next request the pending one."""
+        self._asked = self._todo.pop(0) if self._todo else None
+        if self._asked is None:
+            return ()
+        op, type_ = self._asked
+        stream = self._streams[type_]
+        if op is not Op.START:
+            return (self._write(encode_request(op, type_)),)
+        stream.channel = with_rate(stream.channel, stream.chosen)
+        return (self._write(encode_request(op, type_, stream.chosen)),)
+
+    def _conversation(self, packet: Packet) -> Received:
+        if packet.direction is Direction.WRITE:
+            self._wrote(packet.payload)
+            return Received()
+        if packet.direction is Direction.READ:
+            decode_features(packet.payload)
+            return Received()
+        reply = decode_reply(packet.payload)
+        faults = self._stopped(reply) if isinstance(reply, PmdStopped) else self._replied(reply)
+        requests = self._next() if self._asked is None else ()
+        return Received(requests=() if self._ending else requests, faults=faults)
+
+    def _wrote(self, payload: bytes) -> None:
+        """Learn from a request that was really made (an older recording may have asked for something else)."""
+        request = decode_request(payload)
+        stream = None if request.type is None else self._streams.get(request.type)
+        if stream is None:
+            return
+        if request.op == Op.STOP:
+            stream.stopping = True
+        if request.op == Op.START:
+            stream.channel = with_rate(stream.channel, {k: v[0] for k, v in request.settings.items() if v})
+
+    def _stopped(self, stopped: PmdStopped) -> tuple[Fault, ...]:
+        """Take note of streams that the strap ended by itself, and have them started again."""
+        faults: list[Fault] = []
+        for stream in self._streams.values():
+            if stream.stopping or (stopped.types and stream.type not in stopped.types):
+                continue
+            faults.append(self._fault(FaultReason.UNEXPECTED, f"{stream.name} stopped by the strap"))
+            self._again(stream, Op.START)
+        return tuple(faults)
+
+    def _again(self, stream: PmdStream, *ops: Op) -> None:
+        if stream.restarts_n < _RESTARTS:
+            stream.restarts_n += 1
+            self._todo[:0] = [(op, stream.type) for op in ops]
+
+    def _replied(self, reply: PmdReply) -> tuple[Fault, ...]:
+        key = reply.op, reply.type
+        if reply.more:
+            self._parts[key] = self._parts.get(key, b"") + reply.params
+            return ()
+        params = self._parts.pop(key, b"") + reply.params
+        stream = self._streams.get(reply.type)
+        asked = key == self._asked
+        if asked:
+            self._asked = None
+        if stream is None or (reply.op == Op.SETTINGS and not asked):
+            return (self._fault(FaultReason.UNEXPECTED, f"reply to {reply.op:02x} {reply.type:02x}"),)
+        if reply.status == Status.OK:
+            return self._accepted(stream, reply.op, params)
+        return self._refused(stream, reply)
+
+    def _accepted(self, stream: PmdStream, op: int, params: bytes) -> tuple[Fault, ...]:
+        try:
+            if op == Op.SETTINGS:
+                self._todo.insert(0, (Op.START, stream.type))
+                stream.choose(decode_settings(params, 5))
+            elif op == Op.START:
+                stream.stopping = False
+                stream.factor = decode_factor(params)
+        except DecodeError as error:  # the file's own settings are asked for, or frames wait for a factor
+            return (error.at(self._control),)
+        return ()
+
+    def _refused(self, stream: PmdStream, reply: PmdReply) -> tuple[Fault, ...]:
+        if reply.status == Status.ALREADY_IN_STATE:
+            if reply.op == Op.START:
+                self._again(stream, Op.STOP, Op.START)
+            return ()
+        op = Op(reply.op).name.lower() if reply.op in (Op.SETTINGS, Op.START, Op.STOP) else str(reply.op)
+        return (self._fault(FaultReason.REFUSED, f"{stream.name} {op}: {reply.status_name}"),)
+
+    def _fault(self, reason: FaultReason, detail: str) -> Fault:
+        return Fault(reason, self._control, 0, detail)
+
+
+def _type_of(channel: ChannelSpec) -> Measurement:
+    if channel.role not in _TYPES:
+        raise CatalogError(Reason.INVALID_VALUE, name="role", value=channel.role.value, bound="ecg or chest_acc")
+    return _TYPES[channel.role]

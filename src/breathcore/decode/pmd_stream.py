@@ -1,0 +1,95 @@
+"""One Polar stream of one connection: its settings, its scale and where its stamps stand."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from breathcore.decode.errors import DecodeError
+from breathcore.decode.pmd_control import Measurement, Settings, Value
+from breathcore.decode.pmd_frames import PmdFrame, decode_frame, sample_times_ns
+from breathcore.model.arrays import F64
+from breathcore.model.blocks import FaultReason, RawBlock
+from breathcore.model.device import ChannelSpec
+
+_MG_PER_G = 1000.0
+_STAMP_LIMIT_NS = 1 << 62  # 146 years: beyond it the sums of stamps leave 64 bits
+_REORDERED_NS = 1_000_000_000  # a frame that comes late comes less late than this
+_RESET_NS = 5_000_000_000  # stamps that fall back further: the device's clock was set
+
+
+@dataclass(slots=True)
+class PmdStream:
+    """What is known of one stream. `factor` is None until the start reply came."""
+
+    type: Measurement
+    channel: ChannelSpec
+    chosen: Mapping[str, Value]
+    factor: float | None = None
+    stopping: bool = False
+    restarts_n: int = 0
+    previous_ns: int = 0
+    before_jump_ns: int = 0
+
+    @property
+    def name(self) -> str:
+        """The stream in faults: "ecg", "acc"."""
+        return self.type.name.lower()
+
+    def choose(self, offered: Settings) -> None:
+        """Choose the offered value nearest to the wanted one for each setting, the first where none is wanted."""
+        wanted = {"sample_rate": self.channel.rate_hz, **self.channel.settings}
+        self.chosen = {
+            name: _nearest(values, wanted.get(name, values[0])) for name, values in offered.items() if values
+        }
+
+    def block(self, payload: bytes, t_host_s: float) -> RawBlock:
+        """Return the samples of a frame. Raises DecodeError, also for a stamp that does not rise (NOT_RISING).
+
+        Frames that must have been lost before it are estimated from the stamps at the nominal rate; the samples of
+        such a frame lie 1/rate apart instead of filling the hole.
+        """
+        frame = decode_frame(payload, self.factor)
+        if frame.samples.shape[1] != len(self.channel.axes):
+            raise DecodeError(FaultReason.UNSUPPORTED_FRAME, 9, f"{self.name} frame type {frame.frame_type:02x}")
+        stamp_ns, n = frame.timestamp_ns, len(frame.samples)
+        if stamp_ns >= _STAMP_LIMIT_NS:
+            raise DecodeError(FaultReason.OUT_OF_RANGE, 1, str(stamp_ns))
+        previous_ns, lost_n = self._continued(stamp_ns, n)
+        self.previous_ns = stamp_ns
+        times_ns = sample_times_ns(stamp_ns, n, previous_ns, self.channel.rate_hz)
+        return RawBlock(self.channel, self._values(frame), times_ns.astype(np.float64) * 1e-9, t_host_s, lost_n)
+
+    def _values(self, frame: PmdFrame) -> F64:
+        if self.type is Measurement.ACC:
+            return np.divide(frame.samples, _MG_PER_G)
+        return frame.samples.astype(np.float64)
+
+    def _continued(self, stamp_ns: int, n: int) -> tuple[int, int]:
+        """Return the stamp that this frame continues (0: none) and the samples lost before it."""
+        previous_ns = self.previous_ns
+        behind_ns = previous_ns - stamp_ns
+        if behind_ns > _RESET_NS or not previous_ns:
+            self.before_jump_ns = 0
+            return 0, 0
+        if behind_ns >= 0:
+            # A frame that goes on where the one before the last left off shows the last one's stamp to be false.
+            if behind_ns < _REORDERED_NS or not 0 < self.before_jump_ns < stamp_ns:
+                raise DecodeError(FaultReason.NOT_RISING, 1, f"{stamp_ns} after {previous_ns}")
+            previous_ns = self.before_jump_ns
+        ahead = (stamp_ns - previous_ns) * 1e-9 * self.channel.rate_hz - n
+        if ahead > max(1.5, 0.05 * n):
+            self.before_jump_ns = previous_ns
+            return 0, round(ahead)
+        self.before_jump_ns = 0
+        return previous_ns, 0
+
+
+def _nearest(values: Sequence[Value], wanted: Value) -> Value:
+    return min(values, key=lambda value: abs(value - wanted))
+
+
+def with_rate(channel: ChannelSpec, settings: Mapping[str, Value]) -> ChannelSpec:
+    """Return `channel` at the sample rate that was asked of the device."""
+    rate_hz = float(settings.get("sample_rate", channel.rate_hz))
+    return channel if rate_hz == channel.rate_hz else replace(channel, rate_hz=rate_hz)
