@@ -61,8 +61,8 @@ class Screening:
 _IDS = {
     Urgency.EMERGENCY: ("saddle", "bladder_bowel", "both_legs", "leg_worse", "chest_pain", "tearing_pain"),
     Urgency.URGENT: (
-        "trauma", "minor_trauma", "cancer", "weight_loss", "infection", "night_pain", "thoracic_pain", "first_onset_age",
-        "steroids",
+        "trauma", "minor_trauma", "cancer", "weight_loss", "infection", "night_pain", "thoracic_pain",
+        "first_onset_age", "steroids",
     ),
     Urgency.SOON: ("leg_pain", "morning_stiffness", "deformity"),
 }  # fmt: skip
@@ -117,12 +117,6 @@ def allowed_pattern(spec: DrillSpec, conditions: Collection[str]) -> str | None:
     if set(conditions).isdisjoint(spec.safety.avoid_if):
         return ""
     return spec.safety.instead or None
-
-
-def allows(spec: DrillSpec, pattern_id: str, conditions: Collection[str]) -> bool:
-    """Return whether someone with `conditions` may do the form `pattern_id` ("" = the drill's own)."""
-    allowed = allowed_pattern(spec, conditions)
-    return allowed == "" or (allowed is not None and spec.pattern(pattern_id).id == allowed)
 
 
 def _screening(outcome: ScreeningOutcome, flags: tuple[str, ...]) -> Screening:
