@@ -118,9 +118,7 @@ def test_breathing_goes_on_freely_in_a_timed_brace_and_in_the_rest_between_sets(
     _, braced = followed(WearerSpec(seed=4), timeline(20.0, 6, ((EFFORT, 10.0), (REST, 5.0))))
     assert braced.rate_bpm(20.0, 110.0) == pytest.approx(14.5, abs=1.5)
     two_sets = Timeline(
-        timeline(20.0, 3).phases
-        + (TargetPhase(REST, 50.0, 80.0, 0.0, 0.0, 0, 3, False),)
-        + timeline(80.0, 3).phases
+        (*timeline(20.0, 3).phases, TargetPhase(REST, 50.0, 80.0, 0.0, 0.0, 0, 3, False), *timeline(80.0, 3).phases)
     )
     _, truth = followed(WearerSpec(seed=4), two_sets)
     assert truth.rate_bpm(52.0, 79.0) == pytest.approx(14.5, abs=3.0)

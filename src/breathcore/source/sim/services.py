@@ -1,0 +1,145 @@
+"""The strap's side of the heart rate and battery services, and what every service of a virtual strap promises."""
+
+import math
+from collections.abc import Mapping
+from typing import Protocol
+
+import numpy as np
+
+from breathcore.decode.battery import encode_level
+from breathcore.decode.heart_rate import RR_PER_S, HeartRateMeasurement, encode_measurement
+from breathcore.model.device import EndpointSpec
+from breathcore.source.sim.sensors import SensorClock, Sensors
+
+Sent = tuple[tuple[str, bytes], ...]  # (endpoint, payload) of notifications
+_HR_EVERY_S = 1.0
+_DETECTED_AFTER_S = 0.15  # a beat is known this long after its R peak
+_SMOOTHED_N = 5  # beats behind the heart rate that is sent
+_BATTERY_EVERY_S = 60.0
+_BATTERY_PER_S = 1.0 / 1800.0
+
+
+class Service(Protocol):
+    """One endpoint group of a connected strap."""
+
+    @property
+    def next_s(self) -> float:
+        """When it next has something to send by itself (inf: not now)."""
+        ...
+
+    def send(self) -> Sent:
+        """Return what is due at `next_s` and move on."""
+        ...
+
+    def connect(self, t_s: float) -> None:
+        """Begin: a host has subscribed to everything."""
+        ...
+
+    def disconnect(self) -> None:
+        """End: forget the conversation."""
+        ...
+
+    def read(self, name: str, t_s: float) -> bytes | None:
+        """Return the value of a characteristic, None where it cannot be read."""
+        ...
+
+    def write(self, name: str, payload: bytes, t_s: float) -> Sent:
+        """Take a write; return the indications that answer it."""
+        ...
+
+
+class HeartService:
+    """0x180D: once a second the heart rate over the last beats, and the intervals of the beats since the last time.
+
+    A beat's interval is missing where the beat before it was not detected. Straps with contact bits also say so.
+    """
+
+    def __init__(self, endpoint: EndpointSpec, sensors: Sensors, clock: SensorClock, *, contact_bits: bool) -> None:
+        self._measurement = f"{endpoint.id}.measurement"
+        self._sensors, self._clock, self._contact_bits = sensors, clock, contact_bits
+        self._since_s = 0.0
+        self._count: int | None = None
+        self._recent: list[int] = []
+        self.next_s = math.inf
+
+    def connect(self, t_s: float) -> None:
+        """Begin to send, first one interval from now."""
+        self._since_s = t_s - _DETECTED_AFTER_S
+        self._count, self._recent = None, []
+        self.next_s = t_s + _HR_EVERY_S
+
+    def disconnect(self) -> None:
+        """Stop sending."""
+        self.next_s = math.inf
+
+    def send(self) -> Sent:
+        """Return the measurement due now."""
+        now_s = self.next_s
+        self.next_s += _HR_EVERY_S
+        contact = self._sensors.has_contact(now_s)
+        if not contact:
+            self._count, self._recent = None, []
+        counts = self._new_counts(now_s - _DETECTED_AFTER_S)
+        hr_bpm = round(60.0 * RR_PER_S / np.mean(self._recent)) if self._recent and contact else 0
+        value = HeartRateMeasurement(hr_bpm, counts, contact if self._contact_bits else None)
+        return ((self._measurement, encode_measurement(value)),)
+
+    def _new_counts(self, to_s: float) -> tuple[int, ...]:
+        found: list[int] = []
+        for beat_s in self._sensors.beats(self._since_s, to_s).tolist():
+            count = round(self._clock.seconds(beat_s) * RR_PER_S)
+            if self._count is not None:
+                found.append(count - self._count)
+            self._count = count
+        self._since_s = to_s
+        self._recent = (self._recent + found)[-_SMOOTHED_N:]
+        return tuple(found)
+
+    def read(self, name: str, t_s: float) -> bytes | None:
+        """Return where the strap is worn (chest); nothing else can be read."""
+        return bytes([1]) if name == "location" else None
+
+    def write(self, name: str, payload: bytes, t_s: float) -> Sent:
+        """Take a write without an answer."""
+        return ()
+
+
+class BatteryService:
+    """0x180F: the level on request, and by itself when it has changed (looked at once a minute)."""
+
+    def __init__(self, endpoint: EndpointSpec, percent: int) -> None:
+        self._level = f"{endpoint.id}.level"
+        self._full = percent
+        self._said = percent
+        self.next_s = math.inf
+
+    def connect(self, t_s: float) -> None:
+        """Begin to watch the level."""
+        self.next_s = t_s + _BATTERY_EVERY_S
+
+    def disconnect(self) -> None:
+        """Stop sending."""
+        self.next_s = math.inf
+
+    def send(self) -> Sent:
+        """Return the level if it has changed."""
+        percent = self._percent(self.next_s)
+        self.next_s += _BATTERY_EVERY_S
+        if percent == self._said:
+            return ()
+        self._said = percent
+        return ((self._level, encode_level(percent)),)
+
+    def read(self, name: str, t_s: float) -> bytes | None:
+        """Return the level."""
+        return encode_level(self._percent(t_s))
+
+    def write(self, name: str, payload: bytes, t_s: float) -> Sent:
+        """Take a write without an answer."""
+        return ()
+
+    def _percent(self, t_s: float) -> int:
+        return max(0, math.floor(self._full - t_s * _BATTERY_PER_S))
+
+
+Services = Mapping[str, Service]

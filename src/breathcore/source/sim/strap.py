@@ -1,0 +1,72 @@
+"""A virtual strap: the services its file names, worn by the simulated wearer."""
+
+import math
+
+from breathcore.model.device import DeviceSpec, EndpointSpec
+from breathcore.model.errors import BreathcoreError, Reason
+from breathcore.source.sim.faults import FaultSpec
+from breathcore.source.sim.pmd_service import PmdService
+from breathcore.source.sim.sensors import SensorClock, Sensors
+from breathcore.source.sim.services import BatteryService, HeartService, Sent, Service
+from breathcore.source.sim.wearer import Wearer
+
+_BATTERY_PERCENT = 87
+
+
+class Strap:
+    """The device's side of everything a host can ask of it. Times are session seconds and must not run backwards.
+
+    Contact bits are sent by plain heart rate straps; a Polar H10 leaves them unset. Raises BreathcoreError
+    (INVALID_VALUE) for a wearable with a codec that is not simulated.
+    """
+
+    def __init__(self, device: DeviceSpec, wearer: Wearer, faults: FaultSpec) -> None:
+        self._clock = SensorClock(-wearer.spec.clock_offset_s, wearer.spec.clock_skew_ppm)
+        self._sensors = Sensors(wearer, faults)
+        self._faults = faults
+        self._rate_error = wearer.spec.rate_error
+        self._services = {e.id: self._service(e, device) for e in device.endpoints}
+
+    def _service(self, endpoint: EndpointSpec, device: DeviceSpec) -> Service:
+        if endpoint.codec == "polar_pmd":
+            return PmdService(endpoint, self._sensors, self._clock, self._rate_error, self._faults.stream_ends)
+        if endpoint.codec == "heart_rate":
+            plain = all(e.codec != "polar_pmd" for e in device.endpoints)
+            return HeartService(endpoint, self._sensors, self._clock, contact_bits=plain)
+        if endpoint.codec == "battery":
+            return BatteryService(endpoint, _BATTERY_PERCENT)
+        raise BreathcoreError(
+            Reason.INVALID_VALUE, name="codec", value=endpoint.codec, bound="polar_pmd, heart_rate, battery"
+        )
+
+    @property
+    def next_s(self) -> float:
+        """When the strap next sends by itself (inf: never)."""
+        return min((s.next_s for s in self._services.values()), default=math.inf)
+
+    def send(self) -> Sent:
+        """Return the (endpoint, payload) of what is due at `next_s` and move on."""
+        return min(self._services.values(), key=lambda s: s.next_s).send()
+
+    def connect(self, t_s: float) -> None:
+        """Begin with a host that has subscribed to everything; after long off the body the clock has started anew."""
+        for lost_s in self._faults.clock_losses_s:
+            if lost_s <= t_s:
+                self._clock.wake(lost_s)
+        for service in self._services.values():
+            service.connect(t_s)
+
+    def disconnect(self) -> None:
+        """End every stream: the link is gone."""
+        for service in self._services.values():
+            service.disconnect()
+
+    def read(self, endpoint: str, t_s: float) -> bytes | None:
+        """Return the value of a characteristic, None where it cannot be read."""
+        service = self._services.get(endpoint.partition(".")[0])
+        return service.read(endpoint.partition(".")[2], t_s) if service else None
+
+    def write(self, endpoint: str, payload: bytes, t_s: float) -> Sent:
+        """Take a write; return the indications that answer it."""
+        service = self._services.get(endpoint.partition(".")[0])
+        return service.write(endpoint.partition(".")[2], payload, t_s) if service else ()
