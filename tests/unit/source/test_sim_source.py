@@ -8,10 +8,10 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from breathcore.decode.battery import BatteryCodec
-from breathcore.decode.heart_rate import HeartRateCodec, decode_measurement
-from breathcore.decode.pmd import PmdCodec
+from breathcore.catalog.load import load_devices
+from breathcore.decode.heart_rate import decode_measurement
 from breathcore.decode.pmd_frames import UNSET_CLOCK_NS
+from breathcore.decode.registry import CODECS
 from breathcore.model.device import (
     ChannelSpec,
     CharacteristicSpec,
@@ -72,7 +72,6 @@ H10 = DeviceSpec(
 PLAIN = DeviceSpec(
     "heart_rate_strap", "Strap", MatchSpec((), ("180d",)), (HEART, BATTERY), "chest", ClockKind.NONE, 2.0
 )
-CODECS = {"heart_rate": HeartRateCodec, "battery": BatteryCodec, "polar_pmd": PmdCodec}
 
 
 class Host:
@@ -409,6 +408,13 @@ def test_damage_of_one_kind_leaves_the_bytes_of_the_sensors_alone():
     lossy = [p.payload for p in hosted(60.0, FaultSpec(loss=0.1)).run().packets("pmd.data")]
     assert len(lossy) < len(calm)
     assert set(lossy) <= calm
+
+
+@pytest.mark.parametrize("device", load_devices(codecs=frozenset(CODECS)), ids=lambda d: d.id)
+def test_built_in_wearables_give_all_their_channels(device):
+    host = hosted(20.0, device=device).run()
+    assert {b.channel.id for b in host.blocks} == {c.id for c in device.channels}
+    assert host.faults == []
 
 
 def test_simulation_is_much_faster_than_life():

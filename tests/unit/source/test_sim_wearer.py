@@ -5,6 +5,8 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from breathcore.model.drill import DrillPhase, TargetPhase, Timeline
 from breathcore.source.sim.wearer import Behaviour, Burst, PostureStep, Wearer, WearerSpec
@@ -198,3 +200,42 @@ def test_sampling_in_other_pieces_gives_the_same_values():
     whole, pieces = Wearer(WearerSpec(seed=1)), Wearer(WearerSpec(seed=1))
     cut = np.concatenate([pieces.acc_mg(p) for p in np.array_split(t_s, 77)])
     assert np.allclose(whole.acc_mg(t_s), cut, atol=1e-9)
+
+
+SHOWN = st.tuples(
+    st.floats(0.05, 25.0),  # how long after the last one it is shown
+    st.floats(-6.0, 12.0),  # its start, from when it is shown
+    st.sampled_from(
+        [((IN, 4.0), (OUT, 6.0)), ((IN, 4.0), (HOLD, 4.0), (OUT, 4.0), (REST, 4.0)), ((EFFORT, 10.0),), ()]
+    ),
+    st.booleans(),
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    shown=st.lists(SHOWN, max_size=5),
+    behaviour=st.sampled_from(Behaviour),
+    compliance=st.sampled_from([1.0, 0.6]),
+    seed=st.integers(0, 2**16),
+)
+def test_whatever_is_shown_whenever_the_chest_moves_as_a_chest_can(shown, behaviour, compliance, seed):
+    wearer = Wearer(WearerSpec(seed=seed, behaviour=behaviour, compliance=compliance))
+    seen, t = [], 0.0
+    for after_s, start_s, pattern, scored in shown:
+        to = math.ceil((t + after_s) * 50.0) / 50.0
+        seen.append(wearer.level(grid(t, to)))
+        wearer.follow(timeline(to + start_s, 4, pattern, scored) if pattern else None, to)
+        t = to
+    seen.append(wearer.level(grid(t, t + 40.0)))
+    level = np.concatenate(seen)
+    assert np.array_equal(level, wearer.level(grid(0.0, t + 40.0)))
+    assert level.min() > -0.4
+    assert level.max() < 1.5
+    assert np.abs(np.diff(level)).max() * 50.0 < 4.0
+    truth = wearer.truth(t + 40.0)
+    for breath in truth.breaths:
+        assert breath.inhale_onset_s < breath.exhale_onset_s < breath.end_s
+        assert breath.amplitude_deg > 0.0
+    for before, after in itertools.pairwise(truth.breaths):
+        assert before.end_s == after.inhale_onset_s
