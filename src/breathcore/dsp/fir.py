@@ -1,0 +1,59 @@
+"""Linear-phase low-pass and decimation: one fixed delay at every frequency, which the time stamps already leave out."""
+
+import numpy as np
+
+from breathcore.model.arrays import F64
+
+
+def hann_taps(length_n: int) -> F64:
+    """Return a symmetric Hann low-pass of `length_n` taps (odd or even) with unit gain at 0 Hz."""
+    taps = np.sin(np.pi * np.arange(1, length_n + 1) / (length_n + 1)) ** 2
+    return np.asarray(taps / taps.sum(), dtype=np.float64)
+
+
+def triangle_taps(half_n: int) -> F64:
+    """Return the triangle of 2·half_n − 1 taps: zeros at every multiple of rate / half_n, so made to decimate by it."""
+    taps = half_n - np.abs(np.arange(1 - half_n, half_n)).astype(np.float64)
+    return np.asarray(taps / taps.sum(), dtype=np.float64)
+
+
+class Fir:
+    """A symmetric filter that keeps every `factor`-th output; bit-identical for any block split.
+
+    Outputs exist only where the whole kernel has samples under it, so there is no start-up transient; each carries
+    the time of the kernel's middle. Taps are applied one by one over the whole block, so that each output is the
+    same sequence of roundings wherever the block begins.
+    """
+
+    def __init__(self, taps: F64, factor: int, axes_n: int) -> None:
+        self.taps = taps
+        self.factor = factor
+        self._axes_n = axes_n
+        self.reset()
+
+    @property
+    def delay_n(self) -> float:
+        """Samples between the newest sample under the kernel and the output's time."""
+        return (len(self.taps) - 1) / 2
+
+    def reset(self) -> None:
+        """Forget all samples."""
+        self._t: F64 = np.empty(0)
+        self._x: F64 = np.empty((0, self._axes_n))
+
+    def push(self, t_s: F64, x: F64) -> tuple[F64, F64]:
+        """Take samples `t_s` (n,) and `x` (n, axes); return those of the filtered signal that are now known."""
+        t = np.concatenate((self._t, t_s))
+        x = np.concatenate((self._x, x))
+        taps_n, step = len(self.taps), self.factor
+        out_n = (len(t) - taps_n) // step + 1
+        if out_n <= 0:
+            self._t, self._x = t, x
+            return np.empty(0), np.empty((0, self._axes_n))
+        span = (out_n - 1) * step + 1
+        y = self.taps[0] * x[0:span:step]
+        for k in range(1, taps_n):
+            y += self.taps[k] * x[k : k + span : step]
+        middle = 0.5 * (t[0:span:step] + t[taps_n - 1 : taps_n - 1 + span : step])
+        self._t, self._x = t[out_n * step :], x[out_n * step :]
+        return middle, y

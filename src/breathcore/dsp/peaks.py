@@ -1,0 +1,45 @@
+"""Turning points of a waveform: found, pruned of small wiggles, placed between samples."""
+
+import numpy as np
+
+from breathcore.model.arrays import F64, I64
+
+
+def turning_points(y: F64) -> I64:
+    """Return the indices of local maxima and minima of `y` (n,), alternating; ends are not turning points."""
+    rising = np.diff(y) > 0
+    return np.flatnonzero(rising[1:] != rising[:-1]) + 1
+
+
+def prune(levels: list[float], threshold: float) -> list[int]:
+    """Return positions in `levels` (alternating extremes) of the turns that stand out by `threshold` on both sides.
+
+    A zig-zag: an extreme is kept once the level has come back from it by `threshold`; what follows the last kept one
+    is open and left out, as is a first extreme that nothing led up to.
+    """
+    kept: list[int] = []
+    low = high = 0
+    direction = 0
+    for i, level in enumerate(levels):
+        if level > levels[high]:
+            high = i
+        if level < levels[low]:
+            low = i
+        if direction >= 0 and levels[high] - level >= threshold:
+            if direction:
+                kept.append(high)
+            direction, low, high = -1, i, i
+        elif direction <= 0 and level - levels[low] >= threshold:
+            if direction:
+                kept.append(low)
+            direction, low, high = 1, i, i
+    return kept
+
+
+def refine(y: F64, at: I64) -> F64:
+    """Return the places (in samples) of the extremes `at`, refined by the parabola through three samples each."""
+    left, mid, right = y[at - 1], y[at], y[at + 1]
+    bend = left - 2 * mid + right
+    with np.errstate(divide="ignore", invalid="ignore"):
+        shift = np.where(bend != 0, 0.5 * (left - right) / bend, 0.0)
+    return np.asarray(at + np.clip(np.nan_to_num(shift), -0.5, 0.5), dtype=np.float64)

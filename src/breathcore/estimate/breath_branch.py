@@ -1,0 +1,154 @@
+"""One breath source from samples to estimates: trace, rate each second, turns, breaths, phase."""
+
+import math
+
+from breathcore.estimate.breaths import BreathDetector
+from breathcore.estimate.effort import EffortTrace, Look, Piece
+from breathcore.estimate.phase import PhaseFollower
+from breathcore.estimate.quality import noise_sd, usual_span
+from breathcore.estimate.rate import Reading, read_rate, refused
+from breathcore.model.arrays import F64, frozen
+from breathcore.model.estimates import Breath, EffortBlock, Estimate, Polarity, Refusal, Turn
+
+FRESH_S = 1.0  # a second further than this from the newest sample has no data
+VOUCHED_S = 20.0  # a rate vouches for breaths begun this long before it
+
+
+class BreathBranch:
+    """Feeds one trace and everything read off it.
+
+    A whole second T of session time is told when a sample at or after T comes (or at the flush), from the samples
+    before T alone: the samples are cut there, so nothing at T can depend on how the stream was blocked.
+
+    Parameters
+    ----------
+    source : str
+        Channel id, named in the effort blocks.
+    trace : EffortTrace
+        Maker of the trace.
+    """
+
+    def __init__(self, source: str, trace: EffortTrace) -> None:
+        self.source = source
+        self._trace = trace
+        self._breaths = BreathDetector(trace.latency_s)
+        self._phase = PhaseFollower(trace.rate_hz)
+        self.next_s = 0
+        self._newest_s = -math.inf
+        self._reading = refused(Refusal.NO_DATA)
+        self._waiting: list[Turn | Breath] = []
+        self._sign = 1
+        self._turned: list[Polarity] = []
+
+    @property
+    def latency_s(self) -> float:
+        """Delay of the trace."""
+        return self._trace.latency_s
+
+    def push(self, t_s: F64, x: F64) -> list[Estimate]:
+        """Take samples `t_s` (n,), `x` (n, axes)."""
+        out: list[Estimate] = []
+        start, count = 0, len(t_s)
+        while start < count:
+            while t_s[start] >= self.next_s:
+                out += self._tick()
+            end = int(t_s.searchsorted(self.next_s))
+            out += self._feed(t_s[start:end], x[start:end])
+            start = end
+        return out
+
+    def flush(self, end_s: float) -> list[Estimate]:
+        """Tell the seconds up to `end_s` and the unfinished breath."""
+        out: list[Estimate] = []
+        while self.next_s <= end_s:
+            out += self._tick()
+        if self._usable:
+            out += self._breaths.flush()
+        return out
+
+    def turn(self, polarity: Polarity) -> None:
+        """Multiply the trace by the polarity's sign from its time on."""
+        self._turned.append(polarity)
+
+    @property
+    def _usable(self) -> bool:
+        return self._reading.refusal is None
+
+    def _feed(self, t_s: F64, x: F64) -> list[Estimate]:
+        self._newest_s = float(t_s[-1])
+        out: list[Estimate] = []
+        for piece in self._trace.push(t_s, x):
+            for part in self._signed(piece):
+                out.append(EffortBlock(self.source, frozen(part.t_s), frozen(part.y), self._usable, part.new_run))
+                out += self._admit(self._breaths.push(part))
+                out += self._phase.push(part)
+        return out
+
+    def _signed(self, piece: Piece) -> list[Piece]:
+        parts, new_run, start = [], piece.new_run, 0
+        while self._turned and self._turned[0].t_s <= piece.t_s[-1]:
+            polarity = self._turned.pop(0)
+            at = max(start, int(piece.t_s.searchsorted(polarity.t_s)))
+            if at > start:
+                parts.append(Piece(piece.t_s[start:at], self._sign * piece.y[start:at], new_run))
+            new_run = new_run if at == start else False
+            new_run = new_run or polarity.sign != self._sign
+            start, self._sign = at, polarity.sign
+        parts.append(Piece(piece.t_s[start:], self._sign * piece.y[start:], new_run))
+        return parts
+
+    def _admit(self, found: list[Turn | Breath]) -> list[Turn | Breath]:
+        if self._usable:
+            return found
+        self._waiting += found
+        return []
+
+    def _tick(self) -> list[Estimate]:
+        second = float(self.next_s)
+        self.next_s += 1
+        look = self._look(second)
+        if look is None and second - self._newest_s > FRESH_S:
+            self._reading = refused(Refusal.NO_DATA)
+        else:
+            self._reading = read_rate(look)
+        self._guide(look)
+        return [self._reading.at(second), *self._vouch(second)]
+
+    def _look(self, second: float) -> Look | None:
+        return None if second - self._newest_s > FRESH_S else self._trace.tick()
+
+    def _guide(self, look: Look | None) -> None:
+        reading = self._reading
+        noise = 0.0 if look is None else noise_sd(look)
+        guess = reading.rise if self._usable else usual_span(look)
+        self._breaths.guide(guess, noise, reading.quality)
+        self._phase.guide(reading.rise, reading.rate_bpm, noise)
+
+    def _vouch(self, second: float) -> list[Turn | Breath]:
+        """Release what waited for a rate to vouch for it; forget what is too old for that."""
+        begun = [w for w in self._waiting if _begin_s(w) >= second - VOUCHED_S]
+        if not self._usable:
+            self._waiting = begun
+            return []
+        self._waiting = []
+        return [_settled(w, second, self._reading) for w in begun]
+
+
+def _begin_s(item: Turn | Breath) -> float:
+    return item.t_s if isinstance(item, Turn) else item.inhale_onset_s
+
+
+def _settled(item: Turn | Breath, second: float, reading: Reading) -> Turn | Breath:
+    if isinstance(item, Turn):
+        return Turn(item.kind, item.t_s, item.level, second)
+    return Breath(
+        item.inhale_onset_s,
+        item.exhale_onset_s,
+        item.end_s,
+        item.amplitude,
+        second,
+        reading.quality,
+        item.kind,
+        item.hold_in_s,
+        item.hold_out_s,
+    )

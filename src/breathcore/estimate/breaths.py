@@ -1,0 +1,184 @@
+"""Breaths as they come: a zig-zag over the trace, with each turn told as soon as it is sure."""
+
+from collections import deque
+from statistics import median
+
+import numpy as np
+
+from breathcore.estimate.effort import Piece
+from breathcore.estimate.onset import turn_time
+from breathcore.model.estimates import Breath, BreathKind, PhaseKind, Turn
+
+RETREAT = 0.3  # of the median excursion: sure that it turned
+REMEMBERED = 7  # excursions
+SHORTEST_S = 0.35  # between extremes
+SILENCE_S = 7.0  # without a turn (or one cycle, if longer): the threshold halves every 2 s from here
+HALVING_S = 2.0
+LONGEST_S = 40.0  # of trace kept while waiting for a turn
+SIGH = 2.0  # times the median amplitude
+ARTEFACT = 4.0
+NAN = float("nan")
+
+
+class BreathDetector:
+    """Turns and breaths of a trace.
+
+    Parameters
+    ----------
+    delay_s : float
+        How much later than its time stamp a trace sample is known: added to `confirmed_s`.
+
+    Notes
+    -----
+    A sinusoid's turn is sure 0.18 of a cycle after it. `guide` tells once a second what rises are usual and how
+    noisy the trace is.
+    """
+
+    def __init__(self, delay_s: float) -> None:
+        self._delay_s = delay_s
+        self._guess = 0.0
+        self._floor = 0.0
+        self._quality = 0.0
+        self.reset()
+
+    @property
+    def latency_s(self) -> float:
+        """Delay of the trace; a turn also waits for the breath itself to retreat."""
+        return self._delay_s
+
+    def reset(self) -> None:
+        """Forget the breath in hand and all excursions."""
+        self._excursions: deque[float] = deque(maxlen=REMEMBERED)
+        self._cycles: deque[float] = deque(maxlen=REMEMBERED)
+        self._rises: deque[float] = deque(maxlen=REMEMBERED)
+        self._t: list[float] = []
+        self._y: list[float] = []
+        self._direction = 0
+        self._low = self._high = 0
+        self._quiet_since = NAN
+        self._level = NAN  # of the last turn
+        self._inhale: Turn | None = None
+        self._exhale: tuple[Turn, float] | None = None
+        self._hold_out_s = 0.0
+
+    def guide(self, rise: float, noise: float, quality: float) -> None:
+        """Take the usual rise of a breath (for when no excursion is known), the noise's SD and the quality now."""
+        self._guess, self._floor, self._quality = rise, 4.0 * noise, quality
+
+    def push(self, piece: Piece) -> list[Turn | Breath]:
+        """Take trace; return turns and breaths that are now sure."""
+        if piece.new_run:
+            self.reset()
+        found: list[Turn | Breath] = []
+        for t, y in zip(piece.t_s.tolist(), piece.y.tolist(), strict=True):
+            if self._step(t, y):
+                found += self._turn()
+        return found
+
+    def flush(self) -> list[Turn | Breath]:
+        """Return the unfinished breath: the stream has ended."""
+        return [] if self._inhale is None else [self._breath(self._inhale, NAN, NAN, NAN)]
+
+    def _step(self, t: float, y: float) -> bool:
+        ys = self._y
+        if not ys:
+            self._quiet_since = t
+        self._t.append(t)
+        ys.append(y)
+        at = len(ys) - 1
+        if y > ys[self._high]:
+            self._high = at
+        if y < ys[self._low]:
+            self._low = at
+        if t - self._t[0] > LONGEST_S:
+            self._shorten()
+            at = len(ys) - 1
+        away = ys[self._high] - y if self._direction > 0 else y - ys[self._low]
+        if self._direction == 0:
+            away = max(away, ys[self._high] - y)
+        return away > 0 and away >= self._threshold(t)
+
+    def _threshold(self, t: float) -> float:
+        known = self._excursions
+        usual = median(known) if len(known) >= 3 else max(self._guess, max(known, default=0.0))
+        if usual <= 0:
+            return float("inf")
+        quiet = t - self._quiet_since - max(SILENCE_S, median(self._cycles) if self._cycles else 0.0)
+        least = RETREAT * usual * (0.5 ** (quiet / HALVING_S) if quiet > 0 else 1.0)
+        return max(least, min(self._floor, RETREAT * usual))
+
+    def _turn(self) -> list[Turn | Breath]:
+        ys, last = self._y, len(self._y) - 1
+        if self._direction == 0:
+            self._direction = -1 if ys[self._high] - ys[last] >= ys[last] - ys[self._low] else 1
+            self._forget_before(self._high if self._direction < 0 else self._low)
+            return []
+        extreme = self._high if self._direction > 0 else self._low
+        if self._t[last] - self._t[extreme] < SHORTEST_S / 2 or self._t[extreme] - self._t[0] < SHORTEST_S:
+            return []
+        level = ys[extreme]
+        start_s, held_s = turn_time(np.array(self._t), np.array(ys), extreme)
+        kind = PhaseKind.EXHALE if self._direction > 0 else PhaseKind.INHALE
+        turn = Turn(kind, start_s, level, self._t[last] + self._delay_s)
+        self._remember(level)
+        self._direction = -self._direction
+        self._quiet_since = self._t[last]
+        self._forget_before(extreme)
+        return [turn, *self._assemble(turn, held_s)]
+
+    def _remember(self, level: float) -> None:
+        before = self._level
+        self._level = level
+        if before != before:
+            return
+        size = abs(level - before)
+        if self._excursions and size < 0.5 * RETREAT * median(self._excursions):
+            self._excursions.clear()
+        self._excursions.append(size)
+
+    def _forget_before(self, first: int) -> None:
+        del self._t[:first], self._y[:first]
+        self._low = self._high = 0
+        for i, y in enumerate(self._y):
+            if y > self._y[self._high]:
+                self._high = i
+            if y < self._y[self._low]:
+                self._low = i
+
+    def _shorten(self) -> None:
+        keep = min(self._high if self._direction > 0 else self._low, len(self._y) // 2)
+        self._forget_before(max(keep, 1) if self._direction else len(self._y) // 2)
+
+    def _assemble(self, turn: Turn, held_s: float) -> list[Breath]:
+        if turn.kind is PhaseKind.EXHALE:
+            self._exhale = (turn, held_s)
+            return []
+        done = []
+        if self._inhale is not None and self._exhale is not None:
+            done.append(self._breath(self._inhale, turn.t_s, turn.confirmed_s, held_s))
+            self._cycles.append(turn.t_s - self._inhale.t_s)
+        self._inhale, self._exhale = turn, None
+        return done
+
+    def _breath(self, inhale: Turn, end_s: float, confirmed_s: float, hold_out_s: float) -> Breath:
+        exhale, hold_in_s = self._exhale or (None, 0.0)
+        rise = NAN if exhale is None else exhale.level - inhale.level
+        kind = self._kind(rise)
+        if end_s == end_s:
+            self._rises.append(rise)
+        return Breath(
+            inhale.t_s,
+            NAN if exhale is None else exhale.t_s,
+            end_s,
+            rise,
+            confirmed_s,
+            self._quality,
+            kind,
+            hold_in_s,
+            0.0 if hold_out_s != hold_out_s else hold_out_s,
+        )
+
+    def _kind(self, rise: float) -> BreathKind:
+        if len(self._rises) < 3 or not rise > SIGH * median(self._rises):
+            return BreathKind.NORMAL
+        return BreathKind.SIGH if rise < ARTEFACT * median(self._rises) else BreathKind.ARTEFACT

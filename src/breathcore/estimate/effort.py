@@ -1,0 +1,176 @@
+"""The breath trace from a chest accelerometer or a belt: rising on inhale, zero near the middle of the breath.
+
+Samples are low-passed without phase error (the time stamps leave the filter's delay out). There is no high-pass: at
+drill rates it would lead by 40–90°; a middle tracked over the last breaths is subtracted instead. Once a second of
+session time (`tick`) axis and middle are looked up anew; the trace glides to them over the next second.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from breathcore.dsp.fir import Fir, hann_taps, triangle_taps
+from breathcore.dsp.grid import EvenRuns
+from breathcore.dsp.ring import Ring
+from breathcore.model.arrays import F64
+
+TRACE_HZ = 25.0
+SLOW_HZ = 8.0
+SMOOTH_S = 0.28  # Hann low-pass: −3 dB near 2.5 Hz
+LOOK_BACK_S = 64.0
+MIDDLE_S = 24.0
+FAST_S = 16.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Piece:
+    """A stretch of trace: `t_s` (n,), `y` (n,), and whether what came before does not belong to it."""
+
+    t_s: F64
+    y: F64
+    new_run: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Look:
+    """What the trace looks like at a whole second.
+
+    `t_s`, `y` (n,): up to 64 s at about 8 Hz on today's axis. `fast` (axes, m): up to 16 s at about 25 Hz before the
+    low-pass, for noise, movement and stuck values.
+    """
+
+    t_s: F64
+    y: F64
+    step_s: float
+    fast: F64
+    fast_hz: float
+
+
+class EffortTrace:
+    """What the two kinds of trace share: runs, decimation, history, middle.
+
+    Parameters
+    ----------
+    rate_hz : float
+        Nominal rate of the samples, 10 Hz or more.
+    axes_n : int
+        Columns of `x`.
+    """
+
+    def __init__(self, rate_hz: float, axes_n: int) -> None:
+        factor = max(1, round(rate_hz / TRACE_HZ))
+        self.rate_hz = rate_hz / factor
+        self._slow_n = max(1, round(self.rate_hz / SLOW_HZ))
+        self.slow_hz = self.rate_hz / self._slow_n
+        self._runs = EvenRuns(rate_hz, axes_n)
+        self._decimate = Fir(triangle_taps(factor), factor, axes_n)
+        self._smooth = Fir(hann_taps(max(1, round(SMOOTH_S * self.rate_hz))), 1, axes_n)
+        self._thin = Fir(np.full(self._slow_n, 1.0 / self._slow_n), self._slow_n, axes_n)
+        self._fast = Ring(round(FAST_S * self.rate_hz), axes_n)
+        self._slow = Ring(round(LOOK_BACK_S * self.slow_hz), axes_n)
+        self._axes_n = axes_n
+        self.latency_s = self._decimate.delay_n / rate_hz + self._smooth.delay_n / self.rate_hz + 1.0 / self.rate_hz
+        self._begin()
+
+    def reset(self) -> None:
+        """Forget everything."""
+        self._runs.reset()
+        self._begin()
+
+    def _begin(self) -> None:
+        for part in (self._decimate, self._smooth, self._thin, self._fast, self._slow):
+            part.reset()
+        self._new_run = True
+        self._old_middle: F64 | None = None
+        self._middle: F64 = np.zeros(self._axes_n)
+        self._old_axis = self._axis = self._first_axis()
+        self._since_n = 0
+
+    def push(self, t_s: F64, x: F64) -> list[Piece]:
+        """Take samples `t_s` (n,), `x` (n, axes); return the trace that is now known."""
+        pieces = []
+        for run_t, run_x, new_run in self._runs.push(t_s, x):
+            if new_run:
+                self._begin()
+            piece = self._push_run(run_t, run_x)
+            if piece is not None:
+                pieces.append(piece)
+        return pieces
+
+    def _push_run(self, t_s: F64, x: F64) -> Piece | None:
+        fast_t, fast_x = self._decimate.push(t_s, x)
+        self._fast.push(fast_t, fast_x)
+        out_t, out_x = self._smooth.push(fast_t, fast_x)
+        if not len(out_t):
+            return None
+        self._slow.push(*self._thin.push(out_t, out_x))
+        if self._old_middle is None:
+            self._old_middle = self._middle = out_x[0].copy()
+        y = self._project(out_x)
+        piece = Piece(out_t, y, self._new_run)
+        self._new_run = False
+        return piece
+
+    def _project(self, x: F64) -> F64:
+        glide = np.minimum((self._since_n + 1 + np.arange(len(x))) / self.rate_hz, 1.0)[:, None]
+        self._since_n += len(x)
+        assert self._old_middle is not None
+        middle = self._old_middle + glide * (self._middle - self._old_middle)
+        axis = self._old_axis + glide * (self._axis - self._old_axis)
+        parts = (x - middle) * axis
+        y = parts[:, 0].copy()
+        for k in range(1, self._axes_n):
+            y += parts[:, k]
+        return y
+
+    def tick(self) -> Look | None:
+        """Look up middle and axis anew; return what the trace looks like, or None while there is none."""
+        t_s, x = self._slow.last()
+        if self._old_middle is None or len(t_s) < 3:
+            return None
+        glide = min(self._since_n / self.rate_hz, 1.0)
+        self._old_middle = self._old_middle + glide * (self._middle - self._old_middle)
+        self._old_axis = self._old_axis + glide * (self._axis - self._old_axis)
+        self._since_n = 0
+        self._axis = self._find_axis(x)
+        self._middle = self._find_middle(x)
+        fast = self._fast.last()[1]
+        return Look(t_s, along(x, self._axis), 1.0 / self.slow_hz, fast, self.rate_hz)
+
+    def _first_axis(self) -> F64:
+        raise NotImplementedError
+
+    def _find_axis(self, x: F64) -> F64:
+        raise NotImplementedError
+
+    def _find_middle(self, x: F64) -> F64:
+        recent = x[:, -round(MIDDLE_S * self.slow_hz) :]
+        y = np.sort(along(recent, self._axis))
+        edge = len(y) // 10
+        wanted = 0.5 * (y[edge] + y[-1 - edge])
+        centre = recent.mean(axis=1)
+        now = float((centre * self._axis).sum())
+        length2 = float((self._axis * self._axis).sum())
+        middle = centre + self._axis * ((wanted - now) / length2)
+        return np.asarray(middle, dtype=np.float64)
+
+
+def along(x: F64, axis: F64) -> F64:
+    """Return the component (n,) of `x` (axes, n) along `axis` (axes,)."""
+    y = x[0] * axis[0]
+    for k in range(1, len(axis)):
+        y = y + x[k] * axis[k]
+    return np.asarray(y, dtype=np.float64)
+
+
+class BeltTrace(EffortTrace):
+    """A belt, band or impedance: one waveform that rises on inhale, in its own unit."""
+
+    def __init__(self, rate_hz: float) -> None:
+        super().__init__(rate_hz, 1)
+
+    def _first_axis(self) -> F64:
+        return np.ones(1)
+
+    def _find_axis(self, x: F64) -> F64:
+        return self._axis

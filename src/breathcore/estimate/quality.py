@@ -1,0 +1,99 @@
+"""How far to believe a trace: is it alive, does the body keep still, does it repeat itself as breathing does."""
+
+import math
+
+import numpy as np
+
+from breathcore.estimate.band import Spectrum
+from breathcore.estimate.effort import Look
+from breathcore.estimate.turns import Turns
+from breathcore.model.arrays import F64
+
+STUCK_S = 5.0
+MOVE_G = 0.025
+
+
+def stuck(look: Look) -> bool:
+    """Whether the sensor has said the same for 5 s (to a billionth of its value)."""
+    recent = look.fast[:, -max(2, round(STUCK_S * look.fast_hz)) :]
+    span = recent.max(axis=1) - recent.min(axis=1)
+    return bool((span <= 1e-9 * np.abs(recent).max()).all())
+
+
+def saturated(look: Look) -> bool:
+    """Whether a belt spends more than 55 % of 16 s exactly at its highest or lowest value, with others in between."""
+    if len(look.fast) > 1:
+        return False
+    x = look.fast[0]
+    ends = np.count_nonzero(x == x.max()) + np.count_nonzero(x == x.min())
+    return bool(ends > 0.55 * len(x) and len(x) > 2 * STUCK_S * look.fast_hz)
+
+
+def calm(look: Look) -> float:
+    """Return how much to believe while the body moves: (0.025 g / SD of the norm)², at most 1."""
+    if len(look.fast) < 3:
+        return 1.0
+    recent = look.fast[:, -round(8.0 * look.fast_hz) :]
+    norm = np.sqrt((recent * recent).sum(axis=0))
+    spread = float(norm.std()) / float(norm.mean())
+    return min(1.0, (MOVE_G / max(spread, 1e-9)) ** 2)
+
+
+def regularity(look: Look, spectrum: Spectrum, turns: Turns, rate: float, window_s: float) -> float:
+    """Return 0–1: the mean of how well breaths repeat, how even their lengths are, and their share of the power."""
+    first, second = np.diff(turns.at_s[::2]), np.diff(turns.at_s[1::2])
+    periods = np.concatenate((first, second))
+    spread = float(periods.std() / periods.mean())
+    again = _repeats(turns.z[-round(window_s / look.step_s) :], 60.0 / rate / look.step_s)
+    share = _share(spectrum, rate / 60.0)
+    parts = (
+        (again - 0.1) / 0.6,
+        (0.45 - spread) / 0.35,
+        (share - 0.2) / 0.4,
+    )
+    return sum(min(max(p, 0.0), 1.0) for p in parts) / len(parts)
+
+
+def _repeats(z: F64, period_n: float) -> float:
+    """Return the correlation of `z` with itself a breath earlier, the best of lags within 15 %."""
+    best = 0.0
+    for lag in range(max(1, int(0.85 * period_n)), int(1.15 * period_n) + 2):
+        if lag > 0.75 * len(z):
+            break
+        late, early = z[lag:], z[:-lag]
+        power = math.sqrt(float((late * late).sum()) * float((early * early).sum()))
+        if power > 0:
+            best = max(best, float((late * early).sum()) / power)
+    return best
+
+
+def _share(spectrum: Spectrum, breath_hz: float) -> float:
+    """Return the share of the trace's power (above 0.03 Hz) that lies at 0.6–1.5 times the breath's frequency."""
+    power = np.abs(spectrum.spectrum) ** 2
+    f = spectrum.f_hz
+    first, last = np.searchsorted(f, (0.6 * breath_hz, 1.5 * breath_hz))
+    whole = float(power[int(np.searchsorted(f, 0.03)) :].sum())
+    return float(power[first:last].sum()) / whole if whole > 0 else 0.0
+
+
+def noise_sd(look: Look) -> float:
+    """Return the SD of what changes from sample to sample of the 8-Hz trace (white noise would make it so)."""
+    if len(look.y) < 8:
+        return 0.0
+    bend = np.abs(look.y[2:] - 2.0 * look.y[1:-1] + look.y[:-2])
+    return 1.48 * middle_value(bend) / math.sqrt(6.0)
+
+
+def middle_value(values: F64) -> float:
+    """Return the median (the upper of two middle ones)."""
+    ordered = np.sort(values)
+    return float(ordered[len(ordered) // 2])
+
+
+def usual_span(look: Look | None) -> float:
+    """Return how far the trace went, up and down, in the last 24 s without its extreme tenths (0: not known)."""
+    if look is None:
+        return 0.0
+    recent = np.sort(look.y[-round(24.0 / look.step_s) :])
+    edge = len(recent) // 10
+    return float(recent[-1 - edge] - recent[edge])

@@ -1,0 +1,87 @@
+"""Breathing rate once a second with a quality 0–1, or a reason for none.
+
+A pure function of what the trace looks like now: nothing is remembered from one second to the next.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from breathcore.estimate.band import Spectrum
+from breathcore.estimate.effort import Look
+from breathcore.estimate.quality import calm, middle_value, noise_sd, regularity, saturated, stuck
+from breathcore.estimate.turns import Turns, find_turns
+from breathcore.model.estimates import RateEstimate, Refusal
+
+STEADY_S = 32.0
+LIVE_S = 16.0
+SLOW_S = 64.0
+SLOW_BPM = 7.0
+SLOWEST_BPM, FASTEST_BPM = 2.5, 46.0
+SHORTEST_S = 6.0
+ANSWER_AT = 0.4  # quality from which a number is given
+STILL_S = 7.0  # without movement of the trace: longer than any hold of a drill
+NAN = float("nan")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Rates (NaN if refused), quality, reason; typical rise of a breath (NaN: none) and noise SD in the trace's unit."""
+
+    rate_bpm: float
+    live_bpm: float
+    quality: float
+    refusal: Refusal | None
+    rise: float = NAN
+    noise: float = 0.0
+
+    def at(self, t_s: float) -> RateEstimate:
+        """Return the estimate for second `t_s`."""
+        return RateEstimate(t_s, self.rate_bpm, self.live_bpm, self.quality, self.refusal)
+
+
+def refused(reason: Refusal, quality: float = 0.0) -> Reading:
+    """Return a reading without a number."""
+    return Reading(NAN, NAN, quality, reason)
+
+
+def read_rate(look: Look | None) -> Reading:
+    """Read the rate off a `Look`."""
+    if look is None:
+        return refused(Refusal.TOO_SHORT)
+    if stuck(look) or saturated(look):
+        return refused(Refusal.FLAT)
+    span_s = len(look.y) * look.step_s
+    if span_s < SHORTEST_S:
+        return refused(Refusal.TOO_SHORT)
+    spectrum = Spectrum(look.y, look.step_s)
+    return _read(look, span_s, spectrum, find_turns(spectrum, look.step_s))
+
+
+def _read(look: Look, span_s: float, spectrum: Spectrum, turns: Turns) -> Reading:
+    window_s = STEADY_S
+    chosen = turns.since(span_s - window_s)
+    rate = chosen.rate_bpm()
+    if not rate > SLOW_BPM:
+        window_s = SLOW_S
+        chosen = turns.since(span_s - window_s)
+        rate = chosen.rate_bpm()
+    if math.isnan(rate):
+        return refused(Refusal.TOO_SHORT if span_s < STEADY_S else Refusal.IRREGULAR)
+    rise = middle_value(np.abs(np.diff(chosen.level)))
+    quality = regularity(look, spectrum, chosen, rate, min(window_s, span_s))
+    moving = calm(look)
+    quality *= moving
+    if quality < ANSWER_AT or not SLOWEST_BPM <= rate <= FASTEST_BPM:
+        reason = Refusal.MOTION if moving < 0.5 else Refusal.NOISE
+        return refused(reason, min(quality, ANSWER_AT))
+    if _ended(look, turns, rise):
+        return refused(Refusal.FLAT)
+    live = turns.since(span_s - max(LIVE_S, 2.2 * 60.0 / rate)).rate_bpm()
+    return Reading(rate, live, quality, None, rise, noise_sd(look))
+
+
+def _ended(look: Look, turns: Turns, rise: float) -> bool:
+    recent = turns.z[-round(STILL_S / look.step_s) :]
+    return float(recent.max() - recent.min()) < 0.1 * rise
