@@ -41,6 +41,7 @@ class Reason(StrEnum):
     # imports and exports
     IMPORT_INVALID = "import-invalid"
     EXPORT_FAILED = "export-failed"
+    EXPORT_EXISTS = "export-exists"
     # safety
     RED_FLAG = "red-flag"
     NOT_SCREENED = "not-screened"
