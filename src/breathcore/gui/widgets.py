@@ -100,6 +100,16 @@ def pad(layout: QLayout, margin_em: float, spacing_em: float) -> None:
     layout.setSpacing(style.px(spacing_em) if spacing_em else 0)
 
 
+def beside(*widgets: QWidget) -> QWidget:
+    """Return `widgets` side by side as one."""
+    box = QWidget()
+    row = QHBoxLayout(box)
+    pad(row, 0, 0.5)
+    for widget in widgets:
+        row.addWidget(widget)
+    return box
+
+
 def announce(widget: QWidget, text: str) -> None:
     """Tell screen readers `text` now."""
     if QAccessible.isActive():
@@ -273,10 +283,17 @@ class Overlay(QFrame):
 
 
 class FlowLayout(QLayout):
-    """Left to right, and onto the next line where there is no room: what large text needs."""
+    """Left to right, and onto the next line where there is no room: what large text needs.
+
+    Attributes
+    ----------
+    justify : bool
+        Put the last item of a line that holds all of them at the right edge.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.justify = False
         self._items: list[QLayoutItem] = []
         pad(self, 0, 0.6)
 
@@ -330,13 +347,18 @@ class FlowLayout(QLayout):
         return [i for i in self._items if not i.isEmpty()]
 
     def _arrange(self, rect: QRect, *, move: bool) -> int:
+        shown = self._shown()
+        one_line = self.sizeHint().width() <= rect.width()
+        height = self.sizeHint().height()
         x, y, line = rect.x(), rect.y(), 0
-        for item in self._shown():
-            size = item.sizeHint()
+        for item in shown:
+            size = item.sizeHint().boundedTo(QSize(rect.width(), item.sizeHint().height()))
             if x > rect.x() and x + size.width() > rect.x() + rect.width():
                 x, y, line = rect.x(), y + line + self.spacing(), 0
+            if self.justify and one_line and item is shown[-1]:
+                x = rect.x() + rect.width() - size.width()
             if move:
-                item.setGeometry(QRect(QPoint(x, y), size))
+                item.setGeometry(QRect(QPoint(x, y + (max(0, height - size.height()) // 2 if one_line else 0)), size))
             x += size.width() + self.spacing()
             line = max(line, size.height())
         return y + line - rect.y()
@@ -379,6 +401,11 @@ class ZeroToTen(QWidget):
         made.setMinimumHeight(theme.current().px(2.95))
         self._group.addButton(made, n)
         return made
+
+    def choose(self, n: int) -> None:
+        """Mark `n` without telling anyone."""
+        self.value = n
+        self._group.button(n).setChecked(True)
 
     def _answer(self, n: int) -> None:
         self.value = n

@@ -69,6 +69,16 @@ def band_outline(run: Run, half_width: float) -> tuple[F64, F64]:
     return t_s, level
 
 
+def ribbon(x: F64, y: F64, width: float) -> tuple[F64, F64]:
+    """Return the closed outline of a line `width` wide through the points (x, y); filling it beats a wide pen."""
+    dx, dy = np.gradient(x), np.gradient(y)
+    length = np.hypot(dx, dy)
+    scale = 0.5 * width / np.where(length > 0.0, length, 1.0)
+    across, along = -dy * scale, dx * scale
+    outline_x = np.concatenate([x + across, (x - across)[::-1], x[:1] + across[:1]])
+    return outline_x, np.concatenate([y + along, (y - along)[::-1], y[:1] + along[:1]])
+
+
 def finite_stretches(t_s: F64, y: F64) -> tuple[tuple[F64, F64], ...]:
     """Return the stretches of a trace between NaNs, those of two points and more."""
     good = np.isfinite(y)

@@ -1,0 +1,353 @@
+"""The trainer: one thing to follow, what it says of you, and how to stop."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
+from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QStackedLayout, QVBoxLayout, QWidget
+
+from breathcore.feedback.frame import FeedbackFrame
+from breathcore.feedback.wording import Wording
+from breathcore.gui import theme
+from breathcore.gui.pacer.circle import CircleView
+from breathcore.gui.pacer.steps import StepsView
+from breathcore.gui.pacer.words import WordsView
+from breathcore.gui.plots.view import View
+from breathcore.gui.plots.wave import WaveView
+from breathcore.gui.thinning import Thinning, shown
+from breathcore.gui.trainer_controls import Controls, NoteBox, Preferences
+from breathcore.gui.trainer_parts import CueStrip, Header, Progress, Readings
+from breathcore.gui.trainer_text import cue_of
+from breathcore.gui.widgets import Fitting, announce, button, label, pad, restyle_buttons
+from breathcore.model.drill import CommandKind, Stage
+
+FRAME_MS = 33
+_WIDE_EM = 58.0  # narrower, the readings stand below instead of beside
+_SIDE_EM = 17.5
+STOP_RULES = (
+    "trainer.stop.chest-pain",
+    "trainer.stop.faint",
+    "trainer.stop.numb",
+    "trainer.stop.leg-pain",
+    "trainer.stop.bladder",
+    "trainer.stop.breathless",
+    "trainer.stop.palpitations",
+    "trainer.stop.headache",
+    "trainer.stop.want",
+)
+_MAIN = {"start": CommandKind.START, "pause": CommandKind.PAUSE, "resume": CommandKind.RESUME}
+
+
+@dataclass(frozen=True, slots=True)
+class TrainerOptions:
+    """How a person wants the trainer; all of it can be changed while it runs."""
+
+    view: str = "wave"  # wave, circle, words; with reduced motion: steps, words
+    volume: int = 60
+    seconds: bool = True
+    reduced_motion: bool = False
+    thinning: Thinning = Thinning.EVERY
+
+
+class TrainerPage(Fitting):
+    """The trainer page.
+
+    Parameters
+    ----------
+    wording : Wording
+        The language's texts.
+    options : TrainerOptions
+        What the person chose last time.
+
+    Signals
+    -------
+    command(CommandKind, str)
+        What the person asks of the session, with its text.
+    volume_changed(int), view_changed(str), seconds_changed(bool)
+        What the person changed, to be kept.
+    ticked()
+        Before each repaint, every 33 ms: the moment to hand in the newest frame.
+    """
+
+    command = Signal(object, str)
+    volume_changed = Signal(int)
+    view_changed = Signal(str)
+    seconds_changed = Signal(bool)
+    ticked = Signal()
+
+    def __init__(self, wording: Wording, options: TrainerOptions | None = None) -> None:
+        super().__init__()
+        options = TrainerOptions() if options is None else options
+        self.setProperty("page", "true")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._wording = wording
+        self._now_s: Callable[[], float] | None = None
+        self._stage: Stage | None = None
+        self.frame: FeedbackFrame | None = None
+        self.thinning = options.thinning
+        self._make_views(options)
+        self._make_parts(options)
+        self._lay_out()
+        self._connect()
+        self._choose_view(options.view)
+        self.set_seconds(shown=options.seconds)
+        self._timer = QTimer(self)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.setInterval(FRAME_MS)
+        self._timer.timeout.connect(self.tick)
+        self.setAccessibleName(wording.text("trainer.name"))
+        self._restyle()
+
+    # what the window calls
+
+    def set_clock(self, now_s: Callable[[], float]) -> None:
+        """Take the session clock, by which the wave moves between frames."""
+        self._now_s = now_s
+
+    def show_frame(self, frame: FeedbackFrame) -> None:
+        """Show the newest frame."""
+        self.frame = frame
+        may = shown(self.thinning, frame)
+        self._view.show_frame(frame, may)
+        self.header.show_frame(frame)
+        self.cue.say(cue_of(frame, self._wording, seconds=self.preferences.seconds.isChecked()))
+        self.readings.show_frame(frame, numbers=may.numbers)
+        self.progress.show_frame(frame, numbers=may.numbers)
+        self.controls.show_frame(frame)
+        if frame.stage is not self._stage:
+            self._stage = frame.stage
+            announce(self, self.cue.text)
+
+    def tick(self) -> None:
+        """Move the view to the present moment (the frame timer does this while the page is shown)."""
+        self.ticked.emit()
+        now_s = self._now_s() if self._now_s is not None else (self.frame.t_s if self.frame is not None else 0.0)
+        self._view.tick(now_s)
+
+    @property
+    def view(self) -> View:
+        """The view shown now; its `painted`, `newest_host_ns` and `frame_painted` are what a benchmark reads."""
+        return self._view
+
+    @property
+    def painted(self) -> int:
+        """Frames painted by all views since the page was made."""
+        return sum(view.painted for view in self._views.values())
+
+    def set_seconds(self, *, shown: bool) -> None:
+        """Show or hide all countdown seconds."""
+        self.preferences.seconds.setChecked(shown)
+        self._words.seconds = shown
+        self._steps.seconds = shown
+
+    # making
+
+    def _make_views(self, options: TrainerOptions) -> None:
+        self._words, self._steps = WordsView(self._wording), StepsView(self._wording)
+        if options.reduced_motion:
+            self._views: dict[str, View] = {"steps": self._steps, "words": self._words}
+        else:
+            circle = CircleView(self._wording)
+            self._views = {"wave": WaveView(self._wording), "circle": circle, "words": self._words}
+        self._view = next(iter(self._views.values()))
+        self._stage_card = QFrame()
+        self._stage_card.setProperty("card", "true")
+        self._stack = QStackedLayout()
+        holder = QVBoxLayout(self._stage_card)
+        holder.addLayout(self._stack)
+        self._holder = holder
+        for view in self._views.values():
+            self._stack.addWidget(view)
+
+    def _make_parts(self, options: TrainerOptions) -> None:
+        self.header = Header(self._wording)
+        self.cue = CueStrip()
+        self.readings = Readings(self._wording, self._define)
+        self.progress = Progress(self._wording, self._define)
+        self.controls = Controls(self._wording)
+        self.note = NoteBox(self._wording)
+        self.preferences = Preferences(self._wording, tuple(self._views), options.volume)
+        self.keys = label(self._wording.text("trainer.keys"), "small")
+
+    def _lay_out(self) -> None:
+        content = QWidget()
+        content.setProperty("page", "true")
+        self._grid = QGridLayout(content)
+        self._left = QVBoxLayout()
+        for widget, stretch in ((self._stage_card, 1), (self.cue, 0), (self.progress, 0)):
+            self._left.addWidget(widget, stretch)
+        self._grid.addWidget(self.header, 0, 0, 1, 2)
+        self._grid.addLayout(self._left, 1, 0)
+        for row, widget in ((2, self.note), (3, self.controls), (4, self.preferences), (6, self.keys)):
+            self._grid.addWidget(widget, row, 0, 1, 2)
+        self._grid.setColumnStretch(0, 1)
+        self._grid.setRowStretch(1, 1)
+        self._scroll = QScrollArea()
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll.setWidget(content)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(self._scroll)
+        self._wide: bool | None = None
+
+    def _connect(self) -> None:
+        self.controls.pressed.connect(self._press)
+        self.note.kept.connect(partial(self.command.emit, CommandKind.MARK))
+        self.note.closed.connect(partial(self.setFocus, Qt.FocusReason.OtherFocusReason))
+        self.preferences.volume.valueChanged.connect(self.volume_changed)
+        self.preferences.views.chosen.connect(self._choose_view)
+        self.preferences.seconds.toggled.connect(self._seconds_toggled)
+        self.preferences.stop_rules.clicked.connect(self._ask_stop_rules)
+
+    def _arrange(self) -> None:
+        """Put the readings beside the wave, or below where the text is too large for that."""
+        wide = self.width() >= _WIDE_EM * theme.current().em
+        if wide != self._wide:
+            self._wide = wide
+            self._grid.removeWidget(self.readings)
+            if wide:
+                self._grid.addWidget(self.readings, 1, 1)
+            else:
+                self._grid.addWidget(self.readings, 5, 0, 1, 2)
+        self.readings.setMaximumWidth(theme.current().px(_SIDE_EM) if wide else 16_777_215)
+        self.readings.setMinimumWidth(theme.current().px(_SIDE_EM) if wide else 0)
+
+    def _restyle(self) -> None:
+        pad(self._grid, 1.0, 0.8)
+        pad(self._left, 0, 0.8)
+        pad(self._holder, 0.7, 0)
+        for part in (self.header, self.cue, self.readings, self.progress, self.preferences, *self._views.values()):
+            part.restyle()
+        restyle_buttons(self)
+        self._arrange()
+
+    # what the person does
+
+    def _press(self, id_: str) -> None:
+        if id_ == "main":
+            self.command.emit(_MAIN[self.controls.main_does], "")
+        elif id_ == "end":
+            self._ask_end()
+        elif id_ == "mark":
+            self.note.open()
+        else:
+            self.command.emit({"dizzy": CommandKind.DIZZY, "cut": CommandKind.CUT_HOLD}[id_], "")
+
+    def _ask_end(self) -> None:
+        text = self._wording.text
+        self.overlay.ask(
+            text("trainer.end.title"),
+            text("trainer.end.body"),
+            (
+                button(text("trainer.end.now"), partial(self.command.emit, CommandKind.END, ""), drill=True),
+                button(text("trainer.go-on"), kind="primary", drill=True),
+            ),
+        )
+
+    def _ask_stop_rules(self) -> None:
+        text = self._wording.text
+        stop = partial(self.command.emit, CommandKind.STOP_RULE, "")
+        self.overlay.ask(
+            text("trainer.stop.title"),
+            text("trainer.stop.body"),
+            (
+                button(text("trainer.stop.now"), stop, kind="attention", icon="stop", drill=True),
+                button(text("trainer.go-on"), kind="primary", drill=True),
+            ),
+            [text(id_) for id_ in STOP_RULES],
+        )
+
+    def _define(self, name: str, definition: str) -> None:
+        close = button(self._wording.text("trainer.close"), kind="primary", drill=True)
+        self.overlay.ask(name, definition, (close,))
+
+    def _choose_view(self, id_: str) -> None:
+        chosen = id_ if id_ in self._views else next(iter(self._views))
+        self.preferences.views.choose(chosen)
+        changed = self._view is not self._views[chosen]
+        self._view = self._views[chosen]
+        self._stack.setCurrentWidget(self._view)
+        if self.frame is not None:
+            self._view.show_frame(self.frame, shown(self.thinning, self.frame))
+            self.tick()
+        if changed:
+            self.view_changed.emit(chosen)
+
+    def _next_view(self) -> None:
+        ids = list(self._views)
+        self._choose_view(ids[(ids.index(self.preferences.views.choice) + 1) % len(ids)])
+
+    def _seconds_toggled(self, on: bool) -> None:  # noqa: FBT001  (the signal's argument)
+        self.set_seconds(shown=on)
+        self.seconds_changed.emit(on)
+        if self.frame is not None:
+            self.show_frame(self.frame)
+
+    def _louder(self, by: int) -> None:
+        self.preferences.volume.setValue(self.preferences.volume.value() + by)
+
+    def _click(self, id_: str) -> None:
+        made = getattr(self.controls, id_)
+        if made.isEnabled() and not made.isHidden():
+            self._press(id_)
+
+    def _scroll_by(self, share: float) -> None:
+        bar = self._scroll.verticalScrollBar()
+        bar.setValue(bar.value() + round(share * bar.pageStep()))
+
+    def _deeds(self) -> dict[int, Callable[[], None]]:
+        key = Qt.Key
+        return {
+            key.Key_Space: partial(self._click, "main"),
+            key.Key_D: partial(self._click, "dizzy"),
+            key.Key_Escape: partial(self._click, "end"),
+            key.Key_M: partial(self._click, "mark"),
+            key.Key_H: partial(self._click, "cut"),
+            key.Key_S: self._ask_stop_rules,
+            key.Key_F1: self._ask_stop_rules,
+            key.Key_V: self._next_view,
+            key.Key_Plus: partial(self._louder, 10),
+            key.Key_Equal: partial(self._louder, 10),
+            key.Key_Minus: partial(self._louder, -10),
+            key.Key_PageDown: partial(self._scroll_by, 0.8),
+            key.Key_PageUp: partial(self._scroll_by, -0.8),
+        }
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802  (Qt's name)
+        """Do what the key stands for; the line at the foot lists them."""
+        deed = self._deeds().get(event.key())
+        plain = event.modifiers() & ~(Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.KeypadModifier)
+        if deed is None or plain != Qt.KeyboardModifier.NoModifier or event.isAutoRepeat():
+            super().keyPressEvent(event)
+        else:
+            deed()
+
+    # Qt's events
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802  (Qt's name)
+        """Start moving."""
+        super().showEvent(event)
+        self._timer.start()
+        self.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802  (Qt's name)
+        """Stop moving."""
+        super().hideEvent(event)
+        self._timer.stop()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  (Qt's name)
+        """Rearrange for the new width."""
+        super().resizeEvent(event)
+        self._arrange()
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802  (Qt's name)
+        """Take a new theme or text size."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange and hasattr(self, "_wide"):
+            self._restyle()

@@ -1,0 +1,186 @@
+"""What the trainer lets a person do: the drill's buttons, a note for a mark, preferences."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QFrame,
+    QHBoxLayout,
+    QLineEdit,
+    QPushButton,
+    QSlider,
+    QWidget,
+)
+
+from breathcore.feedback.frame import FeedbackFrame
+from breathcore.feedback.wording import Wording
+from breathcore.gui import theme
+from breathcore.gui.icons import Icon
+from breathcore.gui.widgets import (
+    FlowLayout,
+    Segmented,
+    beside,
+    button,
+    label,
+    pad,
+    set_icon,
+    set_text,
+)
+from breathcore.model.drill import DrillPhase, Stage
+
+_PAUSABLE = frozenset({Stage.COUNTDOWN, Stage.GLIDE, Stage.RUNNING, Stage.SET_REST})
+_RESUMABLE = frozenset({Stage.PAUSED, Stage.DIZZY})
+_HOLDS = frozenset({DrillPhase.HOLD, DrillPhase.EFFORT})
+
+
+class Controls(QWidget):
+    """The drill's own buttons, 44 px and more; the first one starts, pauses and resumes.
+
+    Signals
+    -------
+    pressed(str)
+        The id of the button: main, dizzy, end, mark, cut.
+    """
+
+    pressed = Signal(str)
+
+    def __init__(self, wording: Wording) -> None:
+        super().__init__()
+        self._wording = wording
+        self._row = FlowLayout(self)
+        self.main = self._add("main", "trainer.pause", "pause", "primary")
+        self.dizzy = self._add("dizzy", "trainer.dizzy", "warning", "attention")
+        self.end = self._add("end", "trainer.end", "stop")
+        self.mark = self._add("mark", "trainer.mark", "mark")
+        self.cut = self._add("cut", "trainer.cut", "exhale")
+        self.main_does = ""
+
+    def _add(self, id_: str, text: str, icon: str, kind: str = "") -> QPushButton:
+        made = button(self._wording.text(text), lambda: self.pressed.emit(id_), kind=kind, icon=icon, drill=True)
+        self._row.addWidget(made)
+        return made
+
+    def show_frame(self, frame: FeedbackFrame) -> None:
+        """Offer what can be done at this stage."""
+        stage = frame.stage
+        going = "resume" if stage in _RESUMABLE else "pause" if stage in _PAUSABLE | {Stage.LOST} else "start"
+        if going != self.main_does:
+            self.main_does = going
+            words = self._wording.text(f"trainer.{going}")
+            self.main.setText(words)
+            self.main.setAccessibleName(words)
+            set_icon(self.main, "pause" if going == "pause" else "play")
+        _enable(self.main, stage in _PAUSABLE | _RESUMABLE | {Stage.READY})
+        _enable(self.dizzy, stage in _PAUSABLE | {Stage.PAUSED, Stage.LOST})
+        _enable(self.end, stage is not Stage.FINISHED)
+        _enable(self.mark, stage is not Stage.FINISHED)
+        holding = stage in _PAUSABLE and frame.drill.phase in _HOLDS
+        if self.cut.isHidden() == holding:
+            self.cut.setVisible(holding)
+
+
+def _enable(widget: QWidget, on: bool) -> None:  # noqa: FBT001  (private, read where it is called)
+    if widget.isEnabled() != on:
+        widget.setEnabled(on)
+
+
+class NoteBox(QFrame):
+    """A line for the note of a mark; the drill goes on. Enter keeps the mark, Esc drops it.
+
+    Signals
+    -------
+    kept(str)
+        The note, which may be empty.
+    closed()
+        After either end.
+    """
+
+    kept = Signal(str)
+    closed = Signal()
+
+    def __init__(self, wording: Wording) -> None:
+        super().__init__()
+        self.setProperty("card", "notice")
+        self._row = QHBoxLayout(self)
+        self._row.addWidget(Icon("mark", token="accent"))
+        self.field = QLineEdit()
+        self.field.setPlaceholderText(wording.text("trainer.mark.note"))
+        self.field.setAccessibleName(wording.text("trainer.mark.note"))
+        self.field.setMaxLength(200)
+        self.field.returnPressed.connect(self.keep)
+        self._row.addWidget(self.field, 1)
+        self._row.addWidget(button(wording.text("trainer.mark.keep"), self.keep, kind="primary"))
+        self._row.addWidget(button(wording.text("trainer.mark.drop"), self.drop))
+        self.hide()
+
+    def open(self) -> None:
+        """Show the empty line and take the keys."""
+        pad(self._row, 0.6, 0.6)
+        self.field.clear()
+        self.show()
+        self.field.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def keep(self) -> None:
+        """Give the note out and close."""
+        text = self.field.text().strip()
+        self.hide()
+        self.kept.emit(text)
+        self.closed.emit()
+
+    def drop(self) -> None:
+        """Close without a mark."""
+        self.hide()
+        self.closed.emit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802  (Qt's name)
+        """Esc drops; no key of the drill works while a note is written."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.drop()
+        event.accept()
+
+
+class Preferences(QWidget):
+    """Sound volume, the view, seconds on or off, stop rules."""
+
+    def __init__(self, wording: Wording, views: Sequence[str], volume: int) -> None:
+        super().__init__()
+        self._wording = wording
+        self._row = FlowLayout(self)
+        self.volume = QSlider(Qt.Orientation.Horizontal)
+        self.volume.setRange(0, 100)
+        self.volume.setSingleStep(10)
+        self.volume.setPageStep(20)
+        self.volume.setValue(volume)
+        self.volume.setAccessibleName(wording.text("trainer.sound.name"))
+        self._icon = Icon("sound", ems=1.3)
+        self._volume_text = label(wrap=False)
+        self._row.addWidget(beside(self._icon, self.volume, self._volume_text))
+        options = [(view, wording.text(f"trainer.view.{view}")) for view in views]
+        self.views = Segmented(wording.text("trainer.view.name"), options)
+        self._row.addWidget(self.views)
+        self.seconds = QCheckBox(wording.text("trainer.seconds.show"))
+        self.seconds.setAccessibleName(wording.text("trainer.seconds.show"))
+        self.seconds.setChecked(True)
+        self.seconds.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._row.addWidget(self.seconds)
+        self.stop_rules = button(wording.text("trainer.stop.button"), kind="quiet", icon="info")
+        self._row.addWidget(self.stop_rules)
+        self.volume.valueChanged.connect(self._show_volume)
+        self._show_volume(volume)
+        self.restyle()
+
+    def _show_volume(self, value: int) -> None:
+        text = self._wording
+        set_text(
+            self._volume_text, text.text("trainer.sound.off") if not value else text.text("trainer.percent", n=value)
+        )
+        self._icon.show_kind("sound" if value else "mute", "text")
+
+    def restyle(self) -> None:
+        """Take the text size now in use."""
+        style = theme.current()
+        pad(self._row, 0, 0.9)
+        self.volume.setFixedWidth(style.px(8))
+        self._volume_text.setFixedWidth(style.px(3.2))

@@ -1,0 +1,292 @@
+"""What the trainer shows around the wave: header, cue strip, readings, progress."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QProgressBar,
+    QVBoxLayout,
+    QWidget,
+)
+
+from breathcore.feedback.frame import DeviceView, FeedbackFrame
+from breathcore.feedback.wording import Wording
+from breathcore.gui import theme
+from breathcore.gui.icons import Battery, Icon
+from breathcore.gui.trainer_text import DASH, CueText, progress_of, score_of
+from breathcore.gui.widgets import (
+    FlowLayout,
+    InfoButton,
+    beside,
+    card,
+    label,
+    pad,
+    set_property,
+    set_text,
+)
+from breathcore.model.message import Message
+
+OnInfo = Callable[[str, str], None]  # name, definition
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+
+
+class Header(QWidget):
+    """Drill and set on the left; strap, battery and signal on the right."""
+
+    def __init__(self, wording: Wording) -> None:
+        super().__init__()
+        self._wording = wording
+        row = FlowLayout(self)
+        self._row = row
+        self._title = label(role="title", wrap=False)
+        self._set = label(role="muted", wrap=False)
+        self._name = label(role="muted", wrap=False)
+        self._battery = Battery()
+        self._percent = label(role="muted", wrap=False)
+        self._icon = Icon("info", token="muted", ems=1.1)
+        self._signal = label(wrap=False)
+        self._left = beside(self._title, self._set)
+        self._right = beside(self._name, self._battery, self._percent, self._icon, self._signal)
+        row.addWidget(self._left)
+        row.addWidget(self._right)
+        row.justify = True
+
+    def show_frame(self, frame: FeedbackFrame) -> None:
+        """Show title, set and strap."""
+        drill = frame.drill
+        set_text(self._title, self._wording.of(drill.title))
+        sets = self._wording.text("trainer.set-of", n=drill.set_index + 1, total=drill.sets_n)
+        set_text(self._set, sets if drill.sets_n > 1 else "")
+        self._set.setVisible(drill.sets_n > 1)
+        self._show_device(frame.device)
+
+    def _show_device(self, device: DeviceView | None) -> None:
+        self._right.setVisible(device is not None)
+        if device is None:
+            return
+        set_text(self._name, device.name)
+        percent = device.battery_percent
+        self._battery.setVisible(percent is not None)
+        self._battery.show_percent(percent)
+        set_text(self._percent, "" if percent is None else self._wording.text("trainer.percent", n=percent))
+        self._percent.setAccessibleName("" if percent is None else self._wording.text("trainer.battery", n=percent))
+        set_text(self._signal, self._wording.say(device.state) if device.state is not None else "")
+        good = device.linked and device.state is not None and device.state.id in _GOOD_SIGNALS
+        self._icon.show_kind(
+            "check" if good else "warning" if device.linked else "lost", "good" if good else "attention"
+        )
+        set_property(self._signal, "role", "good" if good else "attention")
+
+    def restyle(self) -> None:
+        """Take the text size now in use."""
+        pad(self._row, 0, 0.6)
+
+
+_GOOD_SIGNALS = frozenset({"signal.good", "signal.heart"})
+
+
+class CueStrip(QFrame):
+    """What to do now: a shape, a sentence, the seconds left. Pauses and losses are said here too."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._row = QHBoxLayout(self)
+        self._icon = Icon("info", token="accent", ems=2.0)
+        self._text = label(role="cue")
+        self._more = label(role="muted")
+        self._seconds = label(role="cue", wrap=False)
+        self._seconds.setAlignment(_RIGHT)
+        lines = QVBoxLayout()
+        lines.setSpacing(0)
+        lines.addWidget(self._text)
+        lines.addWidget(self._more)
+        self._row.addWidget(self._icon)
+        self._row.addLayout(lines, 1)
+        self._row.addWidget(self._seconds)
+        self.restyle()
+
+    @property
+    def text(self) -> str:
+        """What is said now."""
+        return self._text.text()
+
+    def say(self, cue: CueText) -> None:
+        """Show `cue`."""
+        set_text(self._text, cue.text)
+        set_text(self._more, cue.more)
+        self._more.setVisible(bool(cue.more))
+        set_text(self._seconds, cue.seconds)
+        set_property(self, "card", cue.tone)
+        long = "heading" if len(cue.text) > _LONG_CUE else "cue"
+        set_property(self._text, "role", long)
+        self._icon.show_kind(cue.icon, "attention" if cue.tone == "attention" else "accent")
+
+    def restyle(self) -> None:
+        """Take the text size now in use."""
+        pad(self._row, 0.9, 0.9)
+        self.setMinimumHeight(theme.current().px(4.6))
+        self._seconds.setMinimumWidth(theme.current().px(4))
+
+
+_LONG_CUE = 60
+
+
+class Reading(QWidget):
+    """One number with its name, unit, a sentence where there is no number, and "what is this?"."""
+
+    def __init__(self, name: str, info: str, definition: str, on_info: OnInfo, *, big: bool) -> None:
+        super().__init__()
+        self._name = name
+        self._column = QVBoxLayout(self)
+        self._head = QHBoxLayout()
+        self._head.addWidget(label(name, "muted"), 1)
+        self.info = InfoButton(info, definition, lambda: on_info(name, definition))
+        self._head.addWidget(self.info, 0, Qt.AlignmentFlag.AlignTop)
+        self._value = label(DASH, "display" if big else "heading", wrap=not big)
+        self._beside = label(role="muted")
+        self._why = label(role="muted")
+        self._column.addLayout(self._head)
+        line = QHBoxLayout()
+        line.addWidget(self._value, 0 if big else 1)
+        if big:
+            line.addWidget(self._beside, 1)
+        self._column.addLayout(line)
+        self._column.addWidget(self._why)
+        self._line = line
+        self._why.hide()
+        self.restyle()
+
+    def show_value(self, value: str, beside: str = "", why: str = "") -> None:
+        """Show a value, what stands beside it, and the sentence that explains its absence."""
+        set_text(self._value, value)
+        set_text(self._beside, beside)
+        set_text(self._why, why)
+        self._why.setVisible(bool(why))
+        self.setAccessibleName(" ".join(part for part in (self._name, value, beside, why) if part))
+
+    @property
+    def value(self) -> str:
+        """The value shown."""
+        return self._value.text()
+
+    def restyle(self) -> None:
+        """Take the text size now in use."""
+        pad(self._column, 0, 0.1)
+        pad(self._line, 0, 0.7)
+        self.info.restyle()
+
+
+class Readings(QWidget):
+    """Rate, signal, heart and brace, each with its definition."""
+
+    def __init__(self, wording: Wording, on_info: OnInfo) -> None:
+        super().__init__()
+        self._wording = wording
+        self._column = QVBoxLayout(self)
+        self.rate = self._reading("rate", on_info, big=True)
+        self.quality = self._reading("quality", on_info)
+        self.heart = self._reading("heart", on_info)
+        self.brace = self._reading("brace", on_info)
+        first, top = card()
+        top.addWidget(self.rate)
+        second, rest = card()
+        for reading in (self.quality, self.heart, self.brace):
+            rest.addWidget(reading)
+        rest.addStretch(1)
+        self._cards = (top, rest)
+        self._column.addWidget(first)
+        self._column.addWidget(second, 1)
+        self.restyle()
+
+    def _reading(self, id_: str, on_info: OnInfo, *, big: bool = False) -> Reading:
+        name = self._wording.text(f"trainer.{id_}.name")
+        info = self._wording.text("trainer.what-is", name=name)
+        return Reading(name, info, self._wording.text(f"trainer.{id_}.definition"), on_info, big=big)
+
+    def show_frame(self, frame: FeedbackFrame, *, numbers: bool) -> None:
+        """Show the numbers of `frame`; `numbers` False: the person has chosen to see them later."""
+        self._show_rate(frame, numbers=numbers)
+        text = self._wording
+        quality = text.say(frame.quality_message) if frame.quality_message is not None else DASH
+        self.quality.show_value(quality)
+        heart = DASH if frame.heart_bpm is None else text.text("trainer.heart.value", n=round(frame.heart_bpm))
+        self.heart.show_value(heart, "", _say(frame.heart_message, text) if frame.heart_bpm is None else "")
+        brace = text.say(frame.brace_message) if frame.brace_message is not None else DASH
+        self.brace.show_value(DASH, "", brace)
+
+    def _show_rate(self, frame: FeedbackFrame, *, numbers: bool) -> None:
+        text = self._wording
+        beside = text.text("trainer.rate.unit")
+        if frame.rate_target_bpm is not None:
+            beside += "\n" + text.text("trainer.rate.target", rate=text.number(frame.rate_target_bpm, 1))
+        if not numbers:
+            self.rate.show_value(DASH, beside, text.text("trainer.thinned"))
+        elif frame.rate_bpm is None:
+            self.rate.show_value(DASH, beside, _say(frame.rate_message, text))
+        else:
+            self.rate.show_value(text.number(frame.rate_bpm, 1), beside)
+
+    def restyle(self) -> None:
+        """Take the text size now in use."""
+        pad(self._column, 0, 0.8)
+        for column in self._cards:
+            pad(column, 1.0, 0.7)
+        for reading in (self.rate, self.quality, self.heart, self.brace):
+            reading.restyle()
+
+
+def _say(sentence: Message | None, text: Wording) -> str:
+    return text.say(sentence) if sentence is not None else ""
+
+
+class Progress(QFrame):
+    """Which breath of how many, in step or not, and the score with its parts."""
+
+    def __init__(self, wording: Wording, on_info: OnInfo) -> None:
+        super().__init__()
+        self._wording = wording
+        self.setProperty("card", "true")
+        self._column = QVBoxLayout(self)
+        self._line = label()
+        self._bar = QProgressBar()
+        self._bar.setTextVisible(False)
+        self._bar.setRange(0, 1000)
+        self._bar.setAccessibleName(wording.text("trainer.progress.name"))
+        self._score_name = label(wording.text("trainer.score.name"), "muted", wrap=False)
+        self._score = label(role="heading", wrap=False)
+        self._parts = label(role="muted")
+        definition = wording.text("trainer.score.definition")
+        name = wording.text("trainer.score.name")
+        self._info = InfoButton(
+            wording.text("trainer.what-is", name=name), definition, lambda: on_info(name, definition)
+        )
+        self._score_row = QHBoxLayout()
+        for widget in (self._score_name, self._score):
+            self._score_row.addWidget(widget)
+        self._score_row.addWidget(self._parts, 1)
+        self._score_row.addWidget(self._info)
+        self._column.addWidget(self._line)
+        self._column.addWidget(self._bar)
+        self._column.addLayout(self._score_row)
+        self.restyle()
+
+    def show_frame(self, frame: FeedbackFrame, *, numbers: bool) -> None:
+        """Show where the drill stands and how it goes."""
+        set_text(self._line, progress_of(frame, self._wording, numbers=numbers))
+        drill = frame.drill
+        share = drill.elapsed_s / drill.total_s if drill.total_s > 0 else 0.0
+        self._bar.setValue(round(1000 * min(max(share, 0.0), 1.0)))
+        if numbers:
+            score, parts = score_of(frame.score, self._wording, paced=drill.paced)
+        else:
+            score, parts = DASH, self._wording.text("trainer.thinned")
+        set_text(self._score, score)
+        set_text(self._parts, parts)
+
+    def restyle(self) -> None:
+        """Take the text size now in use."""
+        pad(self._column, 0.9, 0.45)
+        pad(self._score_row, 0, 0.5)
+        self._info.restyle()
