@@ -202,6 +202,15 @@ def test_sampling_in_other_pieces_gives_the_same_values():
     assert np.allclose(whole.acc_mg(t_s), cut, atol=1e-9)
 
 
+def test_a_phase_that_began_just_before_it_was_shown_is_followed():
+    wearer = Wearer(WearerSpec(seed=4, reaction_lag_s=0.1, lag_jitter_s=0.0))
+    wearer.level(grid(0.0, 20.3))
+    wearer.follow(timeline(20.0, 4), 20.3)
+    wearer.level(grid(20.3, 60.0))
+    levels = wearer.level(np.array([24.0, 34.0, 44.0]))
+    assert levels == pytest.approx([1.0, 1.0, 1.0], abs=0.15)
+
+
 SHOWN = st.tuples(
     st.floats(0.05, 25.0),  # how long after the last one it is shown
     st.floats(-6.0, 12.0),  # its start, from when it is shown

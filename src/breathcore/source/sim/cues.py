@@ -9,6 +9,8 @@ from breathcore.model.drill import DrillPhase, TargetPhase, Timeline
 from breathcore.source.sim.spec import Behaviour, WearerSpec
 
 _LONG_REST_S = 12.0  # a rest as long as this is a pause between sets, not a breath held out
+_JUST_S = 0.5  # a phase that began this short before it was shown is still acted on,
+_QUICKEST_S = 0.02  # at once
 _TIRED_AFTER_S = 300.0
 _SWAPPED = {
     DrillPhase.INHALE: DrillPhase.EXHALE,
@@ -44,7 +46,7 @@ def cues(
     if spec.behaviour is Behaviour.ANTIPHASE and not coached:
         phases = tuple(_swapped(p) for p in phases)
     chosen = [p for p in _complied(phases, spec, rng) if _breathes(p)]
-    acted = [c for c in _timed(chosen, spec, rng) if c.at_s > from_s]
+    acted = [c for c in _timed(chosen, from_s, spec, rng) if c.at_s > from_s]
     return _from_inhales(acted, guided=guided)
 
 
@@ -64,12 +66,14 @@ def _complied(phases: tuple[TargetPhase, ...], spec: WearerSpec, rng: np.random.
     return [p for p in phases if (p.scored, p.set_index, p.cycle) in kept]
 
 
-def _timed(phases: list[TargetPhase], spec: WearerSpec, rng: np.random.Generator) -> list[Cue]:
+def _timed(phases: list[TargetPhase], from_s: float, spec: WearerSpec, rng: np.random.Generator) -> list[Cue]:
     found: list[Cue] = []
     for phase in phases:
         tired = spec.fatigue * min((phase.start_s - phases[0].start_s) / _TIRED_AFTER_S, 1.0)
         lag_s = max(0.05, spec.reaction_lag_s * (1.0 + tired) + spec.lag_jitter_s * (1.0 + tired) * rng.normal())
         at_s = phase.start_s + lag_s
+        if phase.start_s > from_s - _JUST_S:
+            at_s = max(at_s, from_s + _QUICKEST_S)
         if found and at_s < found[-1].at_s + 0.2:
             at_s = found[-1].at_s + 0.2
         level = _level(phase, tired, rng)
@@ -97,11 +101,11 @@ def _joined(found: list[Cue], phases: list[TargetPhase]) -> list[Cue]:
 def _from_inhales(acted: list[Cue], *, guided: bool) -> list[Cue]:
     """Drop cues in the middle of a cycle whose beginning was not followed."""
     kept: list[Cue] = []
-    following = guided
-    for before, cue in pairwise([None, *acted]):
-        assert cue is not None
-        touches = before is not None and abs(cue.at_s - before.until_s) < 1e-6
-        following = (following and (touches or before is None)) or cue.kind is DrillPhase.INHALE
+    following, end_s = guided, acted[0].at_s if acted else 0.0
+    for cue in acted:
+        touches = abs(cue.at_s - end_s) < 1e-6
+        following = (following and touches) or cue.kind is DrillPhase.INHALE
         if following:
             kept.append(cue)
+        end_s = cue.until_s
     return kept

@@ -1,7 +1,6 @@
 """The strap's side of the heart rate and battery services, and what every service of a virtual strap promises."""
 
 import math
-from collections.abc import Mapping
 from typing import Protocol
 
 import numpy as np
@@ -96,8 +95,8 @@ class HeartService:
         return tuple(found)
 
     def read(self, name: str, t_s: float) -> bytes | None:
-        """Return where the strap is worn (chest); nothing else can be read."""
-        return bytes([1]) if name == "location" else None
+        """Return None: a measurement is only notified."""
+        return None
 
     def write(self, name: str, payload: bytes, t_s: float) -> Sent:
         """Take a write without an answer."""
@@ -140,6 +139,3 @@ class BatteryService:
 
     def _percent(self, t_s: float) -> int:
         return max(0, math.floor(self._full - t_s * _BATTERY_PER_S))
-
-
-Services = Mapping[str, Service]
