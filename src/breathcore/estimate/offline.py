@@ -10,7 +10,7 @@ from breathcore.model.arrays import F64, frozen
 from breathcore.model.blocks import SampleBlock
 from breathcore.model.device import ChannelSpec, Role
 from breathcore.model.errors import Reason, SignalError
-from breathcore.model.estimates import Breath, EffortBlock, Estimate, HeartEstimate, RateEstimate, Refusal
+from breathcore.model.estimates import Breath, EffortBlock, Estimate, HeartEstimate, Polarity, RateEstimate, Refusal
 
 AXES = {Role.BELT: 1, Role.ABDOMEN_BELT: 1, Role.CHEST_ACC: 3, Role.ECG: 1, Role.RR: 2}
 _EMPTY = frozen(np.empty(0))
@@ -76,11 +76,20 @@ def analyse(signals: Mapping[str, tuple[F64, float]]) -> Analysis:
 def analyse_blocks(blocks: Iterable[SampleBlock], channels: Sequence[ChannelSpec], end_s: float) -> Analysis:
     """Estimate breath and heart from blocks (each channel's in order) up to session time `end_s`."""
     person = PersonEstimator(channels)
+    return collect(estimate_blocks(person, blocks, end_s), person)
+
+
+def estimate_blocks(
+    person: PersonEstimator, blocks: Iterable[SampleBlock], end_s: float, polarities: Iterable[Polarity] = ()
+) -> tuple[Estimate, ...]:
+    """Return everything `person` says of `blocks` (each channel's in order) up to session time `end_s`."""
+    for polarity in polarities:
+        person.push(polarity)
     found: list[Estimate] = []
     for block in joined(blocks):
         found += person.push(block)
     found += person.flush(end_s)
-    return _collect(found, person)
+    return tuple(found)
 
 
 def joined(blocks: Iterable[SampleBlock]) -> list[SampleBlock]:
@@ -130,7 +139,8 @@ def _end_s(block: SampleBlock) -> float:
     return float(block.t_s[-1]) if block.channel.rate_hz == 0 else len(block.t_s) / block.channel.rate_hz
 
 
-def _collect(found: Sequence[Estimate], person: PersonEstimator) -> Analysis:
+def collect(found: Sequence[Estimate], person: PersonEstimator) -> Analysis:
+    """Return `found`, what `person` said, as arrays."""
     rates = [e for e in found if isinstance(e, RateEstimate)]
     efforts = [e for e in found if isinstance(e, EffortBlock)]
     beats = [e for e in found if isinstance(e, HeartEstimate)]
