@@ -12,6 +12,8 @@ from itertools import pairwise
 
 BIN_S = 1.0
 WINDOW_BINS = 60
+EAGER_BINS = 20  # fitted every second until then,
+FIT_EVERY_BINS = 4  # and this often after it
 SKEW_LIMIT = 0.025  # devices are off by up to 2 %
 SKEW_SPAN_S = 3.0  # below it the slope is not told from delay, and taken as 0
 
@@ -45,7 +47,8 @@ class LowerEnvelope:
             self._points.append(self._low)
             del self._points[:-WINDOW_BINS]
             self._bin, self._low = bin_, (x_s, lag_s)
-            self._fit()
+            if len(self._points) < EAGER_BINS or bin_ % FIT_EVERY_BINS == 0 or lag_s < self.level_s(x_s):
+                self._fit()
         elif bin_ == self._bin and lag_s < self._low[1]:
             self._low = (x_s, lag_s)
             if lag_s < self.level_s(x_s):
@@ -65,7 +68,7 @@ def _lower_hull(points: list[Point]) -> list[Point]:
     hull: list[Point] = []
     for x, y in points:
         while len(hull) > 1:
-            (x0, y0), (x1, y1) = hull[-2:]
+            (x0, y0), (x1, y1) = hull[-2], hull[-1]
             if (x1 - x0) * (y - y0) > (y1 - y0) * (x - x0):
                 break
             hull.pop()
