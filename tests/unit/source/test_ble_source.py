@@ -489,3 +489,18 @@ def test_a_bus_without_a_bluetooth_service_has_a_reason(run_async, monkeypatch, 
         bus.kill()
         bus.communicate()
     assert raised.value.reason is Reason.NO_BLUETOOTH_SERVICE
+
+
+def test_a_scan_that_is_cancelled_releases_the_radio(run_async):
+    radio = FakeRadio([strap()])
+
+    async def session():
+        heard = asyncio.Event()
+        scanning = asyncio.create_task(scan_for(60.0, [], lambda found: heard.set(), backend=radio.scanner))
+        await heard.wait()
+        scanning.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await scanning
+
+    run_async(session())
+    assert radio.scanning == 0
