@@ -9,6 +9,8 @@ from breathcore.model.device import ChannelSpec, DeviceSpec
 from breathcore.model.drill import Timeline, UserCommand
 from breathcore.model.packets import Advance, LinkEvent, Packet, Request
 
+Happening = Packet | LinkEvent | Advance | UserCommand  # what a session is made of, in the order it happened
+
 In_contra = TypeVar("In_contra", contravariant=True)
 Out_co = TypeVar("Out_co", covariant=True)
 
@@ -79,7 +81,7 @@ class Source(Protocol):
         ...
 
     def events(self) -> AsyncIterator[Packet | LinkEvent | Advance | UserCommand]:
-        """Yield what happens, in order, until the source ends or is closed.
+        """Yield what happens, in order, until the source ends or is closed (commands: only a recording has them).
 
         A source with virtual time also yields `Advance` every 50 ms of it; others leave that to a timer. A recording
         also yields what its person asked for.

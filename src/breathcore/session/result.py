@@ -6,9 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from breathcore.drill.scoring import advice
+from breathcore.drill.state import DrillState
 from breathcore.model.drill import FinishReason, Score
 from breathcore.model.estimates import RateEstimate, Refusal
 from breathcore.model.message import Message, message
+from breathcore.record.items import Outcome
 
 WINDOW_S = 32.0  # of the steady rate: a value speaks of the 32 s before it
 
@@ -30,6 +33,13 @@ class SessionResult:
     trained_s: float
     lost_s: float
     paused_s: float
+
+    def outcome(self) -> Outcome:
+        """Return the numbers that lists of sessions show."""
+        total = self.score.total if self.score else None
+        rates = (self.rate_before_bpm, self.rate_during_bpm, self.rate_after_bpm)
+        before, during, after, score = (math.nan if v is None else v for v in (*rates, total))
+        return Outcome(before, during, after, score, self.finish.value if self.finish else "")
 
 
 def rate_over(rates: Sequence[RateEstimate], start_s: float, end_s: float) -> float | None:
@@ -53,3 +63,50 @@ def sentence(
     level = "followed" if score.in_step >= 0.75 else "partly" if score.in_step >= 0.4 else "apart"
     early = "" if finish is FinishReason.COMPLETED else "-early"
     return message(f"result.{level}{early}", in_step=round(100 * score.in_step), **counts)
+
+
+def make_result(
+    state: DrillState,
+    score: Score | None,
+    rates: Sequence[RateEstimate],
+    started_s: float | None,
+    finished_s: float | None,
+    refusal: Refusal | None,
+    target_bpm: float | None,
+    planned_n: int,
+) -> SessionResult:
+    """Return what a session has come to.
+
+    `started_s` and `finished_s` bound the drill, None where it was not reached; a steady rate counts for a stretch
+    only where its whole 32-s window lies in it.
+    """
+    before = during = after = None
+    if started_s is not None:
+        calm_s = state.quiet_from_s if math.isfinite(state.quiet_from_s) else started_s
+        before = rate_over(rates, 0.0, min(calm_s, started_s)) or rate_over(rates, 0.0, started_s)
+        end_s = math.inf if finished_s is None else finished_s
+        steady_s = next((p.start_s for p in state.phases if p.scored), started_s)
+        during = rate_over(rates, steady_s + WINDOW_S, end_s)
+        after = None if finished_s is None else rate_over(rates, finished_s + WINDOW_S, math.inf)
+    done_n = state.breaths_n
+    return SessionResult(
+        finish=state.finish,
+        sentence=sentence(state.finish, score, refusal, done_n, planned_n),
+        advice=advice(score) if score is not None and score.total is not None else None,
+        score=score,
+        rate_before_bpm=before,
+        rate_during_bpm=during,
+        rate_after_bpm=after,
+        target_bpm=target_bpm,
+        done_n=done_n,
+        planned_n=planned_n,
+        trained_s=state.dose_s,
+        lost_s=state.lost_s,
+        paused_s=state.paused_s + state.dizzy_s,
+    )
+
+
+def cycles_ahead(state: DrillState) -> int:
+    """Return how many scored breaths (or efforts) are still to be done."""
+    ahead = (*state.phases[state.done_n :], *state.rest)
+    return len({(p.set_index, p.cycle) for p in ahead if p.scored})

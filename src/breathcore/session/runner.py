@@ -11,8 +11,8 @@ from pathlib import Path
 from breathcore import __version__
 from breathcore.model.drill import CommandKind, Effect, EffectKind, Stage, UserCommand
 from breathcore.model.errors import BreathcoreError, Reason
-from breathcore.model.packets import Advance, LinkEvent, Packet
-from breathcore.model.protocols import Source, SourceInfo
+from breathcore.model.packets import Advance
+from breathcore.model.protocols import Happening, Source, SourceInfo
 from breathcore.record.items import SessionMeta
 from breathcore.record.writer import SessionWriter
 from breathcore.session.bridge import Bridge
@@ -21,7 +21,6 @@ from breathcore.session.plan import SessionPlan
 from breathcore.session.reception import Outbound
 
 TICK_S = 0.05
-CLOSE_LIMIT_S = 3.0
 
 Pilot = Callable[[Pipeline], CommandKind | None]
 
@@ -58,7 +57,7 @@ class LiveSession:
         plan.require_clearance()
         self.plan = plan
         self.path = path
-        self.pipeline: Pipeline | None = None
+        self._pipeline: Pipeline | None = None
         self._source = source
         self._bridge = bridge
         self._pace = pace
@@ -66,13 +65,20 @@ class LiveSession:
         self._commands: asyncio.Queue[tuple[CommandKind, str]] = asyncio.Queue()
         self._stop = False
 
+    @property
+    def pipeline(self) -> Pipeline:
+        """The chain; there once the source is open. Raises RuntimeError before."""
+        if self._pipeline is None:
+            raise RuntimeError("the session has not been run")
+        return self._pipeline
+
     async def run(self) -> None:
         """Open the source, run until it ends or `stop` is called, close everything. Raises BreathcoreError."""
         info = await self._source.open()
-        pipeline = self.pipeline = Pipeline(self.plan, info.devices, info.t0_host_ns)
+        pipeline = self._pipeline = Pipeline(self.plan, info.devices, info.t0_host_ns)
         try:
             with SessionWriter(self.path, _meta(self.plan, info), info.devices) as writer:
-                worker = _Worker(pipeline, writer, self._source, self._bridge, waits=info.virtual_time)
+                worker = _Worker(pipeline, writer, self._source, self._bridge)
                 await self._run(info, pipeline, worker)
                 worker.finish()
             if writer.error is not None:
@@ -116,7 +122,7 @@ class LiveSession:
 
     async def _command(self, worker: "_Worker", command: UserCommand) -> None:
         """Obey; END after the end leaves the session."""
-        if command.kind is CommandKind.END and self.pipeline and self.pipeline.stage is Stage.FINISHED:
+        if command.kind is CommandKind.END and self.pipeline.stage is Stage.FINISHED:
             self._stop = True
         else:
             await worker.handle(command)
@@ -125,18 +131,14 @@ class LiveSession:
 class _Worker:
     """Record first, then decode and estimate, then act on what came out."""
 
-    def __init__(
-        self, pipeline: Pipeline, writer: SessionWriter, source: Source, bridge: Bridge, *, waits: bool
-    ) -> None:
+    def __init__(self, pipeline: Pipeline, writer: SessionWriter, source: Source, bridge: Bridge) -> None:
         self._pipeline = pipeline
         self._writer = writer
         self._source = source
         self._bridge = bridge
-        self._waits = waits  # for requests: virtual time stands still meanwhile, a live one must go on
-        self._requests: set[asyncio.Task[None]] = set()
         self._failed = False
 
-    async def handle(self, item: Packet | LinkEvent | Advance | UserCommand) -> None:
+    async def handle(self, item: Happening) -> None:
         self._writer.put(item)
         await self._push(item)
         if self._writer.error is not None and not self._failed:
@@ -146,11 +148,9 @@ class _Worker:
         self._bridge.latest = self._pipeline.frame(self._writer.depth)
 
     async def end_streams(self) -> None:
-        """Ask the devices to stop sending; one that does not answer is not waited for."""
+        """Ask the devices to stop sending."""
         for outbound in self._pipeline.stop():
-            await self._request(outbound)
-        if self._requests:
-            await asyncio.wait(self._requests, timeout=CLOSE_LIMIT_S)
+            await self._source.request(outbound.device, outbound.request)
 
     def finish(self) -> None:
         """Write what was still open when the source ended."""
@@ -162,7 +162,7 @@ class _Worker:
         self._write(outputs)
         for output in outputs:
             if isinstance(output, Outbound):
-                await self._request(output)
+                await self._source.request(output.device, output.request)
 
     def _write(self, outputs: tuple[SessionItem, ...]) -> None:
         for output in outputs:
@@ -173,16 +173,6 @@ class _Worker:
                 self._bridge.effects.put(output)
                 if output.kind is EffectKind.TARGET and output.timeline is not None:
                     self._source.show(output.timeline)
-
-    async def _request(self, outbound: Outbound) -> None:
-        """Hand a request to the source; the source keeps a device's requests in order."""
-        request = self._source.request(outbound.device, outbound.request)
-        if self._waits:
-            await request
-            return
-        task = asyncio.ensure_future(request)
-        self._requests.add(task)
-        task.add_done_callback(self._requests.discard)
 
 
 def _meta(plan: SessionPlan, info: SourceInfo) -> SessionMeta:
@@ -240,9 +230,9 @@ class _VirtualClock:
         self._item_s = max(self._item_s, item_s)
 
 
-async def _with_ticks(source: Source) -> AsyncIterator[Packet | LinkEvent | Advance]:
+async def _with_ticks(source: Source) -> AsyncIterator[Happening]:
     """Yield the source's events in order with an `Advance` every 50 ms; ends with the source."""
-    queue: asyncio.Queue[Packet | LinkEvent | Advance | None] = asyncio.Queue()
+    queue: asyncio.Queue[Happening | None] = asyncio.Queue()
 
     async def pump() -> None:
         try:

@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
@@ -38,10 +38,11 @@ class LanguageChoice(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StoredScreening:
-    """The day (ISO 8601) a person answered the safety questions, and the ids of what they answered with yes."""
+    """The day (ISO 8601) a person answered the safety questions, question id → yes, and the ids of what they have."""
 
     on: str
-    yes: tuple[str, ...] = ()
+    answers: Mapping[str, bool]
+    conditions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,10 @@ def save_settings(settings: Settings, path: Path | None = None) -> None:
     """Write `settings`; the old file is whole until the new one is. Raises BreathcoreError (WRITE_FAILED)."""
     place = path or settings_path()
     stored = {f.name: getattr(settings, f.name) for f in fields(settings)}
-    stored["screenings"] = {person: asdict(s) for person, s in settings.screenings.items()}
+    stored["screenings"] = {
+        person: {"on": s.on, "answers": dict(s.answers), "conditions": s.conditions}
+        for person, s in settings.screenings.items()
+    }
     part = place.with_suffix(".part")
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -160,9 +164,12 @@ def _minutes(value: Any) -> float | None:
 
 
 def _screenings(value: Any) -> Mapping[str, StoredScreening]:
-    return MappingProxyType(
-        {_text(person): StoredScreening(_text(s["on"]), tuple(map(_text, s["yes"]))) for person, s in value.items()}
-    )
+    return MappingProxyType({_text(person): _screening(stored) for person, stored in value.items()})
+
+
+def _screening(stored: Any) -> StoredScreening:
+    answers = {_text(id_): _flag(yes) for id_, yes in stored["answers"].items()}
+    return StoredScreening(_text(stored["on"]), answers, tuple(map(_text, stored["conditions"])))
 
 
 _CHECKS: Mapping[str, Callable[[Any], Any]] = {
