@@ -17,8 +17,9 @@
 Without a measured breath (a heart-only strap, a timed drill) the session begins in READY. START in WAITING begins
 without calibration: guided and timed, nothing measured.
 
-Halted time is no dose and not scored: the interrupted breath is done again from its start after a 3-2-1. A hold can be
-cut short; the rest of the timeline moves up. Effects carry the times they were scheduled for, not those of the ticks,
+Halted time is no dose and not scored: the interrupted breath is done again from its start after a 3-2-1, and so are
+breaths that were over when it became known that the signal had gone before. A hold can be cut short; the rest of the
+timeline moves up. Effects carry the times they were scheduled for, not those of the ticks,
 so that the spacing of ticks changes nothing.
 """
 
@@ -39,6 +40,7 @@ from breathcore.drill.state import (
     finish,
     go_on,
     halt,
+    take_back,
 )
 from breathcore.drill.timeline import plan, scaled, shifted
 from breathcore.model.drill import (
@@ -99,7 +101,7 @@ def _take(spec: DrillSpec, state: DrillState, item: DrillItem, t_s: float) -> St
     if isinstance(item, Command):
         return _on_command(spec, state, item.kind, t_s)
     if isinstance(item, SignalChanged):
-        return _on_signal(state, t_s, ok=item.ok)
+        return _on_signal(state, item, t_s)
     if isinstance(item, BreathRange):
         return _on_range(state, item, t_s)
     return finish(state, FinishReason.RECORDING_FAILED, t_s) if isinstance(item, RecordingFailed) else (state, ())
@@ -250,15 +252,15 @@ def _cut_hold(state: DrillState, t_s: float) -> Step:
     return replace(state, t_s=t_s, timeline=shown), (Effect(EffectKind.TARGET, t_s, timeline=shown),)
 
 
-def _on_signal(state: DrillState, t_s: float, *, ok: bool) -> Step:
-    if ok is state.signal_ok:
+def _on_signal(state: DrillState, item: SignalChanged, t_s: float) -> Step:
+    if item.ok is state.signal_ok:
         return state, ()
-    state = replace(state, signal_ok=ok)
-    if ok and state.stage is Stage.LOST:
+    state = replace(state, signal_ok=item.ok)
+    if item.ok and state.stage is Stage.LOST:
         state, effects = go_on(state, t_s)
         return state, (Effect(EffectKind.SIGNAL_BACK, t_s), *effects)
-    if not ok and state.stage in ACTIVE:
-        state, effects = halt(state, Stage.LOST, t_s)
+    if not item.ok and state.stage in ACTIVE:
+        state, effects = halt(take_back(state, t_s if item.since_s is None else item.since_s), Stage.LOST, t_s)
         return state, (Effect(EffectKind.SIGNAL_LOST, t_s), *effects)
     return _on_signal_before(state, t_s) if state.breath_measured else (state, ())
 

@@ -24,10 +24,15 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class SignalChanged:
-    """From `t_s` on there is (or is not) what the drill needs: a usable breath signal, or just the link."""
+    """At `t_s` it is known that there is (or is not) what the drill needs: a usable breath signal, or just the link.
+
+    `since_s` is when it went away, where that is known to be earlier: breaths after it were not measured and are done
+    again.
+    """
 
     t_s: float
     ok: bool
+    since_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,13 +119,23 @@ def halt(state: DrillState, stage: Stage, t_s: float) -> Step:
     """Stop aiming at anything; the interrupted breath will be done again and does not count."""
     if state.stage in HALTED:
         return enter(state, stage, t_s)
-    kept = state.phases[: state.done_n]
-    if state.stage in BREATHING:
-        kept += tuple(_cut(p, t_s) for p in state.phases[state.done_n : state.index + 1] if p.start_s < t_s)
+    begun = state.phases[state.done_n : state.index + (state.stage in BREATHING)]
+    kept = state.phases[: state.done_n] + tuple(_cut(p, t_s) for p in begun if p.start_s < t_s)
     shown = Timeline(kept)
     stopped = replace(state, timeline=shown, index=len(kept), done_n=len(kept), rest=state.phases[state.done_n :])
     moved, effects = enter(stopped, stage, t_s)
     return moved, (*effects, Effect(EffectKind.TARGET, t_s, timeline=shown))
+
+
+def take_back(state: DrillState, since_s: float) -> DrillState:
+    """Take the scored breaths that lasted beyond `since_s` out of what is done; the halt that follows repeats them."""
+    while state.done_n and state.phases[state.done_n - 1].scored and state.phases[state.done_n - 1].end_s > since_s:
+        last = state.phases[state.done_n - 1]
+        n = sum((p.set_index, p.cycle) == (last.set_index, last.cycle) for p in state.done if p.scored)
+        first = state.phases[state.done_n - n]
+        seconds = last.end_s - first.start_s
+        state = replace(state, done_n=state.done_n - n, dose_s=state.dose_s - seconds, breaths_n=state.breaths_n - 1)
+    return state
 
 
 def go_on(state: DrillState, t_s: float) -> Step:

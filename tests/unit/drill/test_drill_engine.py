@@ -131,6 +131,19 @@ CASES = [
         finish=FinishReason.SIGNAL_LOST, done_n=3,
     ),
     Case(
+        "lost before the breath was over: that breath is done again too",
+        [*STARTED, SignalChanged(57.0, ok=False, since_s=53.0), SignalChanged(60.0, ok=True)],
+        [*BEGUN, (57.0, "lost"), (60.0, "countdown"), (63.0, "running"), (87.0, "finished")],
+        finish=FinishReason.COMPLETED, done_n=6,
+    ),
+    Case(
+        "lost before the set was over",
+        [*STARTED, SignalChanged(57.0, ok=False, since_s=53.0), SignalChanged(60.0, ok=True)],
+        [*BEGUN, (55.0, "set_rest"), (57.0, "lost"), (60.0, "countdown"), (63.0, "running"), (75.0, "set_rest"),
+         (92.0, "countdown"), (95.0, "running"), (107.0, "finished")],
+        spec=drill(dose=DoseSpec(2, 20.0, cycles=1)), finish=FinishReason.COMPLETED, done_n=6,
+    ),
+    Case(
         "lost during a pause, resumed, back",
         [*STARTED, Command(K.PAUSE, 57.0), SignalChanged(60.0, ok=False), Command(K.RESUME, 70.0),
          SignalChanged(75.0, ok=True)],
@@ -351,7 +364,10 @@ def test_a_tick_between_happenings_costs_no_new_state() -> None:
 COMMANDS = st.builds(
     Command, st.sampled_from(list(CommandKind)), st.floats(0.0, 300.0).map(lambda t: round(t, 3))
 )  # fmt: skip
-SIGNALS = st.builds(lambda t, ok: SignalChanged(round(t, 3), ok=ok), st.floats(0.0, 300.0), st.booleans())
+SIGNALS = st.builds(
+    lambda t, ok, before: SignalChanged(round(t, 3), ok=ok, since_s=round(t - before, 3)),
+    st.floats(0.0, 300.0), st.booleans(), st.floats(0.0, 30.0),
+)  # fmt: skip
 ITEMS = st.lists(st.one_of(COMMANDS, SIGNALS), max_size=12)
 
 
