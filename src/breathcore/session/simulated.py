@@ -149,17 +149,29 @@ def steady_rate(analysis: Analysis, steady: tuple[float, float]) -> float | None
 
 
 def count_breaths(truth: Truth, breaths: Sequence[Breath], start_s: float, end_s: float) -> BreathCount:
-    """Match found to true breaths one to one by their inhale onsets, in order."""
-    true = [b.inhale_onset_s for b in truth.breaths_in(start_s, end_s)]
-    found = [b.inhale_onset_s for b in breaths if start_s - MATCH_S <= b.inhale_onset_s < end_s + MATCH_S]
-    matched, used = 0, 0
-    for onset_s in true:
-        while used < len(found) and found[used] < onset_s - MATCH_S:
-            used += 1
-        if used < len(found) and found[used] <= onset_s + MATCH_S:
-            matched, used = matched + 1, used + 1
-    inside = sum(start_s <= t < end_s for t in found)
-    return BreathCount(matched, len(true) - matched, max(0, inside - matched))
+    """Match found to true breaths one to one by their inhale onsets, in order; count those of the stretch."""
+    true = [b.inhale_onset_s for b in truth.breaths]
+    found = [b.inhale_onset_s for b in breaths]
+    pairs = _pairs(true, found)
+    inside_n = sum(start_s <= t < end_s for t in true)
+    found_n = sum(start_s <= true[i] < end_s for i, _ in pairs)
+    matched = {j for _, j in pairs}
+    extra_n = sum(start_s <= t < end_s for j, t in enumerate(found) if j not in matched)
+    return BreathCount(found_n, inside_n - found_n, extra_n)
+
+
+def _pairs(true: Sequence[float], found: Sequence[float]) -> list[tuple[int, int]]:
+    pairs: list[tuple[int, int]] = []
+    i = j = 0
+    while i < len(true) and j < len(found):
+        if abs(true[i] - found[j]) <= MATCH_S:
+            pairs.append((i, j))
+            i, j = i + 1, j + 1
+        elif true[i] < found[j]:
+            i += 1
+        else:
+            j += 1
+    return pairs
 
 
 def _inside(t_s: np.ndarray, start_s: float, end_s: float) -> np.ndarray:
