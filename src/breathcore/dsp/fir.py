@@ -21,8 +21,7 @@ class Fir:
     """A symmetric filter that keeps every `factor`-th output; bit-identical for any block split.
 
     Outputs exist only where the whole kernel has samples under it, so there is no start-up transient; each carries
-    the time of the kernel's middle. Taps are applied one by one over the whole block, so that each output is the
-    same sequence of roundings wherever the block begins.
+    the time of the kernel's middle. Every output is one dot product of fixed length, wherever its block begins.
     """
 
     def __init__(self, taps: F64, factor: int, axes_n: int) -> None:
@@ -39,21 +38,21 @@ class Fir:
     def reset(self) -> None:
         """Forget all samples."""
         self._t: F64 = np.empty(0)
-        self._x: F64 = np.empty((0, self._axes_n))
+        self._x: F64 = np.empty((self._axes_n, 0))
 
     def push(self, t_s: F64, x: F64) -> tuple[F64, F64]:
-        """Take samples `t_s` (n,) and `x` (n, axes); return those of the filtered signal that are now known."""
+        """Take samples `t_s` (n,) and `x` (axes, n); return those of the filtered signal that are now known."""
         t = np.concatenate((self._t, t_s))
-        x = np.concatenate((self._x, x))
+        x = np.concatenate((self._x, x), axis=1)
         taps_n, step = len(self.taps), self.factor
         out_n = (len(t) - taps_n) // step + 1
         if out_n <= 0:
             self._t, self._x = t, x
-            return np.empty(0), np.empty((0, self._axes_n))
+            return np.empty(0), np.empty((self._axes_n, 0))
         span = (out_n - 1) * step + 1
-        y = self.taps[0] * x[0:span:step]
-        for k in range(1, taps_n):
-            y += self.taps[k] * x[k : k + span : step]
+        y = np.empty((self._axes_n, out_n))
+        for k in range(self._axes_n):
+            y[k] = np.correlate(x[k], self.taps)[:span:step]
         middle = 0.5 * (t[0:span:step] + t[taps_n - 1 : taps_n - 1 + span : step])
-        self._t, self._x = t[out_n * step :], x[out_n * step :]
+        self._t, self._x = t[out_n * step :], x[:, out_n * step :]
         return middle, y

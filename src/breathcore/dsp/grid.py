@@ -25,37 +25,38 @@ class EvenRuns:
         self._last_x: F64 = np.empty(self._axes_n)
 
     def push(self, t_s: F64, x: F64) -> list[tuple[F64, F64, bool]]:
-        """Return runs (t (n,), x (n, axes), begins a new run) of samples `t_s` (n,), `x` (n, axes)."""
-        finite = np.isfinite(x).all(axis=1)
+        """Return runs (t (n,), x (axes, n), begins a new run) of samples `t_s` (n,), `x` (n, axes)."""
+        x = np.ascontiguousarray(x.T)
+        finite = np.isfinite(x).all(axis=0)
         if not finite.all():
-            t_s, x = t_s[finite], x[finite]
+            t_s, x = t_s[finite], x[:, finite]
         if not len(t_s):
             return []
-        before = t_s[0] - self._period_s if self._last_t is None else self._last_t
-        steps = np.diff(t_s, prepend=before)
-        holes = np.flatnonzero(steps > 1.5 * self._period_s)
-        runs = self._split(t_s, x, steps, holes)
-        self._last_t, self._last_x = float(t_s[-1]), x[-1].copy()
+        steps = np.empty(len(t_s))
+        steps[0] = self._period_s if self._last_t is None else t_s[0] - self._last_t
+        np.subtract(t_s[1:], t_s[:-1], out=steps[1:])
+        runs = self._split(t_s, x, steps)
+        self._last_t, self._last_x = float(t_s[-1]), x[:, -1].copy()
         return runs
 
-    def _split(self, t_s: F64, x: F64, steps: F64, holes: np.ndarray) -> list[tuple[F64, F64, bool]]:
+    def _split(self, t_s: F64, x: F64, steps: F64) -> list[tuple[F64, F64, bool]]:
         runs: list[tuple[F64, F64, bool]] = []
         new, start = self._last_t is None, 0
-        for at in holes:
+        for at in np.flatnonzero(steps > 1.5 * self._period_s).tolist():
             if at > start:
-                runs.append((t_s[start:at], x[start:at], new))
+                runs.append((t_s[start:at], x[:, start:at], new))
                 new = False
-            start = int(at)
+            start = at
             if steps[at] > BRIDGED_S:
                 new = True
                 continue
-            left_x = x[at - 1] if at else self._last_x
-            runs.append((*self._bridge(float(t_s[at] - steps[at]), left_x, float(steps[at]), x[at]), new))
+            left_x = x[:, at - 1] if at else self._last_x
+            runs.append((*self._bridge(float(t_s[at] - steps[at]), left_x, float(steps[at]), x[:, at]), new))
             new = False
-        runs.append((t_s[start:], x[start:], new))
+        runs.append((t_s[start:], x[:, start:], new))
         return runs
 
     def _bridge(self, left_t: float, left_x: F64, step_s: float, right_x: F64) -> tuple[F64, F64]:
         missing_n = max(1, round(step_s / self._period_s) - 1)
         part = np.arange(1, missing_n + 1) / (missing_n + 1)
-        return left_t + step_s * part, left_x + part[:, None] * (right_x - left_x)
+        return left_t + step_s * part, left_x[:, None] + part * (right_x - left_x)[:, None]

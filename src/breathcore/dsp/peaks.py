@@ -7,7 +7,7 @@ from breathcore.model.arrays import F64, I64
 
 def turning_points(y: F64) -> I64:
     """Return the indices of local maxima and minima of `y` (n,), alternating; ends are not turning points."""
-    rising = np.diff(y) > 0
+    rising = y[1:] > y[:-1]
     return np.flatnonzero(rising[1:] != rising[:-1]) + 1
 
 
@@ -40,6 +40,5 @@ def refine(y: F64, at: I64) -> F64:
     """Return the places (in samples) of the extremes `at`, refined by the parabola through three samples each."""
     left, mid, right = y[at - 1], y[at], y[at + 1]
     bend = left - 2 * mid + right
-    with np.errstate(divide="ignore", invalid="ignore"):
-        shift = np.where(bend != 0, 0.5 * (left - right) / bend, 0.0)
-    return np.asarray(at + np.clip(np.nan_to_num(shift), -0.5, 0.5), dtype=np.float64)
+    shift = 0.5 * (left - right) / np.where(bend == 0, 1.0, bend)
+    return np.asarray(at + np.minimum(np.maximum(shift, -0.5), 0.5), dtype=np.float64)

@@ -26,10 +26,10 @@ class Ring:
         self._end = 0
 
     def push(self, t_s: F64, x: F64) -> None:
-        """Append rows `t_s` (n,) and `x` (n, axes)."""
+        """Append rows `t_s` (n,) and `x` (axes, n)."""
         keep = self.capacity_n
         for i in range(0, len(t_s), keep):
-            self._append(t_s[i : i + keep], x[i : i + keep])
+            self._append(t_s[i : i + keep], x[:, i : i + keep])
 
     def _append(self, t_s: F64, x: F64) -> None:
         new_n = len(t_s)
@@ -39,7 +39,7 @@ class Ring:
             self._x[:, :old] = self._x[:, self._end - old : self._end].copy()
             self._end = old
         self._t[self._end : self._end + new_n] = t_s
-        self._x[:, self._end : self._end + new_n] = x.T
+        self._x[:, self._end : self._end + new_n] = x
         self._end += new_n
 
     def last(self, count_n: int | None = None) -> tuple[F64, F64]:

@@ -27,6 +27,9 @@ class Spectrum:
 
     def band(self, low_hz: float, high_hz: float) -> F64:
         """Return the window between the −6 dB edges `low_hz` (slope of order 4) and `high_hz` (order 8)."""
-        ratio4 = (self.f_hz / low_hz) ** 4
-        gain = ratio4 / (1.0 + ratio4) / (1.0 + (self.f_hz / high_hz) ** 8)
+        low2 = (self.f_hz / low_hz) ** 2
+        low4 = low2 * low2
+        high2 = (self.f_hz / high_hz) ** 2
+        high4 = high2 * high2
+        gain = low4 / ((1.0 + low4) * (1.0 + high4 * high4))
         return np.fft.irfft(self.spectrum * gain, self._size)[self._part]

@@ -1,5 +1,6 @@
 """Breaths as they come: a zig-zag over the trace, with each turn told as soon as it is sure."""
 
+import math
 from collections import deque
 from statistics import median
 
@@ -59,11 +60,12 @@ class BreathDetector:
         self._level = NAN  # of the last turn
         self._inhale: Turn | None = None
         self._exhale: tuple[Turn, float] | None = None
-        self._hold_out_s = 0.0
+        self._settle()
 
     def guide(self, rise: float, noise: float, quality: float) -> None:
         """Take the usual rise of a breath (for when no excursion is known), the noise's SD and the quality now."""
         self._guess, self._floor, self._quality = rise, 4.0 * noise, quality
+        self._settle()
 
     def push(self, piece: Piece) -> list[Turn | Breath]:
         """Take trace; return turns and breaths that are now sure."""
@@ -83,6 +85,7 @@ class BreathDetector:
         ys = self._y
         if not ys:
             self._quiet_since = t
+            self._settle()
         self._t.append(t)
         ys.append(y)
         at = len(ys) - 1
@@ -99,13 +102,17 @@ class BreathDetector:
         return away > 0 and away >= self._threshold(t)
 
     def _threshold(self, t: float) -> float:
+        if t <= self._patient_until:
+            return self._retreat
+        fading = self._retreat * 0.5 ** ((t - self._patient_until) / HALVING_S)
+        return max(fading, min(self._floor, self._retreat))
+
+    def _settle(self) -> None:
+        """Work out the retreat that makes a turn, and until when it stands."""
         known = self._excursions
         usual = median(known) if len(known) >= 3 else max(self._guess, max(known, default=0.0))
-        if usual <= 0:
-            return float("inf")
-        quiet = t - self._quiet_since - max(SILENCE_S, median(self._cycles) if self._cycles else 0.0)
-        least = RETREAT * usual * (0.5 ** (quiet / HALVING_S) if quiet > 0 else 1.0)
-        return max(least, min(self._floor, RETREAT * usual))
+        self._retreat = RETREAT * usual if usual > 0 else math.inf
+        self._patient_until = self._quiet_since + max(SILENCE_S, median(self._cycles) if self._cycles else 0.0)
 
     def _turn(self) -> list[Turn | Breath]:
         ys, last = self._y, len(self._y) - 1
@@ -123,6 +130,7 @@ class BreathDetector:
         self._remember(level)
         self._direction = -self._direction
         self._quiet_since = self._t[last]
+        self._settle()
         self._forget_before(extreme)
         return [turn, *self._assemble(turn, held_s)]
 

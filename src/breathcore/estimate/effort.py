@@ -105,22 +105,22 @@ class EffortTrace:
             return None
         self._slow.push(*self._thin.push(out_t, out_x))
         if self._old_middle is None:
-            self._old_middle = self._middle = out_x[0].copy()
+            self._old_middle = self._middle = out_x[:, 0].copy()
         y = self._project(out_x)
         piece = Piece(out_t, y, self._new_run)
         self._new_run = False
         return piece
 
     def _project(self, x: F64) -> F64:
-        glide = np.minimum((self._since_n + 1 + np.arange(len(x))) / self.rate_hz, 1.0)[:, None]
-        self._since_n += len(x)
+        count = x.shape[1]
+        glide = np.minimum(np.arange(self._since_n + 1, self._since_n + 1 + count) / self.rate_hz, 1.0)
+        self._since_n += count
         assert self._old_middle is not None
-        middle = self._old_middle + glide * (self._middle - self._old_middle)
-        axis = self._old_axis + glide * (self._axis - self._old_axis)
-        parts = (x - middle) * axis
-        y = parts[:, 0].copy()
-        for k in range(1, self._axes_n):
-            y += parts[:, k]
+        y = np.zeros(count)
+        for k in range(self._axes_n):
+            middle = self._old_middle[k] + glide * (self._middle[k] - self._old_middle[k])
+            axis = self._old_axis[k] + glide * (self._axis[k] - self._old_axis[k])
+            y += (x[k] - middle) * axis
         return y
 
     def tick(self) -> Look | None:

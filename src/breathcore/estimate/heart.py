@@ -128,7 +128,7 @@ class EcgBeats:
                 self._begin()
             t, y = self._band.push(*self._decimate.push(run_t, run_x))
             t, e = self._energy.push(t, y * y)
-            out += self._maxima(t, e[:, 0])
+            out += self._maxima(t, e[0])
         return out
 
     def _maxima(self, t_new: F64, e_new: F64) -> list[HeartEstimate]:

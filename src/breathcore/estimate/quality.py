@@ -21,12 +21,12 @@ def stuck(look: Look) -> bool:
 
 
 def saturated(look: Look) -> bool:
-    """Whether a belt spends more than 55 % of 16 s exactly at its highest or lowest value, with others in between."""
+    """Whether a belt spends more than 80 % of 16 s exactly at its highest or lowest value, with others in between."""
     if len(look.fast) > 1:
         return False
     x = look.fast[0]
     ends = np.count_nonzero(x == x.max()) + np.count_nonzero(x == x.min())
-    return bool(ends > 0.55 * len(x) and len(x) > 2 * STUCK_S * look.fast_hz)
+    return bool(ends > 0.8 * len(x) and len(x) > 2 * STUCK_S * look.fast_hz)
 
 
 def calm(look: Look) -> float:
@@ -41,8 +41,7 @@ def calm(look: Look) -> float:
 
 def regularity(look: Look, spectrum: Spectrum, turns: Turns, rate: float, window_s: float) -> float:
     """Return 0–1: the mean of how well breaths repeat, how even their lengths are, and their share of the power."""
-    first, second = np.diff(turns.at_s[::2]), np.diff(turns.at_s[1::2])
-    periods = np.concatenate((first, second))
+    periods = turns.at_s[2:] - turns.at_s[:-2]
     spread = float(periods.std() / periods.mean())
     again = _repeats(turns.z[-round(window_s / look.step_s) :], 60.0 / rate / look.step_s)
     share = _share(spectrum, rate / 60.0)
@@ -55,15 +54,16 @@ def regularity(look: Look, spectrum: Spectrum, turns: Turns, rate: float, window
 
 
 def _repeats(z: F64, period_n: float) -> float:
-    """Return the correlation of `z` with itself a breath earlier, the best of lags within 15 %."""
-    best = 0.0
-    for lag in range(max(1, int(0.85 * period_n)), int(1.15 * period_n) + 2):
-        if lag > 0.75 * len(z):
-            break
-        late, early = z[lag:], z[:-lag]
-        power = math.sqrt(float((late * late).sum()) * float((early * early).sum()))
-        if power > 0:
-            best = max(best, float((late * early).sum()) / power)
+    """Return the correlation of `z` with itself a breath earlier, the best of 11 lags within 15 %."""
+    size, best = len(z), 0.0
+    power = np.concatenate(([0.0], np.cumsum(z * z)))
+    lags = {round(period_n * (0.85 + 0.03 * k)) for k in range(11)}
+    for lag in lags:
+        if not 0 < lag <= 0.75 * size:
+            continue
+        both = float(power[size - lag]) * float(power[size] - power[lag])
+        if both > 0:
+            best = max(best, float(np.dot(z[lag:], z[: size - lag])) / math.sqrt(both))
     return best
 
 

@@ -27,7 +27,7 @@ NAN = float("nan")
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Rates (NaN if refused), quality, reason; typical rise of a breath (NaN: none) and noise SD in the trace's unit."""
+    """Rates (NaN if refused), quality, reason; usual rise of a breath (NaN: none) and noise SD in the trace's unit."""
 
     rate_bpm: float
     live_bpm: float

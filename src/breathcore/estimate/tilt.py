@@ -19,7 +19,7 @@ SETTLED_S = 12.0
 POSTURE_DEG = 5.0
 UNSETTLED_DEG = 20.0  # while the usual tilt is not known yet
 POSTURE_S = 2.5  # a new posture is one that lasts; a deep breath does not
-BEYOND_USUAL = 1.2  # times the largest tilt of the last half minute
+BEYOND_USUAL = 1.4  # times the largest tilt of the last half minute
 ALONG_GRAVITY = 0.5  # weight of what moves along gravity: acceleration, not tilt
 UP = (0.0, 0.0, 1.0)
 
@@ -52,12 +52,12 @@ class TiltTrace(EffortTrace):
         old = x[:, -round(AXIS_S * self.slow_hz) : -new_n]
         if old.shape[1] < new_n:
             return False
-        new_mean, old_mean = x[:, -new_n:].mean(axis=1), old.mean(axis=1)
-        usual = float(np.sqrt(((old - old_mean[:, None]) ** 2).sum(axis=0)).max())
+        mean = old.mean(axis=1)
+        off = ((x[:, -round(AXIS_S * self.slow_hz) :] - mean[:, None]) ** 2).sum(axis=0)
         known = old.shape[1] >= SETTLED_S * self.slow_hz
         least = math.sin(math.radians(POSTURE_DEG if known else UNSETTLED_DEG))
-        moved = math.sqrt(float(((new_mean - old_mean) ** 2).sum()))
-        return moved > max(least * math.sqrt(float((old_mean**2).sum())), BEYOND_USUAL * usual)
+        beyond = max(least**2 * float((mean * mean).sum()), BEYOND_USUAL**2 * float(off[:-new_n].max()))
+        return float(off[-new_n:].min()) > beyond
 
     def _start_over(self) -> None:
         newest = self._slow.last()[0][-1]

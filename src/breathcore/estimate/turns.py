@@ -62,7 +62,7 @@ def _turns(z: F64, step_s: float) -> Turns:
     edge = len(z) // 20
     kept = prune(levels, FIRST_PART * float(ordered[-1 - edge] - ordered[edge]))
     if len(kept) > 1:
-        excursion = np.sort(np.abs(np.diff(z[at[kept]])))
+        excursion = np.sort(np.abs(z[at[kept[1:]]] - z[at[kept[:-1]]]))
         kept = prune(levels, PART * float(excursion[len(excursion) // 2]))
     places = at[kept]
     return Turns(refine(z, places) * step_s if len(kept) else np.empty(0), z[places], z)
