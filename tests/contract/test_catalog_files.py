@@ -4,10 +4,10 @@ from itertools import combinations
 from pathlib import Path
 
 import pytest
-from breathcore.decode.registry import CODECS
 
 from breathcore.catalog.load import device_from_json, device_to_json, load_device_text, load_drill_text
 from breathcore.catalog.match import claims
+from breathcore.decode.registry import CODECS
 from breathcore.drill.timeline import plan
 from breathcore.model.drill import DrillPhase, DrillSpec, Texts
 
