@@ -30,7 +30,7 @@ from breathcore.record.rows import INPUT_TABLES, TABLES, Row, Table
 from breathcore.record.schema import APPLICATION_ID, DERIVED_SCHEMA, SCHEMA, SCHEMA_VERSION, SUFFIX
 
 COMMIT_S = 0.25
-CHECKPOINT_S = 1.0
+CHECKPOINT_S = 0.75  # every third commit reaches the disk: a power cut loses less than a second
 RETRY_S = 1.0  # after a failed write
 
 # an impossible value in one row (an integer beyond 64 bits, NaN for a time): told, and the other rows go on
@@ -124,8 +124,11 @@ class SessionWriter:
     def _run(self) -> None:
         try:
             with closing(_connect(self.path)) as connection:
-                self._record(connection)
-                self._finish(connection)
+                try:
+                    self._record(connection)
+                    self._finish(connection)
+                finally:
+                    _leave_one_file(connection)
         except sqlite3.Error as error:
             self._failed(error)
         finally:
@@ -150,11 +153,6 @@ class SessionWriter:
         now = datetime.now().astimezone()
         connection.execute("INSERT INTO meta VALUES ('closed', ?)", (json.dumps(now.isoformat()),))
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        try:
-            connection.execute("PRAGMA journal_mode = DELETE")
-        except sqlite3.OperationalError as error:  # another program is reading: the next to open it tidies up
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
-                raise
 
     def _commit(self, connection: sqlite3.Connection) -> None:
         self._drain()
@@ -222,6 +220,9 @@ def create(path: Path, meta: SessionMeta, devices: Sequence[tuple[str, DeviceSpe
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise write_error(path, error) from error
+    try:
         if path.with_name(path.name + "-wal").exists():
             raise FileExistsError
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
@@ -238,10 +239,11 @@ def create(path: Path, meta: SessionMeta, devices: Sequence[tuple[str, DeviceSpe
 
 def _fill(path: Path, meta: SessionMeta, devices: Sequence[tuple[str, DeviceSpec]]) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-        connection.executescript("BEGIN;" + SCHEMA + DERIVED_SCHEMA + "COMMIT;")
-        connection.execute("BEGIN")
+        connection.executescript(
+            f"BEGIN; PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {SCHEMA_VERSION};"
+            + SCHEMA
+            + DERIVED_SCHEMA
+        )
         facts = [(f.name, json.dumps(to_json(getattr(meta, f.name)), ensure_ascii=False)) for f in fields(meta)]
         connection.executemany("INSERT INTO meta VALUES (?, ?)", facts)
         connection.executemany(
@@ -249,6 +251,17 @@ def _fill(path: Path, meta: SessionMeta, devices: Sequence[tuple[str, DeviceSpec
             [(key, spec.id, spec.name, json.dumps(to_json(spec), ensure_ascii=False)) for key, spec in devices],
         )
         connection.execute("COMMIT")
+
+
+def _leave_one_file(connection: sqlite3.Connection) -> None:
+    """Bring the -wal into the file and drop it, after a failure too.
+
+    SQLite would drop it anyway on closing, and a file that still says it has one would look as if it had been lost.
+
+    Where that fails (no room, another program is reading) file and -wal stay, and whoever opens them next tidies up.
+    """
+    with suppress(sqlite3.Error):
+        connection.execute("PRAGMA journal_mode = DELETE")
 
 
 def _next_checkpoint() -> float:
