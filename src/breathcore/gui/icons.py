@@ -80,6 +80,10 @@ def _check(p: QPainter) -> None:
     _line(p, (0.3, 0.52), (0.45, 0.67), (0.71, 0.36))
 
 
+def _tick(p: QPainter) -> None:
+    _line(p, (0.24, 0.52), (0.43, 0.71), (0.76, 0.3))
+
+
 def _lost(p: QPainter) -> None:
     p.drawArc(QRectF(0.06, 0.34, 0.42, 0.32), 45 * 16, 270 * 16)
     p.drawArc(QRectF(0.52, 0.34, 0.42, 0.32), -135 * 16, 270 * 16)
@@ -141,6 +145,7 @@ DRAWINGS: dict[str, _Draw] = {
     "warning": _warning,
     "info": _info,
     "check": _check,
+    "tick": _tick,
     "lost": _lost,
     "heart": _heart,
     "mark": _mark,
@@ -165,11 +170,17 @@ def draw(painter: QPainter, kind: str, rect: QRectF, color: QColor) -> None:
     painter.restore()
 
 
-def icon(kind: str, token: str = "text", ems: float = 1.2) -> QIcon:
+def icon_size(ems: float = 1.15) -> QSize:
+    """Return the size of a button's icon with the space between it and the text."""
+    side = theme.current().px(ems)
+    return QSize(side + theme.current().px(0.35), side)
+
+
+def icon(kind: str, token: str = "text", ems: float = 1.15) -> QIcon:
     """Return the icon `kind` for a button, in the colour `token` of the current theme."""
     style = theme.current()
     side = style.px(ems)
-    pixmap = QPixmap(2 * side, 2 * side)
+    pixmap = QPixmap(2 * icon_size(ems))
     pixmap.setDevicePixelRatio(2.0)
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)

@@ -216,6 +216,8 @@ def _cards(s: Style) -> str:
         border-radius: {s.px(0.9)}px; }}
     QFrame[card="overlay"] {{ background: {t.surface}; border: {s.px(0.12)}px solid {t.border};
         border-radius: {s.px(0.9)}px; }}
+    QScrollArea[sheet="true"], QScrollArea[sheet="true"] > QWidget > QWidget {{ background: transparent;
+        border: none; }}
     QScrollArea, QScrollArea > QWidget > QWidget[page="true"] {{ background: {t.background}; border: none; }}
     """
 
@@ -228,22 +230,30 @@ def _buttons(s: Style) -> str:
         border-radius: {s.px(0.65)}px; padding: {s.px(0.35)}px {s.px(1.0)}px; min-height: {s.px(1.5)}px; }}
     QPushButton:hover, QPushButton:pressed {{ background: {t.pressed}; }}
     QPushButton:disabled {{ color: {t.muted}; border-color: {t.line}; background: {t.background}; }}
-    QPushButton[drill="true"] {{ min-height: {s.px(2.4)}px; padding: {s.px(0.25)}px {s.px(1.15)}px;
+    QPushButton[drill="true"] {{ min-height: {s.px(2.4)}px; padding: {s.px(0.25)}px {s.px(0.8)}px;
         font-size: {s.px(1.05)}px; font-weight: 600; }}
     QPushButton[kind="primary"] {{ background: {t.accent}; color: {t.on_accent}; border-color: {t.accent};
         font-weight: 600; }}
     QPushButton[kind="primary"]:disabled {{ background: {t.background}; color: {t.muted}; border-color: {t.line}; }}
     QPushButton[kind="attention"] {{ color: {t.attention}; border-color: {t.attention}; font-weight: 600; }}
     QPushButton[kind="quiet"] {{ background: transparent; border-color: transparent; color: {t.accent}; }}
-    QPushButton[kind="segment"] {{ padding: {s.px(0.25)}px {s.px(0.75)}px; }}
-    QPushButton[kind="segment"]:checked {{ background: {t.accent}; color: {t.on_accent}; border-color: {t.accent};
-        font-weight: 600; }}
-    QPushButton[kind="info"] {{ border-radius: {s.px(0.8)}px; padding: 0px; min-height: 0px; color: {t.accent};
-        border: {s.px(0.1)}px solid {t.border}; font-weight: 600; background: transparent; }}
+    QPushButton[kind="segment"] {{ padding: {s.px(0.25)}px {s.px(0.75)}px; font-weight: 600; }}
+    QPushButton[kind="segment"]:checked {{ background: {t.accent}; color: {t.on_accent}; border-color: {t.accent}; }}
+    QPushButton[kind="info"] {{ border-radius: {s.px(0.78)}px; padding: 0px; color: {t.accent}; font-weight: 600;
+        border: {s.px(0.1)}px solid {t.border}; background: transparent;
+        min-width: {s.px(1.4)}px; max-width: {s.px(1.4)}px; min-height: {s.px(1.4)}px; max-height: {s.px(1.4)}px; }}
     QPushButton:focus, QPushButton[kind="quiet"]:focus, QPushButton[kind="primary"]:focus,
     QPushButton[kind="attention"]:focus, QPushButton[kind="info"]:focus,
     QPushButton[kind="segment"]:focus {{ border: {s.px(0.2)}px solid {t.focus}; }}
     QCheckBox, QRadioButton {{ spacing: {s.px(0.6)}px; min-height: {s.px(1.8)}px; background: transparent; }}
+    QCheckBox::indicator, QRadioButton::indicator {{ width: {s.px(1.1)}px; height: {s.px(1.1)}px;
+        border: {s.px(0.13)}px solid {t.border}; background: {t.raised}; }}
+    QCheckBox::indicator {{ border-radius: {s.px(0.3)}px; }}
+    QRadioButton::indicator {{ border-radius: {s.px(0.66)}px; }}
+    QCheckBox::indicator:checked {{ background: {t.accent}; border-color: {t.accent}; }}
+    QRadioButton::indicator:checked {{ border: {s.px(0.4)}px solid {t.accent}; background: {t.on_accent};
+        width: {s.px(0.56)}px; height: {s.px(0.56)}px; }}
+    QCheckBox::indicator:focus, QRadioButton::indicator:focus {{ border-color: {t.focus}; }}
     QCheckBox:focus, QRadioButton:focus {{ color: {t.focus}; }}
     """
 
@@ -268,15 +278,16 @@ def _fields(s: Style) -> str:
 def _bars(s: Style) -> str:
     t = s.theme
     return f"""
-    QProgressBar {{ background: {t.pressed}; border: none; border-radius: {s.px(0.25)}px;
+    QProgressBar {{ background: {t.pressed}; border: none; border-radius: {s.px(0.2)}px;
         min-height: {s.px(0.5)}px; max-height: {s.px(0.5)}px; }}
-    QProgressBar::chunk {{ background: {t.accent}; border-radius: {s.px(0.25)}px; }}
-    QSlider {{ min-height: {s.px(1.8)}px; background: transparent; }}
+    QProgressBar::chunk {{ background: {t.accent}; border-radius: {s.px(0.2)}px; }}
+    QSlider {{ min-height: {s.px(1.8)}px; background: transparent; border-radius: {s.px(0.5)}px;
+        border: {s.px(0.16)}px solid transparent; }}
+    QSlider:focus {{ border-color: {t.focus}; }}
     QSlider::groove:horizontal {{ background: {t.border}; height: {s.px(0.3)}px; border-radius: {s.px(0.15)}px; }}
     QSlider::sub-page:horizontal {{ background: {t.accent}; border-radius: {s.px(0.15)}px; }}
     QSlider::handle:horizontal {{ background: {t.accent}; width: {s.px(1.6)}px; height: {s.px(1.6)}px;
         margin: -{s.px(0.65)}px 0; border-radius: {s.px(0.8)}px; }}
-    QSlider::handle:horizontal:focus, QSlider:focus::handle:horizontal {{ border: {s.px(0.2)}px solid {t.focus}; }}
     QScrollBar:vertical {{ background: transparent; width: {s.px(0.8)}px; margin: 0; }}
     QScrollBar:horizontal {{ background: transparent; height: {s.px(0.8)}px; margin: 0; }}
     QScrollBar::handle {{ background: {t.border}; border-radius: {s.px(0.35)}px; min-height: {s.px(2)}px; }}

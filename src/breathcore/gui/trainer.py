@@ -18,7 +18,7 @@ from breathcore.gui.plots.view import View
 from breathcore.gui.plots.wave import WaveView
 from breathcore.gui.thinning import Thinning, shown
 from breathcore.gui.trainer_controls import Controls, NoteBox, Preferences
-from breathcore.gui.trainer_parts import CueStrip, Header, Progress, Readings
+from breathcore.gui.trainer_parts import CueStrip, Header, Progress, Readings, Strap
 from breathcore.gui.trainer_text import cue_of
 from breathcore.gui.widgets import Fitting, announce, button, label, pad, restyle_buttons
 from breathcore.model.drill import CommandKind, Stage
@@ -113,6 +113,8 @@ class TrainerPage(Fitting):
         may = shown(self.thinning, frame)
         self._view.show_frame(frame, may)
         self.header.show_frame(frame)
+        if frame.device is not None:
+            self.strap.show_device(frame.device)
         self.cue.say(cue_of(frame, self._wording, seconds=self.preferences.seconds.isChecked()))
         self.readings.show_frame(frame, numbers=may.numbers)
         self.progress.show_frame(frame, numbers=may.numbers)
@@ -164,6 +166,7 @@ class TrainerPage(Fitting):
 
     def _make_parts(self, options: TrainerOptions) -> None:
         self.header = Header(self._wording)
+        self.strap = Strap(self._wording)
         self.cue = CueStrip()
         self.readings = Readings(self._wording, self._define)
         self.progress = Progress(self._wording, self._define)
@@ -181,7 +184,7 @@ class TrainerPage(Fitting):
             self._left.addWidget(widget, stretch)
         self._grid.addWidget(self.header, 0, 0, 1, 2)
         self._grid.addLayout(self._left, 1, 0)
-        for row, widget in ((2, self.note), (3, self.controls), (4, self.preferences), (6, self.keys)):
+        for row, widget in ((2, self.preferences), (4, self.strap), (5, self.keys)):
             self._grid.addWidget(widget, row, 0, 1, 2)
         self._grid.setColumnStretch(0, 1)
         self._grid.setRowStretch(1, 1)
@@ -191,9 +194,14 @@ class TrainerPage(Fitting):
         self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._scroll.setWidget(content)
+        self._foot = QVBoxLayout()
+        self._foot.addWidget(self.note)
+        self._foot.addWidget(self.controls)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(self._scroll)
+        outer.setSpacing(0)
+        outer.addWidget(self._scroll, 1)
+        outer.addLayout(self._foot)
         self._wide: bool | None = None
 
     def _connect(self) -> None:
@@ -204,17 +212,21 @@ class TrainerPage(Fitting):
         self.preferences.views.chosen.connect(self._choose_view)
         self.preferences.seconds.toggled.connect(self._seconds_toggled)
         self.preferences.stop_rules.clicked.connect(self._ask_stop_rules)
+        self.preferences.mark.clicked.connect(self._mark)
 
     def _arrange(self) -> None:
         """Put the readings beside the wave, or below where the text is too large for that."""
         wide = self.width() >= _WIDE_EM * theme.current().em
         if wide != self._wide:
+            self.controls.shorten(short=not wide)
+            self.header.shorten(short=not wide)
+            self.strap.setVisible(not wide)
             self._wide = wide
             self._grid.removeWidget(self.readings)
             if wide:
                 self._grid.addWidget(self.readings, 1, 1)
             else:
-                self._grid.addWidget(self.readings, 5, 0, 1, 2)
+                self._grid.addWidget(self.readings, 3, 0, 1, 2)
         self.readings.setMaximumWidth(theme.current().px(_SIDE_EM) if wide else 16_777_215)
         self.readings.setMinimumWidth(theme.current().px(_SIDE_EM) if wide else 0)
 
@@ -222,7 +234,11 @@ class TrainerPage(Fitting):
         pad(self._grid, 1.0, 0.8)
         pad(self._left, 0, 0.8)
         pad(self._holder, 0.7, 0)
-        for part in (self.header, self.cue, self.readings, self.progress, self.preferences, *self._views.values()):
+        pad(self._foot, 1.0, 0.8)
+        style = theme.current()
+        self._foot.setContentsMargins(style.px(1), style.px(0.4), style.px(1), style.px(0.7))
+        around = (self.header, self.strap, self.cue, self.readings, self.progress, self.controls, self.preferences)
+        for part in (*around, *self._views.values()):
             part.restyle()
         restyle_buttons(self)
         self._arrange()
@@ -234,10 +250,12 @@ class TrainerPage(Fitting):
             self.command.emit(_MAIN[self.controls.main_does], "")
         elif id_ == "end":
             self._ask_end()
-        elif id_ == "mark":
-            self.note.open()
         else:
             self.command.emit({"dizzy": CommandKind.DIZZY, "cut": CommandKind.CUT_HOLD}[id_], "")
+
+    def _mark(self) -> None:
+        if self._stage is not Stage.FINISHED:
+            self.note.open()
 
     def _ask_end(self) -> None:
         text = self._wording.text
@@ -307,7 +325,7 @@ class TrainerPage(Fitting):
             key.Key_Space: partial(self._click, "main"),
             key.Key_D: partial(self._click, "dizzy"),
             key.Key_Escape: partial(self._click, "end"),
-            key.Key_M: partial(self._click, "mark"),
+            key.Key_M: self._mark,
             key.Key_H: partial(self._click, "cut"),
             key.Key_S: self._ask_stop_rules,
             key.Key_F1: self._ask_stop_rules,

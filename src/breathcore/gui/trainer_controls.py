@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
-    QCheckBox,
     QFrame,
     QHBoxLayout,
     QLineEdit,
@@ -19,6 +18,7 @@ from breathcore.feedback.wording import Wording
 from breathcore.gui import theme
 from breathcore.gui.icons import Icon
 from breathcore.gui.widgets import (
+    Check,
     FlowLayout,
     Segmented,
     beside,
@@ -41,7 +41,7 @@ class Controls(QWidget):
     Signals
     -------
     pressed(str)
-        The id of the button: main, dizzy, end, mark, cut.
+        The id of the button: main, dizzy, end, cut.
     """
 
     pressed = Signal(str)
@@ -53,7 +53,6 @@ class Controls(QWidget):
         self.main = self._add("main", "trainer.pause", "pause", "primary")
         self.dizzy = self._add("dizzy", "trainer.dizzy", "warning", "attention")
         self.end = self._add("end", "trainer.end", "stop")
-        self.mark = self._add("mark", "trainer.mark", "mark")
         self.cut = self._add("cut", "trainer.cut", "exhale")
         self.main_does = ""
 
@@ -61,6 +60,14 @@ class Controls(QWidget):
         made = button(self._wording.text(text), lambda: self.pressed.emit(id_), kind=kind, icon=icon, drill=True)
         self._row.addWidget(made)
         return made
+
+    def restyle(self) -> None:
+        """Take the text size now in use."""
+        pad(self._row, 0, 0.45)
+
+    def shorten(self, *, short: bool) -> None:
+        """Say less where there is less room; the name for screen readers stays whole."""
+        self.dizzy.setText(self._wording.text("trainer.dizzy.short" if short else "trainer.dizzy"))
 
     def show_frame(self, frame: FeedbackFrame) -> None:
         """Offer what can be done at this stage."""
@@ -75,7 +82,6 @@ class Controls(QWidget):
         _enable(self.main, stage in _PAUSABLE | _RESUMABLE | {Stage.READY})
         _enable(self.dizzy, stage in _PAUSABLE | {Stage.PAUSED, Stage.LOST})
         _enable(self.end, stage is not Stage.FINISHED)
-        _enable(self.mark, stage is not Stage.FINISHED)
         holding = stage in _PAUSABLE and frame.drill.phase in _HOLDS
         if self.cut.isHidden() == holding:
             self.cut.setVisible(holding)
@@ -153,6 +159,7 @@ class Preferences(QWidget):
         self.volume.setSingleStep(10)
         self.volume.setPageStep(20)
         self.volume.setValue(volume)
+        self.volume.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.volume.setAccessibleName(wording.text("trainer.sound.name"))
         self._icon = Icon("sound", ems=1.3)
         self._volume_text = label(wrap=False)
@@ -160,13 +167,11 @@ class Preferences(QWidget):
         options = [(view, wording.text(f"trainer.view.{view}")) for view in views]
         self.views = Segmented(wording.text("trainer.view.name"), options)
         self._row.addWidget(self.views)
-        self.seconds = QCheckBox(wording.text("trainer.seconds.show"))
-        self.seconds.setAccessibleName(wording.text("trainer.seconds.show"))
-        self.seconds.setChecked(True)
-        self.seconds.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.seconds = Check(wording.text("trainer.seconds.show"), checked=True)
         self._row.addWidget(self.seconds)
+        self.mark = button(wording.text("trainer.mark"), icon="mark")
         self.stop_rules = button(wording.text("trainer.stop.button"), kind="quiet", icon="info")
-        self._row.addWidget(self.stop_rules)
+        self._row.addWidget(beside(self.mark, self.stop_rules))
         self.volume.valueChanged.connect(self._show_volume)
         self._show_volume(volume)
         self.restyle()
@@ -181,6 +186,6 @@ class Preferences(QWidget):
     def restyle(self) -> None:
         """Take the text size now in use."""
         style = theme.current()
-        pad(self._row, 0, 0.9)
-        self.volume.setFixedWidth(style.px(8))
-        self._volume_text.setFixedWidth(style.px(3.2))
+        pad(self._row, 0, 0.8)
+        self.volume.setFixedWidth(style.px(6.5))
+        self._volume_text.setFixedWidth(style.px(2.9))

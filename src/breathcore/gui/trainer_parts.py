@@ -32,6 +32,35 @@ OnInfo = Callable[[str, str], None]  # name, definition
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
+class Strap(QWidget):
+    """Name and battery of the strap."""
+
+    def __init__(self, wording: Wording) -> None:
+        super().__init__()
+        self._wording = wording
+        self._row = QHBoxLayout(self)
+        self._name = label(role="muted", wrap=False)
+        self._battery = Battery()
+        self._percent = label(role="muted", wrap=False)
+        for part in (self._name, self._battery, self._percent):
+            self._row.addWidget(part)
+        self._row.addStretch(1)
+        self.restyle()
+
+    def show_device(self, device: DeviceView) -> None:
+        """Show the strap's name and, where it is known, its battery."""
+        set_text(self._name, device.name)
+        percent = device.battery_percent
+        self._battery.setVisible(percent is not None)
+        self._battery.show_percent(percent)
+        set_text(self._percent, "" if percent is None else self._wording.text("trainer.percent", n=percent))
+        self._percent.setAccessibleName("" if percent is None else self._wording.text("trainer.battery", n=percent))
+
+    def restyle(self) -> None:
+        """Take the text size now in use."""
+        pad(self._row, 0, 0.5)
+
+
 class Header(QWidget):
     """Drill and set on the left; strap, battery and signal on the right."""
 
@@ -42,16 +71,18 @@ class Header(QWidget):
         self._row = row
         self._title = label(role="title", wrap=False)
         self._set = label(role="muted", wrap=False)
-        self._name = label(role="muted", wrap=False)
-        self._battery = Battery()
-        self._percent = label(role="muted", wrap=False)
+        self._strap = Strap(wording)
         self._icon = Icon("info", token="muted", ems=1.1)
         self._signal = label(wrap=False)
         self._left = beside(self._title, self._set)
-        self._right = beside(self._name, self._battery, self._percent, self._icon, self._signal)
+        self._right = beside(self._strap, self._icon, self._signal)
         row.addWidget(self._left)
         row.addWidget(self._right)
         row.justify = True
+
+    def shorten(self, *, short: bool) -> None:
+        """Leave only the signal beside the title: the strap stands elsewhere then."""
+        self._strap.setVisible(not short)
 
     def show_frame(self, frame: FeedbackFrame) -> None:
         """Show title, set and strap."""
@@ -66,12 +97,7 @@ class Header(QWidget):
         self._right.setVisible(device is not None)
         if device is None:
             return
-        set_text(self._name, device.name)
-        percent = device.battery_percent
-        self._battery.setVisible(percent is not None)
-        self._battery.show_percent(percent)
-        set_text(self._percent, "" if percent is None else self._wording.text("trainer.percent", n=percent))
-        self._percent.setAccessibleName("" if percent is None else self._wording.text("trainer.battery", n=percent))
+        self._strap.show_device(device)
         set_text(self._signal, self._wording.say(device.state) if device.state is not None else "")
         good = device.linked and device.state is not None and device.state.id in _GOOD_SIGNALS
         self._icon.show_kind(
@@ -82,6 +108,7 @@ class Header(QWidget):
     def restyle(self) -> None:
         """Take the text size now in use."""
         pad(self._row, 0, 0.6)
+        self._strap.restyle()
 
 
 _GOOD_SIGNALS = frozenset({"signal.good", "signal.heart"})
@@ -144,7 +171,7 @@ class Reading(QWidget):
         self._head.addWidget(label(name, "muted"), 1)
         self.info = InfoButton(info, definition, lambda: on_info(name, definition))
         self._head.addWidget(self.info, 0, Qt.AlignmentFlag.AlignTop)
-        self._value = label(DASH, "display" if big else "heading", wrap=not big)
+        self._value = label(DASH, "display" if big else "title", wrap=not big)
         self._beside = label(role="muted")
         self._why = label(role="muted")
         self._column.addLayout(self._head)
@@ -175,7 +202,6 @@ class Reading(QWidget):
         """Take the text size now in use."""
         pad(self._column, 0, 0.1)
         pad(self._line, 0, 0.7)
-        self.info.restyle()
 
 
 class Readings(QWidget):
@@ -232,7 +258,7 @@ class Readings(QWidget):
         """Take the text size now in use."""
         pad(self._column, 0, 0.8)
         for column in self._cards:
-            pad(column, 1.0, 0.7)
+            pad(column, 0.9, 0.5)
         for reading in (self.rate, self.quality, self.heart, self.brace):
             reading.restyle()
 
@@ -263,8 +289,8 @@ class Progress(QFrame):
             wording.text("trainer.what-is", name=name), definition, lambda: on_info(name, definition)
         )
         self._score_row = QHBoxLayout()
-        for widget in (self._score_name, self._score):
-            self._score_row.addWidget(widget)
+        self._score_row.addWidget(self._score_name)
+        self._score_row.addWidget(self._score)
         self._score_row.addWidget(self._parts, 1)
         self._score_row.addWidget(self._info)
         self._column.addWidget(self._line)
@@ -288,5 +314,4 @@ class Progress(QFrame):
     def restyle(self) -> None:
         """Take the text size now in use."""
         pad(self._column, 0.9, 0.45)
-        pad(self._score_row, 0, 0.5)
-        self._info.restyle()
+        pad(self._score_row, 0, 0.9)

@@ -3,17 +3,21 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QKeyEvent, QResizeEvent
+from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
+    QCheckBox,
     QFrame,
     QHBoxLayout,
     QLabel,
     QLayout,
     QLayoutItem,
     QPushButton,
+    QScrollArea,
     QSizePolicy,
+    QStyle,
+    QStyleOptionButton,
     QVBoxLayout,
     QWidget,
 )
@@ -70,9 +74,8 @@ def set_icon(target: QPushButton, kind: str) -> None:
     """Put the icon `kind` on a button, in the colour its text has."""
     target.setProperty("icon_kind", kind)
     token = _ICON_TOKEN.get(str(target.property("kind")), "text")
-    side = theme.current().px(1.15)
     target.setIcon(icons.icon(kind, token))
-    target.setIconSize(QSize(side, side))
+    target.setIconSize(icons.icon_size())
 
 
 def restyle_buttons(root: QWidget) -> None:
@@ -181,33 +184,57 @@ class InfoButton(QPushButton):
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.clicked.connect(lambda _checked=False: on_click())
-        self.restyle()
 
-    def restyle(self) -> None:
-        """Take the size of the text now in use; 24 px at 100 %."""
-        side = theme.current().px(1.6)
-        self.setFixedSize(side, side)
+
+class Check(QCheckBox):
+    """A check box with a tick: its state is a shape, not only a colour."""
+
+    def __init__(self, text: str, *, checked: bool = False) -> None:
+        super().__init__(text)
+        self.setAccessibleName(text)
+        self.setChecked(checked)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802  (Qt's name)
+        """Draw the box and, when it is checked, the tick in it."""
+        super().paintEvent(event)
+        if not self.isChecked():
+            return
+        option = QStyleOptionButton()
+        self.initStyleOption(option)
+        box = QRectF(self.style().subElementRect(QStyle.SubElement.SE_CheckBoxIndicator, option, self))
+        painter = QPainter(self)
+        icons.draw(painter, "tick", box, theme.current().color("on_accent"))
 
 
 class Overlay(QFrame):
-    """A sheet over its parent for a question or a definition; what runs below goes on. Esc takes the last button."""
+    """A sheet over its parent for a question or a definition; what runs below goes on. Esc closes it."""
 
     closed = Signal()
 
-    def __init__(self, parent: QWidget, width_em: float = 30.0) -> None:
+    def __init__(self, parent: QWidget, width_em: float = 32.0) -> None:
         super().__init__(parent)
         self._below = parent
         self._width_em = width_em
         self.setProperty("card", "overlay")
-        self.setAutoFillBackground(True)
         self._title = label(role="title")
         self._body = label()
+        self._inner = QWidget()
+        self._text = QVBoxLayout(self._inner)
         self._list = QVBoxLayout()
+        self._text.addWidget(self._title)
+        self._text.addWidget(self._body)
+        self._text.addLayout(self._list)
+        self._scroll = QScrollArea()
+        self._scroll.setProperty("sheet", "true")
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll.setWidget(self._inner)
         self._row = FlowLayout()
         self._column = QVBoxLayout(self)
-        for part in (self._title, self._body):
-            self._column.addWidget(part)
-        self._column.addLayout(self._list)
+        self._column.addWidget(self._scroll)
         self._column.addLayout(self._row)
         self._before: QWidget | None = None
         self.hide()
@@ -225,12 +252,11 @@ class Overlay(QFrame):
             made.clicked.connect(self.dismiss)
         self.setAccessibleName(title)
         self.setAccessibleDescription(" ".join((body, *items)))
-        pad(self._column, 1.6, 0.9)
-        pad(self._list, 0, 0.45)
         self._before = self.window().focusWidget()
         self.place()
         self.show()
         self.raise_()
+        self.place()
         buttons[-1].setFocus(Qt.FocusReason.OtherFocusReason)
         announce(self, f"{title} {self.accessibleDescription()}")
 
@@ -244,13 +270,18 @@ class Overlay(QFrame):
         self.closed.emit()
 
     def place(self) -> None:
-        """Sit in the middle of the parent, as wide as its text wants."""
-        room = self._below.rect()
-        width = min(theme.current().px(self._width_em), room.width() - theme.current().px(1))
-        height = min(max(self._column.heightForWidth(width), self._column.minimumSize().height()), room.height())
-        self.setGeometry(
-            room.x() + (room.width() - width) // 2, room.y() + (room.height() - height) // 2, width, height
-        )
+        """Sit in the middle of the parent, as wide and high as its text wants; scroll what has no room."""
+        style, room = theme.current(), self._below.rect()
+        margin = style.px(1.4)
+        pad(self._column, 1.4, 0.9)
+        pad(self._text, 0, 0.7)
+        pad(self._list, 0, 0.3)
+        width = min(style.px(self._width_em), room.width() - style.px(1))
+        inside = width - 2 * margin - style.px(0.2)
+        foot = self._row.heightForWidth(inside) + self._column.spacing() + 2 * margin
+        text = max(self._text.heightForWidth(inside - style.px(0.8)), self._text.minimumSize().height()) + style.px(0.2)
+        height = min(text + foot, room.height() - style.px(0.4))
+        self.setGeometry((room.width() - width) // 2, (room.height() - height) // 2, width, height)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802  (Qt's name)
         """Esc dismisses; everything else stays in the sheet, so that no drill key works behind it."""
@@ -261,16 +292,19 @@ class Overlay(QFrame):
     def focusNextPrevChild(self, next: bool) -> bool:  # noqa: FBT001, N802  (Qt's signature)
         """Keep Tab inside the sheet."""
         buttons = self.findChildren(QPushButton)
+        if not buttons:
+            return False
         held = self.focusWidget()
         at = buttons.index(held) if isinstance(held, QPushButton) and held in buttons else 0
         buttons[(at + (1 if next else -1)) % len(buttons)].setFocus(Qt.FocusReason.TabFocusReason)
         return True
 
-    def _bullet(self, text: str) -> QWidget:
+    @staticmethod
+    def _bullet(text: str) -> QWidget:
         line = QWidget()
         row = QHBoxLayout(line)
         pad(row, 0, 0.6)
-        row.addWidget(icons.Icon("stop", token="attention", ems=0.9), 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(icons.Icon("stop", token="attention", ems=1.0), 0, Qt.AlignmentFlag.AlignTop)
         row.addWidget(label(text), 1)
         return line
 

@@ -21,8 +21,8 @@ from breathcore.gui.thinning import Shown
 from breathcore.model.arrays import F64
 from breathcore.model.drill import TargetPhase
 
-LEVEL_TOP = 1.4
-LEVEL_BOTTOM = -0.4
+LEVEL_TOP = 1.28
+LEVEL_BOTTOM = -0.28
 TRACE_PX = 3.0  # at 100 %, and not less
 
 
@@ -48,7 +48,7 @@ class WaveView(View):
     def restyle(self) -> None:
         """Take the theme and text size now in use."""
         style = theme.current()
-        self.setMinimumHeight(style.px(11))
+        self.setMinimumHeight(style.px(7))
         self._small = style.font(0.88)
         self._metrics = QFontMetricsF(self._small)
         self._colors = {name: style.color(name) for name in _TOKENS}
