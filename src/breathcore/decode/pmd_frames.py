@@ -86,21 +86,21 @@ def sample_times_ns(frame_ns: int, n: int, previous_ns: int, rate_hz: float) -> 
 
     The vendor's rule: samples share the time since the stamp of the stream's previous frame; without one
     (`previous_ns` 0) they are 1/rate apart. Rounded half to even, as there, but worked out relative to the stamp, so
-    exact for spans below 50 days; the vendor's own doubles are off by up to 128 ns at today's stamps.
+    exact for spans of hours; the vendor's own doubles are off by up to 128 ns at today's stamps.
     Raises DecodeError: TS_AND_RATE_ZERO, NEGATIVE_TIMESTAMP (also where the stamp does not rise).
     """
     if previous_ns:
         if previous_ns >= frame_ns:
             raise DecodeError(FaultReason.NEGATIVE_TIMESTAMP, 1, f"{frame_ns} after {previous_ns}")
-        step_ns = (frame_ns - previous_ns) / n
+        span_ns, parts = float(frame_ns - previous_ns), float(n)
     else:
         if not rate_hz > 0:
             raise DecodeError(FaultReason.TS_AND_RATE_ZERO, 1)
-        step_ns = 1e9 / rate_hz
-        if step_ns * (n - 1) > frame_ns:
+        span_ns, parts = 1e9, rate_hz
+        if span_ns * (n - 1) / parts > frame_ns:
             raise DecodeError(FaultReason.NEGATIVE_TIMESTAMP, 1, str(frame_ns))
     odd = frame_ns & 1  # an even base keeps half-to-even what it is for the absolute time
-    times: I64 = np.rint(odd - step_ns * _countdown(n)).astype(np.int64) + (frame_ns - odd)
+    times: I64 = np.rint(odd - span_ns * _countdown(n) / parts).astype(np.int64) + (frame_ns - odd)
     return times
 
 
