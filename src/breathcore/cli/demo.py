@@ -13,6 +13,7 @@ from breathcore.drill.screening import allowed_pattern
 from breathcore.export.csv import write_csv
 from breathcore.export.edf import write_edf
 from breathcore.session import registry
+from breathcore.session.exporting import export_data
 from breathcore.session.plan import SessionPlan
 from breathcore.session.recording import open_session
 from breathcore.session.simulated import SimulatedRun, run_simulated, write_summary
@@ -46,9 +47,9 @@ def demo(
             out.print(text("cli.demo.no-display"))
         _headless(seconds, speed or None, WearerSpec(seed=seed, behaviour=Behaviour(wearer.value)), drill, folder)
         return
-    from breathcore.gui.live import run_window
+    from breathcore.gui.program import demo_window
 
-    raise typer.Exit(run_window(simulated=WearerSpec(seed=seed, behaviour=Behaviour(wearer.value)), drill_id=drill))
+    raise typer.Exit(demo_window(WearerSpec(seed=seed, behaviour=Behaviour(wearer.value)), drill))
 
 
 def _headless(seconds: float, speed: float | None, wearer: WearerSpec, drill_id: str, folder: Path) -> None:
@@ -76,7 +77,7 @@ def _headless(seconds: float, speed: float | None, wearer: WearerSpec, drill_id:
 
 def _write(run: SimulatedRun, folder: Path) -> None:
     facts = write_summary(run, folder / "summary.json")
-    data = open_session(run.path).export_data()
+    data = export_data(open_session(run.path))
     write_csv(data, folder, replace=False)
     write_edf(data, folder / "session.edf", replace=False)
     os.environ["QT_QPA_PLATFORM"] = "offscreen"

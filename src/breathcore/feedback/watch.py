@@ -67,6 +67,11 @@ class SignalWatch:
             return self.streaming(now_s)
         return self.streaming(now_s) and now_s - self._usable_s <= UNUSABLE_S
 
+    @property
+    def usable_until_s(self) -> float:
+        """When the newest sample was taken that the drill could follow."""
+        return self._newest_s if self._static is not None else min(self._newest_s, self._usable_s)
+
     def refusal(self, now_s: float) -> Refusal | None:
         """Why there is no breathing rate now, or None where there is one."""
         if self._static is not None:

@@ -22,6 +22,7 @@ class Reason(StrEnum):
     SESSION_DAMAGED = "session-damaged"
     SESSION_EXISTS = "session-exists"
     SESSION_IN_USE = "session-in-use"
+    NO_DRILL = "no-drill"  # a recording that is no guided session
     DISK_FULL = "disk-full"
     WRITE_FAILED = "write-failed"
     # radio
@@ -45,9 +46,11 @@ class Reason(StrEnum):
     # safety
     RED_FLAG = "red-flag"
     NOT_SCREENED = "not-screened"
+    AVOID_LIST = "avoid-list"
     # the screen
     NO_DISPLAY = "no-display"
     INVALID_VALUE = "invalid-value"  # name, value, bound
+    CANCELLED = "cancelled"
     INTERNAL = "internal"
 
 

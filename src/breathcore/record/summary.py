@@ -24,6 +24,7 @@ class SessionSummary:
     duration_s: float = nan
     outcome: Outcome = field(default_factory=Outcome)
     cut_short: bool = False
+    simulated: bool = False
     error: SessionFileError | None = None
 
 
@@ -41,6 +42,7 @@ def summarise(path: Path) -> SessionSummary:
                 session.duration_s,
                 session.outcome(),
                 session.cut_short,
+                meta.source == "sim",
             )
     except SessionFileError as error:
         return SessionSummary(path, error=error)

@@ -206,10 +206,12 @@ class Pipeline:
             self._advance(Tick(self._ticks_n * TICK_S), out)
 
     def _check_signal(self, out: list[SessionItem]) -> None:
-        ok = self._watch.usable(self._now_s) if self._state.breath_measured else self._watch.streaming(self._now_s)
+        measured = self._state.breath_measured
+        ok = self._watch.usable(self._now_s) if measured else self._watch.streaming(self._now_s)
         if ok is not self._signal_ok:
             self._signal_ok = ok
-            self._advance(SignalChanged(self._now_s, ok=ok), out)
+            since_s = self._watch.usable_until_s if measured and not ok else None
+            self._advance(SignalChanged(self._now_s, ok=ok, since_s=since_s), out)
 
     # ── packets → estimates ──────────────────────────────────────────────────────────────────────────────────────────
 

@@ -25,7 +25,7 @@ class SessionPlan:
     language: str = "en"
     wearer: Literal["person", "simulated"] = "person"
     screening: Screening | None = None
-    facts: Mapping[str, str | int | float] = field(default_factory=lambda: MappingProxyType({}))
+    facts: Mapping[str, str | int | float | bool | None] = field(default_factory=lambda: MappingProxyType({}))
 
     def require_clearance(self) -> None:
         """Raise SafetyError (RED_FLAG, NOT_SCREENED) where the drill must not be reached."""

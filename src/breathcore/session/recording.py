@@ -18,7 +18,7 @@ from breathcore.model.drill import Effect, EffectKind, Stage
 from breathcore.model.estimates import EffortBlock, Estimate, Polarity
 from breathcore.model.message import Message
 from breathcore.model.packets import LinkEvent, Packet
-from breathcore.record.items import Mark, Note, RecordedFault, SessionMeta
+from breathcore.record.items import Mark, Note, Outcome, Ratings, RecordedFault, SessionMeta
 from breathcore.record.reader import SessionFile
 from breathcore.session.reception import Reception
 
@@ -43,8 +43,8 @@ class Session:
         Session time of the last thing recorded.
     notice : Message | None
         What is wrong with the file, if anything ("cut short").
-    effects, marks, notes
-        The drill's events, the person's marks and notes.
+    effects, marks, notes, ratings, outcome
+        The drill's events, the person's marks, notes and ratings, the numbers shown at its end.
 
     Samples and estimates are computed from the packets when first asked for: the packets are the truth, what the live
     session had stored of its estimates is not read.
@@ -59,6 +59,8 @@ class Session:
         self.effects: tuple[Effect, ...] = file.drill_events()
         self.marks: tuple[Mark, ...] = file.marks()
         self.notes: tuple[Note, ...] = file.notes()
+        self.ratings: Ratings = file.ratings()
+        self.outcome: Outcome = file.outcome()
         self._received = receive(file)
 
     @property

@@ -13,12 +13,13 @@ from breathcore.model.drill import CommandKind, Effect, EffectKind, Stage, UserC
 from breathcore.model.errors import BreathcoreError, Reason
 from breathcore.model.packets import Advance
 from breathcore.model.protocols import Happening, Source, SourceInfo
-from breathcore.record.items import SessionMeta
+from breathcore.record.items import Item, SessionMeta
 from breathcore.record.writer import SessionWriter
 from breathcore.session.bridge import Bridge
 from breathcore.session.pipeline import Pipeline, PipelineInput, RecorderFailed, SessionItem
 from breathcore.session.plan import SessionPlan
 from breathcore.session.reception import Outbound
+from breathcore.session.result import SessionResult
 
 TICK_S = 0.05
 
@@ -34,8 +35,9 @@ class LiveSession:
         Checked for clearance at once: raises SafetyError where the drill must not be reached.
     source : Source
         A source with virtual time is consumed in lock-step, so the same seed gives the same recording at any pace.
-    path : Path
-        The session file to make; never overwritten.
+    path : Path | None
+        The session file to make, never overwritten; None plays without recording (a replay: commands are those of the
+        recording, END stops it).
     bridge : Bridge
         Gets frames and effects; its commands are obeyed.
     pace : float | None
@@ -48,7 +50,7 @@ class LiveSession:
         self,
         plan: SessionPlan,
         source: Source,
-        path: Path,
+        path: Path | None,
         bridge: Bridge,
         *,
         pace: float | None = 1.0,
@@ -72,19 +74,29 @@ class LiveSession:
             raise RuntimeError("the session has not been run")
         return self._pipeline
 
+    def result(self) -> SessionResult | None:
+        """Return what the session came to, None where it never began."""
+        return None if self._pipeline is None else self._pipeline.result()
+
     async def run(self) -> None:
         """Open the source, run until it ends or `stop` is called, close everything. Raises BreathcoreError."""
         info = await self._source.open()
         pipeline = self._pipeline = Pipeline(self.plan, info.devices, info.t0_host_ns)
         try:
-            with SessionWriter(self.path, _meta(self.plan, info), info.devices) as writer:
-                worker = _Worker(pipeline, writer, self._source, self._bridge)
-                await self._run(info, pipeline, worker)
-                worker.finish()
-            if writer.error is not None:
-                raise writer.error
+            await self._record(info, pipeline)
         finally:
             await self._source.close()
+
+    async def _record(self, info: SourceInfo, pipeline: Pipeline) -> None:
+        if self.path is None:
+            await self._run(info, pipeline, _Worker(pipeline, None, self._source, self._bridge))
+            return
+        with SessionWriter(self.path, _meta(self.plan, info), info.devices) as writer:
+            worker = _Worker(pipeline, writer, self._source, self._bridge)
+            await self._run(info, pipeline, worker)
+            worker.finish()
+        if writer.error is not None:
+            raise writer.error
 
     def stop(self) -> None:
         """Ask the session to end, the drill too (from its own loop)."""
@@ -122,16 +134,16 @@ class LiveSession:
 
     async def _command(self, worker: "_Worker", command: UserCommand) -> None:
         """Obey; END after the end leaves the session."""
-        if command.kind is CommandKind.END and self.pipeline.stage is Stage.FINISHED:
+        if command.kind is CommandKind.END and (self.path is None or self.pipeline.stage is Stage.FINISHED):
             self._stop = True
-        else:
+        elif self.path is not None:
             await worker.handle(command)
 
 
 class _Worker:
     """Record first, then decode and estimate, then act on what came out."""
 
-    def __init__(self, pipeline: Pipeline, writer: SessionWriter, source: Source, bridge: Bridge) -> None:
+    def __init__(self, pipeline: Pipeline, writer: SessionWriter | None, source: Source, bridge: Bridge) -> None:
         self._pipeline = pipeline
         self._writer = writer
         self._source = source
@@ -139,13 +151,13 @@ class _Worker:
         self._failed = False
 
     async def handle(self, item: Happening) -> None:
-        self._writer.put(item)
+        self._put(item)
         await self._push(item)
-        if self._writer.error is not None and not self._failed:
+        if self._writer is not None and self._writer.error is not None and not self._failed:
             self._failed = True
             self._bridge.error = self._writer.error
             await self._push(RecorderFailed(item.t_host_ns))
-        self._bridge.latest = self._pipeline.frame(self._writer.depth)
+        self._show()
 
     async def end_streams(self) -> None:
         """Ask the devices to stop sending."""
@@ -155,7 +167,15 @@ class _Worker:
     def finish(self) -> None:
         """Write what was still open when the source ended."""
         self._write(self._pipeline.flush())
-        self._bridge.latest = self._pipeline.frame(self._writer.depth)
+        self._show()
+
+    def _put(self, item: Item) -> None:
+        if self._writer is not None:
+            self._writer.put(item)
+
+    def _show(self) -> None:
+        depth = 0 if self._writer is None else self._writer.depth
+        self._bridge.latest = self._pipeline.frame(depth, recording=self._writer is not None and not self._failed)
 
     async def _push(self, item: PipelineInput) -> None:
         outputs = self._pipeline.push(item)
@@ -168,7 +188,7 @@ class _Worker:
         for output in outputs:
             if isinstance(output, Outbound):
                 continue
-            self._writer.put(output)
+            self._put(output)
             if isinstance(output, Effect):
                 self._bridge.effects.put(output)
                 if output.kind is EffectKind.TARGET and output.timeline is not None:

@@ -79,7 +79,7 @@ class LoadedSettings:
 
 def settings_path() -> Path:
     """Return the settings file's place."""
-    return platformdirs.user_config_path(APP, appauthor=False) / "settings.json"
+    return platformdirs.user_config_path(APP, appauthor=False) / "preferences.json"
 
 
 def sessions_folder() -> Path:

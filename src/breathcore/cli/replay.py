@@ -1,0 +1,45 @@
+"""``breathcore replay FILE``."""
+
+from pathlib import Path
+
+import typer
+from rich.progress import Progress
+
+from breathcore.cli.display import has_display
+from breathcore.cli.words import err, out, text
+from breathcore.model.errors import BreathcoreError, Reason
+from breathcore.session.replaying import check
+
+
+def replay(
+    file: Path = typer.Argument(metavar="FILE", help=text("cli.file")),
+    *,
+    only_check: bool = typer.Option(False, "--check", help=text("cli.replay.check")),
+    speed: float = typer.Option(1.0, min=0.1, max=100.0, help=text("cli.replay.speed")),
+) -> None:
+    """Play a recorded session again, or only compute it again and compare."""
+    if only_check:
+        _check(file)
+        return
+    if not has_display():
+        raise BreathcoreError(Reason.NO_DISPLAY)
+    from breathcore.gui.program import replay_window
+
+    raise typer.Exit(replay_window(file, speed))
+
+
+def _check(file: Path) -> None:
+    with Progress(console=err, transient=True) as progress:
+        task = progress.add_task(file.name, total=1.0)
+        tables = check(file, lambda done: progress.update(task, completed=done))
+    wrong = [t for t in tables if not t.same]
+    for table in wrong:
+        out.print(
+            text(
+                "cli.replay.differs", file=file.name, table=table.table, stored=table.stored_n, again=table.again_n
+            ),
+            markup=False,
+        )  # fmt: skip
+    if wrong:
+        raise typer.Exit(1)
+    out.print(text("cli.replay.same", file=file.name, rows=sum(t.stored_n for t in tables)), markup=False)

@@ -1,0 +1,24 @@
+"""``breathcore train DRILL``."""
+
+import typer
+
+from breathcore.cli.display import has_display
+from breathcore.cli.words import text
+from breathcore.model.errors import BreathcoreError, Reason
+from breathcore.session import registry
+
+
+def train(
+    drill: str = typer.Argument(metavar="DRILL", help=text("cli.demo.drill")),
+    *,
+    device: str | None = typer.Option(None, "--device", help=text("cli.train.device")),
+    minutes: float | None = typer.Option(None, "--minutes", min=0.5, max=60.0, help=text("cli.train.minutes")),
+    person: str = typer.Option("", "--person", help=text("cli.train.person")),
+) -> None:
+    """Open the window at a drill; its safety questions stand before the first breath, here as anywhere."""
+    chosen = registry.drill(drill)
+    if not has_display():
+        raise BreathcoreError(Reason.NO_DISPLAY)
+    from breathcore.gui.program import train_window
+
+    raise typer.Exit(train_window(chosen.id, device=device, minutes=minutes, person=person))

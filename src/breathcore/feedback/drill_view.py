@@ -1,0 +1,156 @@
+"""The drill's state → what a frame shows of the drill: cue, counters, the stretch of target in view, what is said."""
+
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass
+
+from breathcore.drill.calibration import CALIBRATION_S, EXHALE_S, INHALE_S
+from breathcore.drill.state import DrillState
+from breathcore.drill.timeline import phase_at
+from breathcore.feedback.frame import AHEAD_S, PAST_S, DrillView
+from breathcore.model.drill import DrillSpec, FinishReason, PatternSpec, Stage, TargetPhase, Timeline
+from breathcore.model.message import Message, message
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What of a timeline takes a walk through it, walked once for each timeline."""
+
+    timeline: Timeline | None
+    starts_s: tuple[float, ...]
+    cycles_n: tuple[int, ...]  # scored cycles of each set
+    total_s: float
+
+
+class DrillPresenter:
+    """Turns states of one drill into views.
+
+    Parameters
+    ----------
+    spec : DrillSpec
+    pattern_id : str
+        The form that is done, "" for the drill's own.
+    """
+
+    def __init__(self, spec: DrillSpec, pattern_id: str) -> None:
+        self._spec = spec
+        self._pattern: PatternSpec = spec.pattern(pattern_id)
+        self._cues = {p.kind: dict(p.cue) for p in reversed(self._pattern.phases)}
+        self._title = dict(self._pattern.title) if pattern_id else dict(spec.title)
+        self._facts = _facts((), None)
+        self._rest: tuple[TargetPhase, ...] = ()
+
+    @property
+    def target_bpm(self) -> float | None:
+        """The rate aimed at, None for a timed drill."""
+        return self._pattern.rate_bpm if self._spec.paced else None
+
+    def view(self, state: DrillState, now_s: float) -> DrillView:
+        """Return the drill's part of a frame."""
+        facts = self._known(state)
+        phase = self._phase(state, now_s)
+        following = None if phase is None else _after(state, phase)
+        place = phase or (state.rest[0] if state.rest else _next_phase(state))
+        set_index = place.set_index if place else 0
+        return DrillView(
+            drill_id=self._spec.id,
+            title=self._title,
+            set_index=set_index,
+            sets_n=max(1, len(facts.cycles_n)),
+            breath_index=place.cycle if place and place.scored else 0,
+            breaths_n=facts.cycles_n[set_index] if set_index < len(facts.cycles_n) else 0,
+            phase=None if phase is None else phase.kind,
+            cue={} if phase is None else self._cues.get(phase.kind, {}),
+            phase_left_s=0.0 if phase is None else max(0.0, phase.end_s - now_s),
+            next_phase=None if following is None else following.kind,
+            countdown=_countdown(state, now_s),
+            elapsed_s=state.dose_s,
+            total_s=facts.total_s,
+            paced=self._spec.paced,
+        )
+
+    def target(self, state: DrillState, now_s: float) -> tuple[TargetPhase, ...]:
+        """Return the phases that overlap the visible window."""
+        phases = state.phases
+        if not phases:
+            return ()
+        starts = self._known(state).starts_s
+        first = max(0, bisect_right(starts, now_s - PAST_S) - 1)
+        return phases[first : bisect_left(starts, now_s + AHEAD_S)]
+
+    def _phase(self, state: DrillState, now_s: float) -> TargetPhase | None:
+        if state.stage is Stage.CALIBRATING:
+            return None
+        current = state.current
+        if current is not None and state.timeline is not None and not current.start_s <= now_s < current.end_s:
+            return phase_at(state.timeline, now_s) or current
+        return current
+
+    def _known(self, state: DrillState) -> _Facts:
+        if self._facts.timeline is not state.timeline or self._rest is not state.rest:
+            whole = () if state.stage is Stage.CALIBRATING else state.phases + state.rest
+            self._facts, self._rest = _facts(whole, state.timeline), state.rest
+        return self._facts
+
+
+def calibration_left_s(state: DrillState, now_s: float) -> float | None:
+    """Return how long a running calibration still lasts, None where none runs."""
+    if state.stage is not Stage.CALIBRATING:
+        return None
+    return max(0.0, state.since_s + CALIBRATION_S - now_s)
+
+
+def calibration_cue(state: DrillState, now_s: float) -> Message | None:
+    """Return what to do in a running calibration."""
+    if state.stage is not Stage.CALIBRATING:
+        return None
+    elapsed_s = now_s - state.since_s
+    if elapsed_s < INHALE_S:
+        return message("calibration.cue.in")
+    return message("calibration.cue.out" if elapsed_s < INHALE_S + EXHALE_S else "calibration.cue.quiet")
+
+
+def notice(state: DrillState) -> Message | None:
+    """Return the one sentence that matters now, if any."""
+    if state.stage is Stage.LOST:
+        return message("notice.lost")
+    if state.stage is Stage.PAUSED:
+        return message("notice.paused")
+    if state.stage is Stage.DIZZY:
+        return message("notice.dizzy")
+    if state.finish is FinishReason.RECORDING_FAILED:
+        return message("notice.recorder")
+    if state.stage is Stage.WAITING and state.refusal is not None:
+        return message(f"notice.refused.{state.refusal.value}")
+    return None
+
+
+def _next_phase(state: DrillState) -> TargetPhase | None:
+    if state.stage is Stage.CALIBRATING or not state.phases:
+        return None
+    return state.phases[min(state.index, len(state.phases) - 1)]
+
+
+def _after(state: DrillState, phase: TargetPhase) -> TargetPhase | None:
+    ahead = state.phases[state.index : state.index + 3]
+    return next((p for p in ahead if p.start_s >= phase.end_s - 1e-9), None)
+
+
+def _countdown(state: DrillState, now_s: float) -> int | None:
+    if state.stage is not Stage.COUNTDOWN or state.index >= len(state.phases):
+        return None
+    left_s = state.phases[state.index].start_s - now_s
+    return min(3, max(1, int(left_s) + 1))
+
+
+def _facts(whole: tuple[TargetPhase, ...], timeline: Timeline | None) -> _Facts:
+    sets: dict[int, int] = {}
+    total_s = 0.0
+    for phase in whole:
+        if phase.scored:
+            sets[phase.set_index] = max(sets.get(phase.set_index, 0), phase.cycle + 1)
+            total_s += phase.end_s - phase.start_s
+    cycles_n = tuple(sets.get(k, 0) for k in range(max(sets, default=-1) + 1))
+    starts_s = tuple(p.start_s for p in timeline.phases) if timeline else ()
+    return _Facts(timeline, starts_s, cycles_n, total_s)
+
+

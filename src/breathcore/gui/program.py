@@ -1,0 +1,262 @@
+"""The program behind the window: `Services` over sessions, files and the radio, and the windows that commands open."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from breathcore.drill.screening import allowed_pattern
+from breathcore.export.csv import write_csv
+from breathcore.export.edf import write_edf
+from breathcore.gui.app import run_app
+from breathcore.gui.services import (
+    SIMULATED,
+    ExportKind,
+    FoundDevice,
+    ReviewView,
+    SessionChoice,
+    SessionRow,
+    SummaryView,
+)
+from breathcore.gui.views import review_view, session_row, summary_view
+from breathcore.model.device import DeviceSpec
+from breathcore.model.drill import DrillSpec
+from breathcore.model.errors import BreathcoreError, Reason, SafetyError
+from breathcore.model.protocols import Source
+from breathcore.record.edit import append_note, delete, set_ratings
+from breathcore.record.items import Ratings
+from breathcore.record.reader import SessionFile
+from breathcore.record.summary import list_sessions
+from breathcore.record.writer import new_path
+from breathcore.session import registry
+from breathcore.session.bridge import Bridge
+from breathcore.session.exporting import export_data
+from breathcore.session.plan import SessionPlan
+from breathcore.session.recording import open_session
+from breathcore.session.replaying import plan_of
+from breathcore.session.runner import LiveSession, SessionThread
+from breathcore.session.settings import LoadedSettings, Settings, load_settings, save_settings, sessions_folder
+from breathcore.source.ble import BleSource, Found, scan_for
+from breathcore.source.replay import ReplaySource
+from breathcore.source.sim.source import SimSource
+from breathcore.source.sim.spec import WearerSpec
+
+SIMULATED_DEVICE = "polar_h10"
+GENERIC_DEVICE = "heart_rate_strap"  # any strap that is asked for by name or address and not known better
+SCAN_S = 6.0  # of one round; rounds follow each other until the scan is stopped
+
+
+class Program:
+    """Everything the window asks for (`gui.services.Services`).
+
+    Parameters
+    ----------
+    wearer : WearerSpec
+        Who wears the simulated strap.
+    folder : Path | None
+        Where sessions are kept, None for the person's data folder.
+    replay_speed : float
+        How fast recorded sessions are played.
+    """
+
+    def __init__(
+        self, wearer: WearerSpec | None = None, folder: Path | None = None, *, replay_speed: float = 1.0
+    ) -> None:
+        self._wearer = wearer or WearerSpec()
+        self._folder = folder or sessions_folder()
+        self._replay_speed = replay_speed
+        self._thread: SessionThread | None = None
+        self._scanner: _Scanner | None = None
+
+    def drills(self) -> tuple[DrillSpec, ...]:
+        """Return the drills on offer."""
+        return registry.drills()
+
+    def devices(self) -> tuple[DeviceSpec, ...]:
+        """Return the wearables the program knows."""
+        return registry.devices()
+
+    def scan(self, found: Callable[[FoundDevice], None], failed: Callable[[BreathcoreError], None]) -> None:
+        """Look for wearables until `stop_scan`."""
+        self.stop_scan()
+        self._scanner = _Scanner(found, failed)
+        self._scanner.start()
+
+    def stop_scan(self) -> None:
+        """Stop looking."""
+        if self._scanner is not None:
+            self._scanner.stop()
+            self._scanner = None
+
+    def start(self, choice: SessionChoice) -> Bridge:
+        """Begin a session in the worker thread. Raises SafetyError where the gate is closed for `choice`."""
+        drill = registry.drill(choice.drill_id)
+        simulated = choice.device_id == SIMULATED
+        _check_form(drill, choice)
+        plan = SessionPlan(
+            drill,
+            choice.pattern_id,
+            choice.minutes,
+            choice.person,
+            self.load_settings().settings.language.value,
+            wearer="simulated" if simulated else "person",
+            screening=choice.screening,
+            facts={"seed": self._wearer.seed} if simulated else {},
+        )
+        plan.require_clearance()
+        self.stop()
+        self.stop_scan()  # most adapters cannot connect while they scan
+        path = new_path(self._folder, datetime.now().astimezone(), choice.person or drill.id)
+        return self._run(plan, self._source(choice), path, pace=1.0)
+
+    def replay(self, path: Path) -> Bridge:
+        """Run a stored session again."""
+        with SessionFile.open(path) as file:
+            plan = plan_of(file)
+        self.stop()
+        return self._run(plan, ReplaySource(path), None, pace=self._replay_speed)
+
+    def stop(self) -> None:
+        """End the running session or replay and return when its file is closed."""
+        if self._thread is not None and self._thread.is_alive():
+            self._thread.stop()
+
+    def summary(self) -> SummaryView | None:
+        """Return what the session that ended last came to."""
+        session = self._thread.session if self._thread is not None else None
+        if session is None or session.path is None or not session.path.exists():
+            return None
+        return summary_view(session.path, session.result())
+
+    def sessions(self) -> tuple[SessionRow, ...]:
+        """Return the stored sessions, newest first."""
+        return tuple(session_row(summary) for summary in list_sessions(self._folder))
+
+    def review(self, path: Path) -> ReviewView:
+        """Return a stored session's course."""
+        return review_view(path)
+
+    def export(
+        self, path: Path, kind: ExportKind, progress: Callable[[float], None], cancelled: Callable[[], bool]
+    ) -> Path:
+        """Export a session beside its file and return where."""
+
+        def step(share: float) -> None:
+            if cancelled():
+                raise BreathcoreError(Reason.CANCELLED)
+            progress(share)
+
+        step(0.0)
+        data = export_data(open_session(path))
+        if kind is ExportKind.CSV:
+            folder = path.with_suffix("")
+            write_csv(data, folder, replace=True, progress=step)
+            return folder
+        return write_edf(data, path.with_suffix(".edf"), replace=True, progress=step)
+
+    def delete(self, path: Path) -> None:
+        """Delete a session's file."""
+        delete(path)
+
+    def add_note(self, path: Path, text: str) -> None:
+        """Store a note on a session."""
+        append_note(path, text)
+
+    def rate(self, path: Path, *, pain: int | None, effort: int | None) -> None:
+        """Store how the person felt."""
+        set_ratings(path, Ratings(pain, effort))
+
+    def load_settings(self) -> LoadedSettings:
+        """Return the stored settings."""
+        return load_settings()
+
+    def save_settings(self, settings: Settings) -> None:
+        """Store `settings`."""
+        save_settings(settings)
+
+    def _source(self, choice: SessionChoice) -> Source:
+        if choice.device_id == SIMULATED:
+            return SimSource(registry.device(SIMULATED_DEVICE), self._wearer)
+        spec = registry.device(choice.device_id)
+        return BleSource(((choice.address or spec.name, spec),))
+
+    def _run(self, plan: SessionPlan, source: Source, path: Path | None, pace: float) -> Bridge:
+        bridge = Bridge()
+        self._thread = SessionThread(LiveSession(plan, source, path, bridge, pace=pace), bridge)
+        self._thread.start()
+        return bridge
+
+
+def demo_window(wearer: WearerSpec, drill_id: str) -> int:
+    """Open the window and guide the simulated `wearer` through a drill. Returns the exit code."""
+    program = Program(wearer)
+    return run_app(program, begin=SessionChoice(drill_id=registry.drill(drill_id).id, minutes=2.0))
+
+
+def train_window(drill_id: str, *, device: str | None, minutes: float | None, person: str) -> int:
+    """Open the window at a drill; with `device` (a wearable's id, its name or address) at the safety questions."""
+    choice = SessionChoice(drill_id=drill_id, minutes=minutes, person=person)
+    return run_app(Program(), begin=_with_device(choice, device))
+
+
+def replay_window(path: Path, speed: float) -> int:
+    """Open the window and play a recorded session."""
+    SessionFile.open(path).close()
+    return run_app(Program(replay_speed=speed), replay=path)
+
+
+def _with_device(choice: SessionChoice, device: str) -> SessionChoice:
+    """Return `choice` with the wearable that `device` names: an id, else a name or address to look for."""
+    known = {spec.id: spec for spec in registry.devices()}
+    if device in known:
+        return replace(choice, device_id=device)
+    prefixes = {prefix.lower(): spec for spec in known.values() for prefix in spec.match.name_prefixes}
+    spec = next((spec for prefix, spec in prefixes.items() if device.lower().startswith(prefix)), None)
+    return replace(choice, device_id=spec.id if spec else GENERIC_DEVICE, address=device)
+
+
+def _check_form(drill: DrillSpec, choice: SessionChoice) -> None:
+    """Let nobody with a condition on the avoid list reach a form with holds."""
+    form = allowed_pattern(drill, choice.conditions)
+    if form is None or (form and drill.pattern(choice.pattern_id).has_hold):
+        raise SafetyError(Reason.AVOID_LIST, drill=drill.id, conditions=", ".join(choice.conditions))
+
+
+class _Scanner(threading.Thread):
+    """Listens in rounds, in a thread with a loop of its own."""
+
+    def __init__(self, found: Callable[[FoundDevice], None], failed: Callable[[BreathcoreError], None]) -> None:
+        super().__init__(name="breathcore-scan", daemon=True)
+        self._found = found
+        self._failed = failed
+        self._loop = asyncio.new_event_loop()
+        self._stopped = threading.Event()
+
+    def run(self) -> None:
+        try:
+            self._loop.run_until_complete(self._rounds())
+        except asyncio.CancelledError:
+            return
+        except BreathcoreError as error:
+            if not self._stopped.is_set():
+                self._failed(error)
+        finally:
+            self._loop.close()
+
+    def stop(self) -> None:
+        self._stopped.set()
+
+    async def _rounds(self) -> None:
+        while not self._stopped.is_set():
+            listening = asyncio.ensure_future(scan_for(SCAN_S, registry.devices(), self._heard))
+            while not listening.done():
+                await asyncio.wait([listening], timeout=0.1)
+                if self._stopped.is_set():
+                    listening.cancel()
+            await listening
+
+    def _heard(self, found: Found) -> None:
+        if found.profile is not None and not self._stopped.is_set():
+            self._found(FoundDevice(found.name, found.address, found.profile.id, found.rssi))

@@ -1,0 +1,148 @@
+"""Session files → what the window shows of them."""
+
+from collections import defaultdict
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+
+from breathcore.gui.services import Mark, Measured, ReviewView, SessionRow, SummaryView
+from breathcore.model.arrays import F64, frozen
+from breathcore.model.device import DeviceSpec, Role
+from breathcore.model.drill import FinishReason, Score
+from breathcore.model.estimates import Breath, EffortBlock
+from breathcore.model.message import Message, message
+from breathcore.record.summary import SessionSummary
+from breathcore.session.exporting import export_data
+from breathcore.session.recording import Session, open_session
+from breathcore.session.replaying import result_of
+from breathcore.session.result import SessionResult
+
+HEART_ROLES = frozenset({Role.RR, Role.ECG, Role.HEART_RATE})
+IMPORT_TITLE = {"en": "Recording", "de": "Aufnahme"}
+UNKNOWN_TITLE = {"en": "Session", "de": "Sitzung"}
+GAP_S = 1.0
+
+
+def summary_view(path: Path, result: SessionResult | None = None) -> SummaryView:
+    """Return a stored session's summary; `result` saves computing it again. Raises SessionFileError."""
+    session = open_session(path)
+    return _summary(session, result or (result_of(path) if session.meta.drill else None))
+
+
+def review_view(path: Path) -> ReviewView:
+    """Return a stored session's course. Raises SessionFileError."""
+    session = open_session(path)
+    analysis, data = session.analyse(), export_data(session)
+    t_s, y, gaps = _trace(session)
+    return ReviewView(
+        summary=_summary(session, result_of(path) if session.meta.drill else None),
+        duration_s=session.duration_s,
+        trace_t_s=t_s,
+        trace_y=y,
+        trace_unit=data.traces[0].unit if data.traces else "",
+        breaths=tuple(e for e in session.estimates if isinstance(e, Breath)),
+        phases=data.phases,
+        marks=tuple(Mark(m.t_s, m.text) for m in session.marks),
+        gaps=gaps,
+        rate_t_s=analysis.rate_t_s,
+        rate_bpm=analysis.rate_bpm,
+    )
+
+
+def session_row(summary: SessionSummary) -> SessionRow:
+    """Return one line of the list of sessions."""
+    if summary.start is None:
+        problem = summary.error.message if summary.error else None
+        return SessionRow(summary.path, _changed(summary.path), UNKNOWN_TITLE, problem=problem, readable=False)
+    score = summary.outcome.score
+    return SessionRow(
+        path=summary.path,
+        started=summary.start.astimezone(),
+        title=summary.drill_title or IMPORT_TITLE,
+        person=summary.person,
+        duration_s=summary.duration_s,
+        score=None if np.isnan(score) else score,
+        problem=message("session.cut-short") if summary.cut_short else None,
+        simulated=summary.simulated,
+    )
+
+
+def _changed(path: Path) -> datetime:
+    """Return when a file was last written: all that is known of one that cannot be read."""
+    with suppress(OSError):
+        return datetime.fromtimestamp(path.stat().st_mtime).astimezone()
+    return datetime.now().astimezone()
+
+
+def _summary(session: Session, result: SessionResult | None) -> SummaryView:
+    meta = session.meta
+    specs = tuple(spec for _, spec in session.devices)
+    analysis = session.analyse()
+    heart = analysis.heart_bpm[np.isfinite(analysis.heart_bpm)]
+    refused = next((r for r in reversed(analysis.refusal) if r is not None), None)
+    view = SummaryView(
+        path=session.path,
+        title=meta.drill.title if meta.drill else IMPORT_TITLE,
+        started=meta.start.astimezone(),
+        sentence=result.sentence if result else message("result.recording"),
+        finish=_finish(session, result),
+        person=meta.person,
+        rate_message=message(f"refusal.{refused.value}") if refused and analysis.source is None else None,
+        heart_bpm=float(np.median(heart)) if len(heart) else None,
+        measured=_measured(session, specs),
+        pain=session.ratings.pain,
+        effort=session.ratings.effort,
+        note="\n".join(n.text for n in session.notes),
+        simulated=meta.source == "sim",
+    )
+    return view if result is None else _with_result(view, result)
+
+
+def _with_result(view: SummaryView, result: SessionResult) -> SummaryView:
+    return replace(
+        view,
+        rate_before_bpm=result.rate_before_bpm,
+        rate_during_bpm=result.rate_during_bpm,
+        rate_after_bpm=result.rate_after_bpm,
+        rate_target_bpm=result.target_bpm,
+        score=result.score or Score(None, None, ()),
+        advice=(result.advice,) if result.advice else (),
+        done_s=result.trained_s,
+        lost_s=result.lost_s,
+    )
+
+
+def _finish(session: Session, result: SessionResult | None) -> FinishReason | None:
+    if result is not None:
+        return result.finish
+    return FinishReason(session.outcome.finish) if session.outcome.finish else None
+
+
+def _measured(session: Session, specs: tuple[DeviceSpec, ...]) -> tuple[Measured, ...]:
+    analysis = session.analyse()
+    roles = frozenset(role for spec in specs for role in spec.roles)
+    no_breath: Message | None = None if analysis.source else message("refusal.heart-only")
+    no_heart: Message | None = None if roles & HEART_ROLES else message("refusal.no-sensor")
+    found = [Measured("breath", no_breath), Measured("heart", no_heart)]
+    if session.meta.drill and "brace" in session.meta.drill.measures:
+        found.append(Measured("brace", message("brace.not-measured")))
+    return tuple(found)
+
+
+def _trace(session: Session) -> tuple[F64, F64, tuple[tuple[float, float], ...]]:
+    """Return the trace's times and values (NaN where refused) and the gaps in it."""
+    parts: dict[str, list[F64]] = defaultdict(list)
+    gaps: list[tuple[float, float]] = []
+    newest_s = 0.0
+    for block in (e for e in session.estimates if isinstance(e, EffortBlock) and len(e.t_s)):
+        if block.t_s[0] - newest_s > GAP_S:
+            gaps.append((newest_s, float(block.t_s[0])))
+        newest_s = float(block.t_s[-1])
+        parts["t"].append(block.t_s)
+        parts["y"].append(block.y if block.usable else np.full(len(block.y), np.nan))
+    if not parts:
+        return frozen(np.empty(0)), frozen(np.empty(0)), ()
+    return frozen(np.concatenate(parts["t"])), frozen(np.concatenate(parts["y"])), tuple(gaps)

@@ -1,0 +1,49 @@
+"""A recorded session as the plain tables that exports write."""
+
+from collections import defaultdict
+
+from breathcore import __version__
+from breathcore.export.data import ExportData, effort_track, sample_track, shown_phases
+from breathcore.model.blocks import SampleBlock
+from breathcore.model.device import Role
+from breathcore.model.estimates import Breath, EffortBlock, HeartEstimate, RateEstimate
+from breathcore.session.recording import Session
+
+TRACE_HZ = 25.0  # nominal, of every breath trace
+TILT_UNIT = "deg"
+
+
+def export_data(session: Session) -> ExportData:
+    """Return `session` ready to be exported; samples and estimates are computed from its packets."""
+    by_channel: dict[str, list[SampleBlock]] = defaultdict(list)
+    for block in session.blocks:
+        if block.channel.role is not Role.BATTERY:
+            by_channel[block.channel.id].append(block)
+    owners = {c.id: key for key, spec in session.devices for c in spec.channels}
+    efforts = [e for e in session.estimates if isinstance(e, EffortBlock)]
+    meta = session.meta
+    return ExportData(
+        start=meta.start,
+        duration_s=session.duration_s,
+        software=f"breathcore {__version__}",
+        person=meta.person,
+        drill=meta.drill.id if meta.drill else "",
+        sensors=tuple(spec.name for _, spec in session.devices),
+        tracks=tuple(sample_track(owners.get(id_, ""), blocks) for id_, blocks in by_channel.items()),
+        traces=(effort_track(efforts, _trace_unit(session, efforts[0].source), TRACE_HZ),) if efforts else (),
+        rates=tuple(e for e in session.estimates if isinstance(e, RateEstimate)),
+        hearts=tuple(e for e in session.estimates if isinstance(e, HeartEstimate)),
+        breaths=tuple(e for e in session.estimates if isinstance(e, Breath)),
+        phases=shown_phases(session.effects),
+        marks=session.marks,
+        notes=session.notes,
+        ratings=session.ratings,
+        outcome=session.outcome,
+    )
+
+
+def _trace_unit(session: Session, source: str) -> str:
+    channel = next((c for _, spec in session.devices for c in spec.channels if c.id == source), None)
+    if channel is None:
+        return ""
+    return TILT_UNIT if channel.role is Role.CHEST_ACC else channel.unit

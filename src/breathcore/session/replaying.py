@@ -1,0 +1,78 @@
+"""A recorded session computed again, item by item, through the live pipeline."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from breathcore.model.errors import Reason, SessionFileError
+from breathcore.record.reader import SessionFile
+from breathcore.record.writer import SessionWriter
+from breathcore.session.pipeline import Pipeline
+from breathcore.session.plan import SessionPlan
+from breathcore.session.reception import Outbound
+from breathcore.session.result import SessionResult
+
+REPORT_EVERY_N = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class TableCheck:
+    """One derived table: rows stored by the live session, rows computed again, and whether all are the same."""
+
+    table: str
+    stored_n: int
+    again_n: int
+    same: bool
+
+
+def plan_of(file: SessionFile) -> SessionPlan:
+    """Return the plan a session was run by. Raises SessionFileError (NO_DRILL) for a recording without a drill."""
+    meta = file.meta
+    if meta.drill is None:
+        raise SessionFileError(Reason.NO_DRILL, path=str(file.path))
+    return SessionPlan(
+        meta.drill, meta.pattern_id, meta.minutes, meta.person, meta.language, wearer="simulated", facts=meta.more
+    )  # fmt: skip
+
+
+def replay_to(path: Path, out: Path, progress: Callable[[float], None] = lambda _: None) -> None:
+    """Push everything that happened in `path` through a new pipeline and record what follows in `out`."""
+    with SessionFile.open(path) as file:
+        pipeline = Pipeline(plan_of(file), file.devices, file.meta.t0_host_ns)
+        with SessionWriter(out, file.meta, file.devices) as writer:
+            for n, item in enumerate(file.inputs()):
+                writer.put(item)
+                for output in pipeline.push(item):
+                    if not isinstance(output, Outbound):
+                        writer.put(output)
+                if n % REPORT_EVERY_N == 0:
+                    progress(min(1.0, pipeline.now_s / max(1.0, file.duration_s)))
+            for output in pipeline.flush():
+                if not isinstance(output, Outbound):
+                    writer.put(output)
+    if writer.error is not None:
+        raise writer.error
+
+
+def check(path: Path, progress: Callable[[float], None] = lambda _: None) -> tuple[TableCheck, ...]:
+    """Compute a session again from its packets and compare every derived value with what is stored, bit by bit."""
+    with TemporaryDirectory(prefix="breathcore-") as folder:
+        again_path = Path(folder) / "again.breath"
+        replay_to(path, again_path, progress)
+        with SessionFile.open(path) as file, SessionFile.open(again_path) as again:
+            stored, computed = file.derived_rows(), again.derived_rows()
+    return tuple(
+        TableCheck(name, len(rows), len(computed.get(name, [])), rows == computed.get(name, []))
+        for name, rows in stored.items()
+    )
+
+
+def result_of(path: Path) -> SessionResult:
+    """Return what a recorded session came to, computed again from what happened."""
+    with SessionFile.open(path) as file:
+        pipeline = Pipeline(plan_of(file), file.devices, file.meta.t0_host_ns)
+        for item in file.inputs():
+            pipeline.push(item)
+    pipeline.flush()
+    return pipeline.result()
