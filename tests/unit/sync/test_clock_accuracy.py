@@ -1,0 +1,184 @@
+"""Session times of a simulated strap against the truth, over radio jitter, stalls, bursts, skew and clock resets."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from breathcore.model.blocks import RawBlock, SampleBlock
+from breathcore.model.device import ChannelSpec, Role
+from breathcore.sync.clock import Synchroniser
+
+ACC = ChannelSpec("acc", Role.CHEST_ACC, "g", ("x", "y", "z"), 200.0)
+ECG = ChannelSpec("ecg", Role.ECG, "uV", ("ecg",), 130.0)
+FRAMES = ((ACC, 36), (ECG, 73))
+H10_EPOCH_S = 599_616_000.0
+T0_HOST_S = 12_345.0
+JITTER_S = 0.03
+STALL_S = 2.0
+SKEWS = (0.0, 20e-6, 0.02, -0.02)
+
+
+@dataclass(frozen=True)
+class Sent:
+    """One frame: its block as received, and when its samples were really taken."""
+
+    block: RawBlock
+    true_s: np.ndarray
+
+
+def strap(
+    seed: int,
+    *,
+    seconds: float = 40.0,
+    skew: float = 0.0,
+    stalls_s: Sequence[float] = (),
+    start_s: float = 0.0,
+    epoch_s: float = H10_EPOCH_S,
+) -> list[Sent]:
+    """Frames in order, as a radio link keeps it: each up to 30 ms late, or held until a 2-s stall is over."""
+    rng = np.random.default_rng(seed)
+    taken: list[tuple[ChannelSpec, np.ndarray, np.ndarray]] = []
+    for channel, n in FRAMES:
+        rate_hz = channel.rate_hz * (1 + skew)
+        for first in range(0, int(seconds * rate_hz) - n, n):
+            true_s = start_s + (first + 1 + np.arange(n)) / rate_hz
+            device_s = epoch_s + (first + 1 + np.arange(n)) / channel.rate_hz
+            taken.append((channel, true_s, device_s))
+    sent, last_s = [], -np.inf
+    for channel, true_s, device_s in sorted(taken, key=lambda frame: frame[1][-1]):
+        arrival_s = max(true_s[-1] + rng.uniform(0, JITTER_S), last_s + 1e-4)
+        for stall_s in stalls_s:
+            if stall_s <= arrival_s < stall_s + STALL_S:
+                arrival_s = stall_s + STALL_S
+        last_s = arrival_s
+        x = np.zeros((len(true_s), len(channel.axes)))
+        sent.append(Sent(RawBlock(channel, x, device_s, T0_HOST_S + arrival_s), true_s))
+    return sent
+
+
+def errors(sent: Sequence[Sent], synchroniser: Synchroniser | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """Return the true times and the errors of all samples; every sample must come out at once and in order."""
+    clock = synchroniser or Synchroniser(T0_HOST_S)
+    true_s: list[np.ndarray] = []
+    wrong_s: list[np.ndarray] = []
+    last: dict[str, float] = {}
+    for frame in sent:
+        (block,) = clock.push(frame.block)
+        assert block.t_s[0] > last.get(block.channel.id, -np.inf)
+        assert (np.diff(block.t_s) > 0).all()
+        last[block.channel.id] = float(block.t_s[-1])
+        true_s.append(frame.true_s)
+        wrong_s.append(np.abs(block.t_s - frame.true_s))
+    return np.concatenate(true_s), np.concatenate(wrong_s)
+
+
+@pytest.mark.parametrize("skew", SKEWS)
+@pytest.mark.parametrize("stalls_s", [(), (15.0, 30.0), (9.0,), (0.0,)], ids=["jitter", "stalls", "early", "first"])
+def test_after_ten_seconds_samples_lie_within_20_ms(skew: float, stalls_s: tuple[float, ...]) -> None:
+    for seed in range(3):
+        true_s, wrong_s = errors(strap(seed, skew=skew, stalls_s=stalls_s))
+        assert wrong_s[true_s >= 10.0].max() <= 0.020
+
+
+@pytest.mark.parametrize("skew", SKEWS)
+def test_after_a_minute_samples_lie_within_8_ms(skew: float) -> None:
+    true_s, wrong_s = errors(strap(7, seconds=100.0, skew=skew))
+    assert wrong_s[true_s >= 60.0].max() <= 0.008
+
+
+def test_the_first_block_comes_at_once_as_late_as_its_packet() -> None:
+    (first, *_) = strap(1)
+    (block,) = Synchroniser(T0_HOST_S).push(first.block)
+    assert block.t_s[-1] == pytest.approx(first.block.t_host_s - T0_HOST_S)
+    assert not block.gap_before
+
+
+def test_slewing_never_distorts_a_settled_trace() -> None:
+    clock = Synchroniser(T0_HOST_S)
+    blocks = [b for frame in strap(3, stalls_s=(20.0,)) for b in clock.push(frame.block)]
+    acc = np.concatenate([b.t_s for b in blocks if b.channel is ACC])
+    intervals = np.diff(acc[acc > 10.0])
+    assert intervals == pytest.approx(0.005, rel=0.01)
+
+
+def test_it_follows_the_device_at_any_epoch() -> None:
+    _, far = errors(strap(5, epoch_s=H10_EPOCH_S))
+    _, near = errors(strap(5, epoch_s=0.0))
+    np.testing.assert_allclose(far, near, atol=1e-6)
+
+
+def _streams(blocks: Sequence[SampleBlock]) -> dict[str, list[SampleBlock]]:
+    return {c.id: [b for b in blocks if b.channel is c] for c, _ in FRAMES}
+
+
+def test_a_clock_that_starts_over_after_a_reconnect_is_anchored_anew() -> None:
+    clock = Synchroniser(T0_HOST_S)
+    errors(strap(1, seconds=30.0, epoch_s=H10_EPOCH_S + 1e6), clock)
+    after = strap(2, seconds=30.0, start_s=35.0, epoch_s=H10_EPOCH_S)
+    blocks = [b for frame in after for b in clock.push(frame.block)]
+    for stream in _streams(blocks).values():
+        assert [b.gap_before for b in stream] == [True] + [False] * (len(stream) - 1)
+    acc = [f for f in after if f.block.channel is ACC]
+    wrong_s = [np.abs(b.t_s - f.true_s).max() for b, f in zip(_streams(blocks)["acc"], acc, strict=True)]
+    assert max(wrong_s) <= JITTER_S + 1e-6
+    assert max(wrong_s[60:]) <= 0.020
+
+
+def test_a_clock_set_forward_while_it_streams_is_anchored_anew() -> None:
+    clock = Synchroniser(T0_HOST_S)
+    errors(strap(1, seconds=20.0), clock)
+    after = strap(2, seconds=20.0, start_s=20.0, epoch_s=H10_EPOCH_S + 2e8)
+    for frame in after:
+        for block in clock.push(frame.block):
+            assert np.abs(block.t_s - frame.true_s[-len(block.t_s) :]).max() <= JITTER_S + 1e-6
+
+
+def test_a_pause_of_the_link_is_a_gap_on_the_same_clock() -> None:
+    clock = Synchroniser(T0_HOST_S)
+    frames = strap(4, seconds=60.0)
+    errors([f for f in frames if f.true_s[-1] < 30.0], clock)
+    rest = [f for f in frames if f.true_s[-1] >= 40.0]
+    blocks = [b for f in rest for b in clock.push(f.block)]
+    wrong_s = [np.abs(b.t_s - f.true_s).max() for b, f in zip(blocks, rest, strict=True)]
+    assert max(wrong_s) <= 0.012
+    for stream in _streams(blocks).values():
+        assert [b.gap_before for b in stream] == [True] + [False] * (len(stream) - 1)
+
+
+def test_one_frame_with_a_false_stamp_moves_no_other() -> None:
+    clock = Synchroniser(T0_HOST_S)
+    frames = [f for f in strap(6, seconds=40.0) if f.block.channel is ACC]
+    for n, frame in enumerate(frames):
+        block = frame.block
+        if n == 100:
+            assert block.t_device_s is not None
+            clock.push(RawBlock(ACC, block.x, block.t_device_s + 3.0, block.t_host_s))
+            continue
+        for out in clock.push(block):
+            if n > 60:
+                assert np.abs(out.t_s - frame.true_s[-len(out.t_s) :]).max() <= 0.020
+
+
+def test_one_early_packet_does_not_pull_the_clock() -> None:
+    frames = [f for f in strap(6, seconds=40.0) if f.block.channel is ACC]
+    block = frames[100].block
+    frames[100] = Sent(RawBlock(ACC, block.x, block.t_device_s, block.t_host_s - 0.3), frames[100].true_s)
+    true_s, wrong_s = errors(frames)
+    assert wrong_s[true_s >= 10.0].max() <= 0.020
+
+
+def test_the_same_packets_give_the_same_times_to_the_bit() -> None:
+    frames = strap(8, skew=0.01, stalls_s=(12.0,))
+    first, second = Synchroniser(T0_HOST_S), Synchroniser(T0_HOST_S)
+    for frame in frames:
+        (a,), (b,) = first.push(frame.block), second.push(frame.block)
+        np.testing.assert_array_equal(a.t_s, b.t_s)
+
+
+def test_session_time_starts_at_the_zero_given() -> None:
+    (first, *_) = strap(1)
+    (early,) = Synchroniser(T0_HOST_S).push(first.block)
+    (late,) = Synchroniser(T0_HOST_S - 100.0).push(first.block)
+    np.testing.assert_allclose(late.t_s - early.t_s, 100.0)
