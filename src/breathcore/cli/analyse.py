@@ -12,7 +12,7 @@ from breathcore.estimate.offline import Analysis
 from breathcore.session.recording import open_session
 
 
-def analyse(
+def command(
     file: Path = typer.Argument(metavar="FILE", help=text("cli.file")),
     *,
     json_: bool = typer.Option(False, "--json", help=text("cli.analyse.json")),

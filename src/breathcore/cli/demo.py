@@ -19,7 +19,6 @@ from breathcore.session.recording import open_session
 from breathcore.session.simulated import SimulatedRun, run_simulated, write_summary
 from breathcore.source.sim.spec import Behaviour, WearerSpec
 
-__all__ = ["demo"]
 DEVICE = "polar_h10"
 
 
@@ -31,7 +30,7 @@ class Wearer(StrEnum):
     ANTIPHASE = "antiphase"
 
 
-def demo(
+def command(
     *,
     headless: bool = typer.Option(False, "--headless", help=text("cli.demo.headless")),
     seconds: float = typer.Option(120.0, min=10.0, max=3600.0, help=text("cli.demo.seconds")),

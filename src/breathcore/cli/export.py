@@ -20,7 +20,7 @@ class Format(StrEnum):
     BOTH = "both"
 
 
-def export(
+def command(
     file: Path = typer.Argument(metavar="FILE", help=text("cli.file")),
     *,
     format_: Format = typer.Option(Format.BOTH, "--format", help=text("cli.export.format")),

@@ -10,7 +10,7 @@ from breathcore.session.settings import sessions_folder
 from breathcore.source.bids import import_bids
 
 
-def import_recording(
+def command(
     file: Path = typer.Argument(metavar="FILE", help=text("cli.import.help")),
     *,
     target: Path | None = typer.Option(None, "--out", help=text("cli.out")),

@@ -11,7 +11,7 @@ from breathcore.model.errors import BreathcoreError, Reason
 from breathcore.session.replaying import check
 
 
-def replay(
+def command(
     file: Path = typer.Argument(metavar="FILE", help=text("cli.file")),
     *,
     only_check: bool = typer.Option(False, "--check", help=text("cli.replay.check")),

@@ -7,10 +7,10 @@ from rich.table import Table
 
 from breathcore.cli.words import out, text
 from breathcore.session import registry
-from breathcore.source.ble import Found
+from breathcore.source.ble import Found, scan_for
 
 
-def scan(seconds: float = typer.Option(8.0, min=1.0, max=120.0, help=text("cli.scan.seconds"))) -> None:
+def command(seconds: float = typer.Option(8.0, min=1.0, max=120.0, help=text("cli.scan.seconds"))) -> None:
     """List the wearables in reach."""
     found = asyncio.run(scan_for(seconds, registry.devices()))
     if not found:

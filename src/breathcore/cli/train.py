@@ -8,7 +8,7 @@ from breathcore.model.errors import BreathcoreError, Reason
 from breathcore.session import registry
 
 
-def train(
+def command(
     drill: str = typer.Argument(metavar="DRILL", help=text("cli.demo.drill")),
     *,
     device: str | None = typer.Option(None, "--device", help=text("cli.train.device")),
