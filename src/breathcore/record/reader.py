@@ -29,16 +29,16 @@ from breathcore.record.items import Input, Mark, Note, Outcome, Ratings, Recorde
 from breathcore.record.rows import DERIVED_TABLES, TABLES, Row
 
 T = TypeVar("T")
-_PACKET, _ADVANCE, _LINK, _COMMAND = range(4)
-_INPUTS = f"""
-SELECT seq, {_PACKET}, t_host_ns, device, endpoint, direction, payload FROM packet UNION ALL
-SELECT seq, {_ADVANCE}, t_host_ns, NULL, NULL, NULL, NULL FROM advance UNION ALL
-SELECT seq, {_LINK}, t_host_ns, device, NULL, kind, detail FROM link_event UNION ALL
-SELECT seq, {_COMMAND}, t_host_ns, NULL, NULL, kind, text FROM command
-ORDER BY seq"""
+_DIRECTIONS = {d.value: d for d in Direction}
+_WINDOW_N = 4096  # inputs read at a time
+_ADVANCES = "SELECT seq, t_host_ns FROM advance WHERE seq BETWEEN ? AND ?"
+_PACKETS = "SELECT seq, t_host_ns, device, endpoint, direction, payload FROM packet WHERE seq BETWEEN ? AND ?"
+_LINK_EVENTS = "SELECT seq, t_host_ns, device, kind, detail FROM link_event WHERE seq BETWEEN ? AND ?"
+_COMMANDS = "SELECT seq, t_host_ns, kind, text FROM command WHERE seq BETWEEN ? AND ?"
+_INPUTS = ("packet", "advance", "link_event", "command")
+_NEXT_SEQ = " UNION ALL ".join(f"SELECT min(seq) FROM {table} WHERE seq >= ?" for table in _INPUTS)
 _LAST_INPUT = " UNION ALL ".join(
-    f"SELECT t_host_ns FROM {table} WHERE seq = (SELECT max(seq) FROM {table})"
-    for table in ("packet", "advance", "link_event", "command")
+    f"SELECT t_host_ns FROM {table} WHERE seq = (SELECT max(seq) FROM {table})" for table in _INPUTS
 )
 
 
@@ -122,19 +122,30 @@ class SessionFile(AbstractContextManager["SessionFile"]):
 
     def inputs(self) -> Iterator[Input]:
         """Yield packets, link events, advances and commands in recorded order."""
-        directions = {d.value: d for d in Direction}
-        links = {k.value: k for k in LinkKind}
-        commands = {k.value: k for k in CommandKind}
         with file_errors(self.path):
-            for _, table, t_host_ns, device, endpoint, kind, content in self._connection.execute(_INPUTS):
-                if table == _ADVANCE:
-                    yield Advance(t_host_ns)
-                elif table == _PACKET:
-                    yield Packet(device, endpoint, directions[kind], t_host_ns, content)
-                elif table == _LINK:
-                    yield LinkEvent(device, t_host_ns, links[kind], content)
-                else:
-                    yield UserCommand(commands[kind], t_host_ns, content)
+            first = self._next_seq(0)
+            while first is not None:
+                yield from filter(None, self._window(first))
+                first = self._next_seq(first + _WINDOW_N)
+
+    def _next_seq(self, seq: int) -> int | None:
+        """Return the first place from `seq` on that holds something."""
+        found = [row[0] for row in self._connection.execute(_NEXT_SEQ, (seq,) * len(_INPUTS)) if row[0] is not None]
+        return min(found, default=None)
+
+    def _window(self, first: int) -> list[Input | None]:
+        """Return the inputs of `_WINDOW_N` places from `first` on: each table put where its seq says."""
+        places: list[Input | None] = [None] * _WINDOW_N
+        span = (first, first + _WINDOW_N - 1)
+        for seq, t_host_ns in self._connection.execute(_ADVANCES, span):
+            places[seq - first] = Advance(t_host_ns)
+        for seq, t_host_ns, device, endpoint, direction, payload in self._connection.execute(_PACKETS, span):
+            places[seq - first] = Packet(device, endpoint, _DIRECTIONS[direction], t_host_ns, payload)
+        for seq, t_host_ns, device, kind, detail in self._connection.execute(_LINK_EVENTS, span):
+            places[seq - first] = LinkEvent(device, t_host_ns, LinkKind(kind), detail)
+        for seq, t_host_ns, kind, text in self._connection.execute(_COMMANDS, span):
+            places[seq - first] = UserCommand(CommandKind(kind), t_host_ns, text)
+        return places
 
     def drill_events(self) -> tuple[Effect, ...]:
         """Return the drill's happenings: stages, phases, targets."""
