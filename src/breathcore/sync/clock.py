@@ -15,6 +15,7 @@ GAP_INTERVALS = 1.5  # stamps further apart than this are a gap
 LEAP_S = 0.5  # a packet this much faster than all before: the device's clock was set forward
 LEAP_EARLY_S = 5.0  # … in the first seconds, when the first packet itself may have been late
 LATE_S = 30.0  # a packet this late: the clock was set back
+LEAST_STEP_S = 1e-6  # stamps nearer than this are one stamp: session times must differ as well
 BACK_S = 1.0  # stamps of a channel that fall back further than this: the clock was set back
 _SETTLED_S = 5.0
 _EVENT_S = 1e-6  # between events that arrive together
@@ -107,14 +108,16 @@ def _cut(
     channel: ChannelSpec, device_s: F64, times: F64, x: F64, track: _Track, *, gap: bool
 ) -> tuple[SampleBlock, ...]:
     """Give samples out in runs without a hole; samples whose device time does not rise are left out."""
+    steps = device_s[1:] - device_s[:-1]
+    if len(steps) and not steps.min() > LEAST_STEP_S:
+        before = np.concatenate([[-np.inf], np.maximum.accumulate(device_s)[:-1]])
+        rising = device_s > before + LEAST_STEP_S
+        device_s, times, x, gap = device_s[rising], times[rising], x[rising], True
+        steps = device_s[1:] - device_s[:-1]
     if not len(device_s):
         return ()
     limit_s = GAP_INTERVALS / channel.rate_hz if channel.rate_hz > 0 else np.inf
     gap = gap or bool(device_s[0] - track.last_device_s > limit_s)
-    steps = device_s[1:] - device_s[:-1]
-    if len(steps) and not steps.min() > 0:
-        rising = device_s > np.concatenate([[-np.inf], np.maximum.accumulate(device_s)[:-1]])
-        return _cut(channel, device_s[rising], times[rising], x[rising], track, gap=True)
     track.last_device_s = float(device_s[-1])
     if not len(steps) or steps.max() <= limit_s:
         return _given_out(channel, times, x, track, gap=gap)

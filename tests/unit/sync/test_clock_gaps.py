@@ -64,6 +64,11 @@ def test_stamps_that_do_not_rise_inside_a_block_are_left_out() -> None:
     assert out.x[:, 0].tolist() == [0, 1, 2]
 
 
+def test_stamps_a_hair_apart_are_one() -> None:
+    (out,) = pushed(block(1000.0 + np.array([0.0, 1e-12, 0.01])))
+    assert out.x[:, 0].tolist() == [100_000, 100_001]
+
+
 def test_times_are_read_only() -> None:
     (out,) = pushed(block(samples(0, 3)))
     with pytest.raises(ValueError, match="read-only"):
