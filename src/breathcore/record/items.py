@@ -18,7 +18,7 @@ from breathcore.model.estimates import (
     RateEstimate,
     Turn,
 )
-from breathcore.model.packets import Advance, LinkEvent, LinkKind, Packet
+from breathcore.model.packets import Advance, LinkEvent, Packet
 
 Simple = str | int | float | bool | None
 _NONE: Mapping[str, Simple] = MappingProxyType({})
@@ -56,19 +56,6 @@ class RecordedFault:
     reason: FaultReason
     endpoint: str
     byte_offset: int = 0
-    detail: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class RecordedEvent:
-    """What a codec read out of packets about the link (battery, contact), at session time `t_s`.
-
-    Not a `LinkEvent`: those are inputs, which a replay pushes again; this one a replay makes anew.
-    """
-
-    device: str
-    t_s: float
-    kind: LinkKind
     detail: str = ""
 
 
@@ -119,7 +106,6 @@ Estimated = (
     | Polarity
     | Score
     | RecordedFault
-    | RecordedEvent
     | Outcome
 )
 Item = Input | Effect | Estimated

@@ -25,7 +25,7 @@ from breathcore.model.message import Message, message
 from breathcore.model.packets import Advance, Direction, LinkEvent, LinkKind, Packet
 from breathcore.record.asjson import from_json
 from breathcore.record.container import file_errors, is_closed, open_read_only
-from breathcore.record.items import Input, Mark, Note, Outcome, Ratings, RecordedEvent, RecordedFault, SessionMeta
+from breathcore.record.items import Input, Mark, Note, Outcome, Ratings, RecordedFault, SessionMeta
 from breathcore.record.rows import DERIVED_TABLES, TABLES, Row
 
 T = TypeVar("T")
@@ -56,7 +56,6 @@ class Derived:
     polarities: tuple[Polarity, ...]
     scores: tuple[Score, ...]
     faults: tuple[RecordedFault, ...]
-    events: tuple[RecordedEvent, ...]
 
 
 class SessionFile(AbstractContextManager["SessionFile"]):
@@ -182,7 +181,6 @@ class SessionFile(AbstractContextManager["SessionFile"]):
             polarities=self._all(Polarity),
             scores=self._all(Score),
             faults=self._all(RecordedFault),
-            events=self._all(RecordedEvent),
         )
 
     def derived_rows(self) -> dict[str, list[Row]]:

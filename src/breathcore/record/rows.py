@@ -24,7 +24,7 @@ from breathcore.model.estimates import (
 )
 from breathcore.model.packets import Advance, LinkEvent, Packet
 from breathcore.record.asjson import converter, to_json
-from breathcore.record.items import Mark, Note, Outcome, Ratings, RecordedEvent, RecordedFault
+from breathcore.record.items import Mark, Note, Outcome, Ratings, RecordedFault
 
 Row = tuple[Any, ...]
 _FLOAT64 = np.dtype("<f8")
@@ -127,7 +127,6 @@ DERIVED_TABLES: dict[type, Table] = {
     Polarity: _table("derived_polarity", Polarity),
     Score: _table("derived_score", Score),
     RecordedFault: _table("derived_fault", RecordedFault),
-    RecordedEvent: _table("derived_event", RecordedEvent),
     Outcome: _table("derived_outcome", Outcome),
 }
 TABLES: dict[type, Table] = INPUT_TABLES | SHOWN_TABLES | DERIVED_TABLES

@@ -55,7 +55,6 @@ from breathcore.record.items import (
     Estimated,
     Input,
     Outcome,
-    RecordedEvent,
     RecordedFault,
     SessionMeta,
 )
@@ -153,7 +152,6 @@ def samples() -> Samples:
             score,
             Score(None, None, ()),
             RecordedFault("A", 1.2, FaultReason.TRUNCATED, "pmd.data", 3, "short"),
-            RecordedEvent("A", 1.3, LinkKind.BATTERY, "80"),
             Outcome(14.0, 6.0, nan, 87.5, "completed"),
         ),
     )
