@@ -225,7 +225,7 @@ def create(path: Path, meta: SessionMeta, devices: Sequence[tuple[str, DeviceSpe
     try:
         if path.with_name(path.name + "-wal").exists():
             raise FileExistsError
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))  # nobody else's to read
     except FileExistsError:
         raise SessionFileError(Reason.SESSION_EXISTS, path=str(path)) from None
     except OSError as error:
