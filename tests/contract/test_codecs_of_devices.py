@@ -1,0 +1,71 @@
+"""Every wearable's file fits the codecs it names."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from breathcore.catalog.load import load_device_text
+from breathcore.decode.registry import CODECS, make_codec
+from breathcore.model.blocks import RawBlock
+from breathcore.model.device import CharacteristicUse, ClockKind, DeviceSpec, EndpointSpec
+from breathcore.model.packets import Write
+from breathcore.model.protocols import StreamPlan
+
+FOLDER = Path(__file__).parents[2] / "devices"
+FILES = [*sorted(FOLDER.glob("*.toml")), FOLDER / "_template.toml.example"]
+SENT = {CharacteristicUse.NOTIFY, CharacteristicUse.INDICATE}
+
+
+def spec_of(file: Path) -> DeviceSpec:
+    name = "my_strap.toml" if file.suffix == ".example" else str(file)
+    return load_device_text(file.read_text(encoding="utf-8"), name, codecs=frozenset(CODECS))
+
+
+def uses(endpoint: EndpointSpec) -> dict[str, set[CharacteristicUse]]:
+    return {f"{endpoint.id}.{c.name}": set(c.uses) for c in endpoint.characteristics}
+
+
+each_file = pytest.mark.parametrize("file", FILES, ids=lambda f: f.name)
+
+
+@each_file
+def test_what_a_codec_asks_for_can_be_asked(file: Path) -> None:
+    for endpoint in spec_of(file).endpoints:
+        codec = make_codec(endpoint)
+        for request in (*codec.start(StreamPlan(endpoint.channels)), *codec.stop()):
+            use = CharacteristicUse.WRITE if isinstance(request, Write) else CharacteristicUse.READ
+            assert use in uses(endpoint)[request.endpoint]
+
+
+@each_file
+def test_every_channel_travels_on_a_characteristic_that_sends(file: Path) -> None:
+    spec = spec_of(file)
+    for endpoint in spec.endpoints:
+        for channel in endpoint.channels:
+            times = 1000.0 + np.arange(4) / channel.rate_hz if channel.rate_hz else None
+            block = RawBlock(channel, np.ones((4, len(channel.axes))), times, 0.0)
+            packets = make_codec(endpoint).encode(block)
+            assert packets
+            assert all(uses(endpoint)[name] & SENT for name, _ in packets)
+
+
+@each_file
+def test_a_device_with_sampled_channels_has_a_clock(file: Path) -> None:
+    spec = spec_of(file)
+    sampled = any(c.rate_hz > 0 for c in spec.channels)
+    assert (spec.clock is ClockKind.SAMPLE_STAMP) == sampled
+
+
+@each_file
+def test_uuids_are_written_in_full(file: Path) -> None:
+    for endpoint in spec_of(file).endpoints:
+        for uuid in (endpoint.service_uuid, *(c.uuid for c in endpoint.characteristics)):
+            assert len(uuid) == 36
+            assert uuid == uuid.lower()
+
+
+def test_an_h10_frame_of_acceleration_is_short_enough_for_a_trainer() -> None:
+    acc = next(c for c in spec_of(FOLDER / "polar_h10.toml").channels if c.id == "acc")
+    assert acc.rate_hz == acc.settings["sample_rate"] == 200
+    assert acc.expected_interval_s == pytest.approx(36 / acc.rate_hz)
