@@ -13,6 +13,7 @@ from typing import Protocol
 
 import numpy as np
 
+from breathcore.drill.screening import Screening
 from breathcore.model.arrays import F64, frozen
 from breathcore.model.device import DeviceSpec
 from breathcore.model.drill import DrillSpec, FinishReason, Score, TargetPhase, Texts
@@ -20,7 +21,7 @@ from breathcore.model.errors import BreathcoreError
 from breathcore.model.estimates import Breath
 from breathcore.model.message import Message
 from breathcore.session.bridge import Bridge
-from breathcore.session.settings import LoadedSettings, Settings, StoredScreening
+from breathcore.session.settings import LoadedSettings, Settings
 
 SIMULATED = "simulated"
 _EMPTY = frozen(np.empty(0))
@@ -41,7 +42,8 @@ class SessionChoice:
     """What the person chose. `device_id` is a profile's id, or `SIMULATED` (then `address` is "").
 
     `minutes` None asks for the drill's own dose, `pattern_id` "" for the drill's own pattern. `conditions` are ids of
-    what applies to the person (`SafetySpec.avoid_if` speaks of them); `screening` are the answers the gate let pass.
+    what applies to the person (`SafetySpec.avoid_if` speaks of them); `screening` is what
+    the safety answers came to; None where nobody was asked (a simulated wearer).
     """
 
     drill_id: str
@@ -51,7 +53,7 @@ class SessionChoice:
     minutes: float | None = None
     person: str = ""
     conditions: tuple[str, ...] = ()
-    screening: StoredScreening | None = None
+    screening: Screening | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,15 +123,15 @@ class ReviewView:
 
     summary: SummaryView
     duration_s: float
-    trace_t_s: F64 = _EMPTY
-    trace_y: F64 = _EMPTY
+    trace_t_s: F64 = field(default_factory=lambda: _EMPTY)
+    trace_y: F64 = field(default_factory=lambda: _EMPTY)
     trace_unit: str = ""
     breaths: tuple[Breath, ...] = ()
     phases: tuple[TargetPhase, ...] = ()
     marks: tuple[Mark, ...] = ()
     gaps: tuple[tuple[float, float], ...] = ()
-    rate_t_s: F64 = _EMPTY
-    rate_bpm: F64 = _EMPTY
+    rate_t_s: F64 = field(default_factory=lambda: _EMPTY)
+    rate_bpm: F64 = field(default_factory=lambda: _EMPTY)
 
 
 class ExportKind(StrEnum):
@@ -185,8 +187,10 @@ class Services(Protocol):
     def export(
         self, path: Path, kind: ExportKind, progress: Callable[[float], None], cancelled: Callable[[], bool]
     ) -> Path:
-        """Export a session beside its file and return where (*slow*). `progress` takes 0–1; when `cancelled` says so
-        it stops and leaves nothing behind."""
+        """Export a session beside its file and return where (*slow*).
+
+        `progress` takes 0–1; when `cancelled` says so it stops and leaves nothing behind.
+        """
         ...
 
     def delete(self, path: Path) -> None:

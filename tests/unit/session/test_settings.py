@@ -28,7 +28,9 @@ SETTINGS = st.builds(
     show_seconds=st.booleans(),
     screenings=st.dictionaries(
         st.text(max_size=8),
-        st.builds(StoredScreening, on=st.just("2025-01-31"), yes=st.lists(st.text(max_size=5), max_size=3).map(tuple)),
+        st.builds(
+            StoredScreening, on=st.just("2025-01-31"), answers=st.dictionaries(st.text(max_size=5), st.booleans())
+        ),
         max_size=3,
     ),
 )
@@ -73,8 +75,9 @@ def test_a_damaged_file_gives_defaults_and_a_sentence(tmp_path: Path, content: b
         '"show_seconds": 1',
         '"last_person": null',
         '"screenings": [1]',
-        '"screenings": {"a": {"on": 5, "yes": []}}',
-        '"screenings": {"a": {"yes": []}}',
+        '"screenings": {"a": {"on": 5, "answers": {}, "conditions": []}}',
+        '"screenings": {"a": {"on": "2025-01-01", "answers": {"cancer": "no"}, "conditions": []}}',
+        '"screenings": {"a": {"answers": {}, "conditions": []}}',
     ],
 )
 def test_one_wrong_value_costs_only_itself(tmp_path: Path, field: str) -> None:
@@ -96,16 +99,16 @@ def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
 
 
 def test_screening_is_kept_by_person() -> None:
-    first = Settings().screened("Kim", StoredScreening("2025-01-01"))
-    both = first.screened("Lee", StoredScreening("2025-02-02", ("pregnancy",)))
+    first = Settings().screened("Kim", StoredScreening("2025-01-01", {"cancer": False}))
+    both = first.screened("Lee", StoredScreening("2025-02-02", {}, ("pregnancy",)))
     assert both.screenings["Kim"].on == "2025-01-01"
-    assert both.screenings["Lee"].yes == ("pregnancy",)
+    assert both.screenings["Lee"].conditions == ("pregnancy",)
 
 
 def test_the_usual_places_are_the_platforms(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(module.platformdirs, "user_config_path", lambda *a, **k: tmp_path / "config")
     monkeypatch.setattr(module.platformdirs, "user_data_path", lambda *a, **k: tmp_path / "data")
     save_settings(Settings(view="circle"))
-    assert settings_path() == tmp_path / "config" / "settings.json"
+    assert settings_path() == tmp_path / "config" / "preferences.json"
     assert load_settings().settings.view == "circle"
     assert sessions_folder() == tmp_path / "data" / "sessions"

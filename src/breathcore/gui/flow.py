@@ -1,0 +1,370 @@
+"""The way through a session: choice → safety → preparation → trainer → afterwards → summary."""
+
+import json
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Protocol
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QWidget
+
+from breathcore.drill.screening import QUESTIONS, Screening, ScreeningOutcome, allowed_pattern, screen
+from breathcore.feedback.frame import FeedbackFrame
+from breathcore.feedback.wording import Wording
+from breathcore.gui.live import Job, LiveSession
+from breathcore.gui.pages.after import AfterPage
+from breathcore.gui.pages.prepare import PreparePage
+from breathcore.gui.pages.safety import FormPage, NotNowPage, SafetyPage
+from breathcore.gui.pages.summary import SummaryPage
+from breathcore.gui.services import Services, SessionChoice, SummaryView
+from breathcore.gui.sound import Output, Sounds
+from breathcore.gui.trainer import TrainerOptions, TrainerPage
+from breathcore.model.drill import CommandKind, DrillSpec, FinishReason, Stage
+from breathcore.model.errors import BreathcoreError
+from breathcore.model.message import Message
+from breathcore.session.bridge import Bridge
+from breathcore.session.settings import Settings, StoredScreening
+
+SCREENING_HOLDS = timedelta(days=28)  # drills.md §9 asks the other questionnaires as often
+_BEFORE = (Stage.WAITING, Stage.CALIBRATING, Stage.READY)
+
+OpenSound = Callable[[], tuple[Output, Message | None]]
+
+
+class Shell(Protocol):
+    """What the flow needs of the window."""
+
+    services: Services
+    settings: Settings
+    words: Wording
+
+    @property
+    def reduced_motion(self) -> bool:
+        """Whether movement is to be avoided."""
+        ...
+
+    def show_page(self, make: Callable[[], QWidget]) -> QWidget:
+        """Show the page that `make` makes (again, when looks or language change)."""
+        ...
+
+    def keep(self, settings: Settings) -> None:
+        """Keep settings."""
+        ...
+
+    def say(self, text: str, *, good: bool = False) -> None:
+        """Show a sentence above the page."""
+        ...
+
+    def home(self) -> None:
+        """Show the start page."""
+        ...
+
+    def run_job(self, work: Callable[[Job], object], done: Callable[[object], None]) -> Job:
+        """Do slow work; its error is shown."""
+        ...
+
+    def export(self, view: SummaryView) -> None:
+        """Ask for a kind and export."""
+        ...
+
+    def review(self, view: SummaryView) -> None:
+        """Show a session's course."""
+        ...
+
+
+def stored_screening(settings: Settings, person: str, today: date) -> Screening | None:
+    """Return what the stored answers of `person` come to, None where there are none that still hold."""
+    stored = settings.screenings.get(person)
+    if stored is None:
+        return None
+    known = {q.id for q in QUESTIONS}
+    result = screen({id_: yes for id_, yes in stored.answers.items() if id_ in known})
+    if result.outcome is ScreeningOutcome.INCOMPLETE:
+        return None
+    with suppress(ValueError):
+        if result.cleared and today - date.fromisoformat(stored.on) <= SCREENING_HOLDS:
+            return result
+    return None if result.cleared else result  # a "yes" does not wear off
+
+
+class Flow(QObject):
+    """Runs one session at a time; the window shows what it is told."""
+
+    def __init__(self, shell: Shell, open_sound: OpenSound, parent: QObject) -> None:
+        super().__init__(parent)
+        self._shell = shell
+        self._open_sound = open_sound
+        self._drills = {d.id: d for d in shell.services.drills()}
+        self._live: LiveSession | None = None
+        self._sounds: Sounds | None = None
+        self._page: QWidget | None = None
+        self._choice: SessionChoice | None = None
+        self._started = False
+        self._replaying = False
+        self._ratings: tuple[int | None, int | None] = (None, None)
+
+    @property
+    def running(self) -> bool:
+        """Whether a session or replay runs."""
+        return self._live is not None
+
+    # the gate
+
+    def begin(self, choice: SessionChoice) -> None:
+        """Take a choice through the gate; nothing but cleared answers leads on."""
+        self._shell.say("")
+        screening = stored_screening(self._shell.settings, choice.person, date.today())
+        if screening is None:
+            self.ask(choice)
+        elif not screening.cleared:
+            self._refuse(choice, screening)
+        else:
+            self._form(replace(choice, screening=screening))
+
+    def ask(self, choice: SessionChoice) -> None:
+        """Ask the safety questions."""
+
+        def answered(answers: dict[str, bool], conditions: tuple[str, ...]) -> None:
+            stored = StoredScreening(date.today().isoformat(), answers, conditions)
+            self._shell.keep(self._shell.settings.screened(choice.person, stored))
+            result = screen(answers)
+            if result.cleared:
+                self._form(replace(choice, screening=result))
+            else:
+                self._refuse(choice, result)
+
+        def make() -> QWidget:
+            page = SafetyPage(self._shell.words)
+            page.answered.connect(answered)
+            page.leave.connect(self._shell.home)
+            return page
+
+        self._shell.show_page(make)
+
+    def _refuse(self, choice: SessionChoice, screening: Screening) -> None:
+        def make() -> QWidget:
+            page = NotNowPage(self._shell.words, screening)
+            page.leave.connect(self._shell.home)
+            page.again.connect(lambda: self.ask(choice))
+            return page
+
+        self._shell.show_page(make)
+
+    def _form(self, choice: SessionChoice) -> None:
+        stored = self._shell.settings.screenings[choice.person]
+        choice = replace(choice, conditions=stored.conditions)
+        drill = self._drills[choice.drill_id]
+        allowed = allowed_pattern(drill, stored.conditions)
+        if allowed == "" or (allowed is not None and not drill.pattern(choice.pattern_id).has_hold):
+            self.connect_(choice)
+            return
+
+        def make() -> QWidget:
+            page = FormPage(self._shell.words, drill, allowed, stored.conditions)
+            page.accepted.connect(lambda: self.connect_(replace(choice, pattern_id=allowed or "")))
+            page.leave.connect(self._shell.home)
+            return page
+
+        self._shell.show_page(make)
+
+    # the session
+
+    def connect_(self, choice: SessionChoice) -> None:
+        """Start the session of a choice that may be done."""
+        try:
+            bridge = self._shell.services.start(choice)
+        except BreathcoreError as error:
+            self._shell.home()
+            self._shell.say(self._shell.words.say(error.message))
+            return
+        self._choice = choice
+        self._begin(bridge)
+        screening = choice.screening
+        if screening is not None and screening.outcome is ScreeningOutcome.SEE_CLINICIAN_SOON:
+            self._shell.say(self._shell.words.say(screening.message), good=True)
+        self._prepare(self._drills[choice.drill_id])
+
+    def replay(self, bridge: Bridge) -> None:
+        """Show a replay."""
+        self._choice = None
+        self._begin(bridge)
+        self._replaying = True
+        self._trainer()
+
+    def _begin(self, bridge: Bridge) -> None:
+        self._started = self._replaying = False
+        self._ratings = (None, None)
+        output, problem = self._open_sound()
+        self._sounds = Sounds(_clock(bridge), output, self._shell.settings.volume_percent)
+        if problem is not None:
+            self._shell.say(self._shell.words.say(problem), good=True)
+        live = self._live = LiveSession(bridge, self)
+        live.frame.connect(self._on_frame)
+        live.effect.connect(self._sounds.take)
+        live.failed.connect(lambda error: self._shell.say(self._shell.words.say(error.message)))
+        live.ended.connect(self._on_ended)
+
+    def _on_frame(self, frame: FeedbackFrame) -> None:
+        if not self._replaying:
+            self._turn_to(frame)
+        page = self._page
+        if isinstance(page, PreparePage | AfterPage | TrainerPage):
+            page.show_frame(frame)
+
+    def _turn_to(self, frame: FeedbackFrame) -> None:
+        if frame.stage in _BEFORE:
+            return
+        if frame.stage is Stage.FINISHED:
+            if isinstance(self._page, TrainerPage):
+                self._finished(frame)
+        elif not isinstance(self._page, TrainerPage):
+            self._started = True
+            self._trainer()
+
+    def _finished(self, frame: FeedbackFrame) -> None:
+        quiet = frame.finish in (FinishReason.COMPLETED, FinishReason.ENDED)
+        if quiet and frame.calibrated and self._live is not None and not self._live.bridge.ended:
+            self._after()
+        else:
+            self._close()
+
+    def _prepare(self, drill: DrillSpec) -> None:
+        def make() -> QWidget:
+            page = PreparePage(self._shell.words, drill)
+            page.command.connect(self._command)
+            page.leave.connect(self.leave)
+            return self._kept(page)
+
+        self._shell.show_page(make)
+
+    def _trainer(self) -> None:
+        def make() -> QWidget:
+            settings = self._shell.settings
+            options = TrainerOptions(
+                settings.view, settings.volume_percent, settings.show_seconds, self._shell.reduced_motion
+            )
+            page = TrainerPage(self._shell.words, options)
+            page.command.connect(self._command)
+            page.volume_changed.connect(self._volume)
+            page.view_changed.connect(lambda id_: self._shell.keep(replace(self._shell.settings, view=id_)))
+            page.seconds_changed.connect(lambda on: self._shell.keep(replace(self._shell.settings, show_seconds=on)))
+            if self._live is not None:
+                page.set_clock(_clock(self._live.bridge))
+                page.ticked.connect(self._live.poll)
+                self._live.rest(on=True)
+            return self._kept(page)
+
+        self._shell.show_page(make)
+
+    def _after(self) -> None:
+        def make() -> QWidget:
+            page = AfterPage(self._shell.words)
+            page.rated.connect(self._rated)
+            page.over.connect(self._close)
+            if self._live is not None:
+                self._live.rest(on=False)
+            return self._kept(page)
+
+        self._shell.show_page(make)
+
+    def _kept(self, page: QWidget) -> QWidget:
+        self._page = page
+        return page
+
+    def _volume(self, percent: int) -> None:
+        if self._sounds is not None:
+            self._sounds.set_volume(percent)
+        self._shell.keep(replace(self._shell.settings, volume_percent=percent))
+
+    def _command(self, kind: CommandKind, text: str = "") -> None:
+        if self._replaying and kind in (CommandKind.END, CommandKind.STOP_RULE, CommandKind.DIZZY):
+            self.leave()
+        elif self._live is not None:
+            self._live.bridge.command(kind, text)
+
+    def _rated(self, pain: int | None, effort: int | None) -> None:
+        self._ratings = (pain, effort)
+        self._command(CommandKind.RATINGS, json.dumps({"pain": pain, "effort": effort}))
+
+    # the end
+
+    def _on_ended(self) -> None:
+        if self._started:
+            self._close()
+        else:
+            self.leave()
+
+    def leave(self) -> None:
+        """End what runs and go back to the start page; sentences of an error stay in sight."""
+        self.stop()
+        self._shell.home()
+
+    def stop(self) -> None:
+        """End what runs, cleanly; returns when its file is closed."""
+        if self._live is None:
+            return
+        self._quiet()
+        self._shell.services.stop()
+
+    def _quiet(self) -> None:
+        if self._live is not None:
+            self._live.stop()
+            self._live.deleteLater()
+            self._live = None
+        if self._sounds is not None:
+            self._sounds.close()
+            self._sounds = None
+        self._page = None
+
+    def _close(self) -> None:
+        """End the session and show what it came to."""
+        if self._live is None:
+            return
+        self._quiet()
+        services = self._shell.services
+
+        def work(_job: Job) -> object:
+            services.stop()
+            return services.summary()
+
+        def done(view: object) -> None:
+            if isinstance(view, SummaryView):
+                self._summary(view)
+            else:
+                self._shell.home()
+
+        self._shell.run_job(work, done)
+
+    def _summary(self, view: SummaryView) -> None:
+        pain, effort = self._ratings
+        view = replace(
+            view,
+            pain=view.pain if view.pain is not None else pain,
+            effort=view.effort if view.effort is not None else effort,
+        )
+        again = self._choice
+
+        def make() -> QWidget:
+            page = SummaryPage(self._shell.words, view)
+            page.rated.connect(lambda p, e: self._try(lambda: self._shell.services.rate(view.path, pain=p, effort=e)))
+            page.noted.connect(lambda text: self._try(lambda: self._shell.services.add_note(view.path, text)))
+            page.export.connect(lambda: self._shell.export(view))
+            page.review.connect(lambda: self._shell.review(view))
+            page.again.connect(lambda: self.begin(again) if again is not None else self._shell.home())
+            page.done.connect(self._shell.home)
+            return page
+
+        self._shell.show_page(make)
+
+    def _try(self, act: Callable[[], None]) -> None:
+        try:
+            act()
+        except BreathcoreError as error:
+            self._shell.say(self._shell.words.say(error.message))
+
+
+def _clock(bridge: Bridge) -> Callable[[], float]:
+    """Return the session clock, also where the worker sets it only later."""
+    return lambda: bridge.now_s()

@@ -1,0 +1,166 @@
+"""The window's side of the thread crossing: polling a session, slow work, and drawing that may fail."""
+
+import logging
+import sys
+import threading
+from collections.abc import Callable
+from types import TracebackType
+
+from PySide6.QtCore import QObject, QTimer, Signal, SignalInstance
+
+from breathcore.model.errors import BreathcoreError, Reason
+from breathcore.session.bridge import Bridge
+
+POLL_MS = 33
+IDLE_POLL_MS = 200  # while the trainer asks by itself before each repaint
+
+_log = logging.getLogger(__name__)
+
+
+class LiveSession(QObject):
+    """Hands on what a bridge brings, in the Qt thread.
+
+    Signals
+    -------
+    frame(object), effect(object)
+        The newest `FeedbackFrame`; each `Effect`, in order.
+    failed(object)
+        The session's BreathcoreError, once.
+    ended()
+        The worker has closed everything, once.
+    """
+
+    frame = Signal(object)
+    effect = Signal(object)
+    failed = Signal(object)
+    ended = Signal()
+
+    def __init__(self, bridge: Bridge, parent: QObject) -> None:
+        super().__init__(parent)
+        self.bridge = bridge
+        self._told: BreathcoreError | None = None
+        self._over = False
+        self._timer = QTimer(self)
+        self._timer.timeout.connect(self.poll)
+        self._timer.start(POLL_MS)
+
+    def poll(self) -> None:
+        """Take what is new."""
+        if self._over:
+            return
+        ended = self.bridge.ended  # read first: what came before the end is still handed on
+        while not self.bridge.effects.empty():
+            self.effect.emit(self.bridge.effects.get())
+        frame = self.bridge.take()
+        if frame is not None:
+            self.frame.emit(frame)
+        error = self.bridge.error
+        if error is not None and error is not self._told:
+            self._told = error
+            self.failed.emit(error)
+        if ended and not self._over:
+            self.stop()
+            self.ended.emit()
+
+    def rest(self, *, on: bool) -> None:
+        """Poll seldom: someone else polls before each repaint."""
+        self._timer.setInterval(IDLE_POLL_MS if on else POLL_MS)
+
+    def stop(self) -> None:
+        """Stop polling."""
+        self._over = True
+        self._timer.stop()
+
+
+class Job(QObject):
+    """Slow work in a thread of its own; signals arrive in the Qt thread.
+
+    Signals
+    -------
+    done(object), failed(object), progress(float)
+        The result; a BreathcoreError; 0–1.
+    """
+
+    done = Signal(object)
+    failed = Signal(object)
+    progress = Signal(float)
+
+    def __init__(self, work: Callable[["Job"], object], parent: QObject) -> None:
+        super().__init__(parent)
+        self._work = work
+        self._cancel = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="breathcore-job", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def cancel(self) -> None:
+        """Ask the work to stop."""
+        self._cancel.set()
+
+    def cancelled(self) -> bool:
+        """Return whether the work was asked to stop."""
+        return self._cancel.is_set()
+
+    def wait(self, timeout_s: float) -> None:
+        """Wait for the end of the work."""
+        self._thread.join(timeout_s)
+
+    def _run(self) -> None:
+        try:
+            result = self._work(self)
+        except BreathcoreError as error:
+            self._tell(self.failed, error)
+        except Exception as error:
+            _log.exception("a job failed")
+            self._tell(self.failed, BreathcoreError(Reason.INTERNAL, detail=f"{type(error).__name__}: {error}"))
+        else:
+            self._tell(self.done, result)
+
+    def _tell(self, signal: SignalInstance, value: object) -> None:
+        try:
+            signal.emit(value)
+        except RuntimeError:  # the window has gone
+            _log.debug("nobody is left to hear of the end of a job")
+
+
+class Guard(QObject):
+    """Catches what drawing code raises: the session runs on, the person reads of it once in a while.
+
+    Qt prints exceptions of slots and paint events through `sys.excepthook` and keeps the last traceback alive; a
+    painter in it would outlive its widget's paint event and end the program, so the traceback is let go.
+
+    Signals
+    -------
+    problem(str)
+        What was raised.
+    """
+
+    problem = Signal(str)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.count = 0
+        self._before = sys.excepthook
+
+    def install(self) -> None:
+        """Take over `sys.excepthook`."""
+        self._before = sys.excepthook
+        sys.excepthook = self._hook
+
+    def remove(self) -> None:
+        """Give `sys.excepthook` back."""
+        sys.excepthook = self._before
+
+    def _hook(self, kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            self._before(kind, error, traceback)
+            return
+        self.count += 1
+        if self.count <= 5:  # a paint event that fails does so thirty times a second
+            _log.error("the display failed", exc_info=(kind, error, traceback))
+        error.__traceback__ = None
+        for name in ("last_traceback", "last_value", "last_exc", "last_type"):
+            setattr(sys, name, None)
+        self.problem.emit(f"{kind.__name__}: {error}")

@@ -1,0 +1,219 @@
+"""Between choosing and training: see the signal come good, learn the person's own range, start."""
+
+import math
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QStackedWidget, QWidget
+
+from breathcore.drill.calibration import CALIBRATION_S
+from breathcore.feedback.frame import FeedbackFrame
+from breathcore.feedback.wording import Wording
+from breathcore.gui.icons import Icon
+from breathcore.gui.pages.drawing import StrapDrawing
+from breathcore.gui.pages.livetrace import LiveTrace
+from breathcore.gui.pages.parts import Columns, NumberedStep, Page, elastic
+from breathcore.gui.pages.ring import Ring
+from breathcore.gui.widgets import announce, button, card, label, pad, set_property, set_text
+from breathcore.model.drill import CommandKind, DrillSpec, Stage
+from breathcore.model.message import Message
+
+_UNSEEN = ("signal.heart",)
+
+
+class PreparePage(Page):
+    """Follows the session from connecting to ready; every change comes from its frames.
+
+    Signals
+    -------
+    command(object)
+        A `CommandKind` for the session.
+    leave()
+        Back to the start page.
+    """
+
+    command = Signal(object)
+    leave = Signal()
+
+    def __init__(self, wording: Wording, drill: DrillSpec) -> None:
+        super().__init__(wording)
+        self._head = self.title(self.text("prepare.connecting"), self.words.of(drill.title))
+        columns = Columns(50, (10, 12))
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self._steps())
+        self._stack.addWidget(self._guide())
+        columns.first.addWidget(self._stack)
+        columns.second.addWidget(self._signal_card(drill))
+        self.content.addWidget(columns, 1)
+        self._buttons()
+
+    def show_frame(self, frame: FeedbackFrame) -> None:
+        """Show where the preparation stands."""
+        self.trace.show_frame(frame)
+        self._show_signal(frame)
+        self._show_steps(frame)
+        if frame.stage is Stage.CALIBRATING:
+            self._show_calibrating(frame)
+        elif frame.stage is Stage.READY:
+            self._show_ready(frame)
+        else:
+            self._show_waiting(frame)
+
+    # the parts
+
+    def _steps(self) -> QFrame:
+        frame, column = card(margin_em=1.2, spacing_em=0.7)
+        self._drawing = StrapDrawing(13, self.text("start.drawing"))
+        column.addWidget(self._drawing)
+        ids = ("start.step.on", "start.step.wet", "start.step.signal")
+        self.steps = [NumberedStep(i + 1, self.text(id_)) for i, id_ in enumerate(ids)]
+        for step in self.steps:
+            column.addWidget(step)
+        column.addStretch(1)
+        return frame
+
+    def _guide(self) -> QFrame:
+        frame, column = card(margin_em=1.6, spacing_em=1.0)
+        self._cue = label(role="cue")
+        self._detail = label(role="muted")
+        self._ring = Ring(self.text("prepare.progress"))
+        column.addStretch(1)
+        column.addWidget(self._ring)
+        for part in (self._cue, self._detail):
+            part.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+            column.addWidget(part)
+        column.addStretch(2)
+        return frame
+
+    def _signal_card(self, drill: DrillSpec) -> QFrame:
+        frame, column = card(margin_em=1.2, spacing_em=0.7)
+        row = QHBoxLayout()
+        pad(row, 0, 0.6)
+        self._dot = Icon("lost", token="attention", ems=1.3)
+        self._device = elastic(label(role="heading"))
+        row.addWidget(self._dot)
+        row.addWidget(self._device, 1)
+        column.addLayout(row)
+        self._todo = label(role="muted")
+        column.addWidget(self._todo)
+        self.trace = LiveTrace(self.text("prepare.trace"))
+        column.addWidget(self.trace, 1)
+        self._heart = label(role="small")
+        column.addWidget(self._heart)
+        column.addWidget(label(self.text("prepare.position"), "heading"))
+        column.addWidget(label(self.words.of(drill.position)))
+        return frame
+
+    def _buttons(self) -> None:
+        def send(id_: str, kind: CommandKind, look: str = "") -> QPushButton:
+            return button(self.text(id_), lambda: self.command.emit(kind), kind=look, drill=True)
+
+        self._back = button(self.text("prepare.back"), self.leave.emit, drill=True)
+        self._without = send("prepare.without", CommandKind.START)
+        self._again = send("prepare.again", CommandKind.CALIBRATE)
+        self._calibrate = send("prepare.calibrate", CommandKind.CALIBRATE, "primary")
+        self._start = send("prepare.start", CommandKind.START, "primary")
+        self.footer(self._back, right=(self._without, self._again, self._calibrate, self._start))
+        self._offer()
+
+    def _offer(self, *offered: QWidget) -> None:
+        """Show only these ways on; the main one takes the focus when it newly appears."""
+        for made in (self._without, self._again, self._calibrate, self._start):
+            appears = made in offered and made.isHidden()
+            made.setVisible(made in offered)
+            if appears and made is offered[-1] and made.isEnabled():
+                made.setFocus()
+
+    # the states
+
+    def _show_waiting(self, frame: FeedbackFrame) -> None:
+        refused = frame.notice is not None
+        linked = "prepare.good" if _good(frame) else "prepare.puton"
+        self._headline("prepare.refused" if refused else linked if _linked(frame) else "prepare.connecting")
+        self._stack.setCurrentIndex(0)
+        self.notice.say(self.words.say(frame.notice) if frame.notice is not None else "")
+        onward = self._again if refused else self._calibrate
+        onward.setEnabled(_good(frame))
+        self._offer(self._without, onward)
+
+    def _show_calibrating(self, frame: FeedbackFrame) -> None:
+        self._headline("prepare.calibrating")
+        self._stack.setCurrentIndex(1)
+        self.notice.say("")
+        cue = frame.calibration_cue
+        self._say_cue(self.words.say(cue) if cue is not None else self.text("prepare.calibrating.cue"))
+        set_text(self._detail, self.text("prepare.calibrating.why"))
+        left_s = frame.calibration_left_s or 0.0
+        self._ring.tell(1 - left_s / CALIBRATION_S, self.text("prepare.left", seconds=math.ceil(left_s)))
+        self._offer(self._without)
+
+    def _show_ready(self, frame: FeedbackFrame) -> None:
+        linked = _linked(frame)
+        self._stack.setCurrentIndex(1 if linked else 0)
+        self._ring.tell(1.0, "")
+        self._headline("prepare.ready" if linked else "prepare.connecting")
+        self.notice.say(self.text("prepare.heart-only") if _unseen(frame) else "", good=True)
+        self._say_cue(self.text("prepare.ready.cue"))
+        set_text(self._detail, self.text("prepare.ready.how" if frame.calibrated else "prepare.ready.timed"))
+        self._start.setEnabled(linked)
+        if frame.calibrated:
+            self._offer(self._again, self._start)
+        else:
+            self._offer(self._start)
+
+    def _show_signal(self, frame: FeedbackFrame) -> None:
+        device = frame.device
+        state = device.state if device is not None else None
+        name = device.name if device is not None else self.text("prepare.no-device")
+        words = self.words.say(state) if state is not None else self.text("signal.no-link")
+        set_text(self._device, f"{name} · {words}")
+        set_property(self._device, "role", "good" if _good(frame) else "heading")
+        good = _good(frame) or _unseen(frame)
+        self._dot.show_kind("check" if good else "info" if _linked(frame) else "lost", "good" if good else "attention")
+        todo = frame.rate_message if not good else None
+        set_text(self._todo, self.words.say(todo) if todo is not None else self._battery(frame))
+        heart = "—" if frame.heart_bpm is None else self.words.number(frame.heart_bpm)
+        reason = f" {self.words.say(frame.heart_message)}" if frame.heart_message is not None else ""
+        set_text(self._heart, self.text("prepare.heart", heart=heart) + reason)
+
+    def _battery(self, frame: FeedbackFrame) -> str:
+        percent = frame.device.battery_percent if frame.device is not None else None
+        return "" if percent is None else self.text("prepare.battery", percent=percent)
+
+    def _show_steps(self, frame: FeedbackFrame) -> None:
+        good = _good(frame) or _unseen(frame)
+        ids = ("start.step.on", "start.step.wet", "start.step.signal")
+        texts = [self.text(id_) for id_ in ids]
+        state = frame.device.state if frame.device is not None else None
+        if _linked(frame) and state is not None:
+            texts[2] = self.text("prepare.step.state", state=self.words.say(state))
+        for step, text in zip(self.steps, texts, strict=True):
+            step.tell(text, done=good)
+
+    def _headline(self, id_: str) -> None:
+        text = self.text(id_)
+        if self._head.text() != text:
+            set_text(self._head, text)
+            announce(self, text)
+
+    def _say_cue(self, text: str) -> None:
+        if self._cue.text() != text:
+            set_text(self._cue, text)
+            announce(self, text)
+
+
+def _state_id(frame: FeedbackFrame) -> str:
+    state: Message | None = frame.device.state if frame.device is not None else None
+    return state.id if state is not None else ""
+
+
+def _linked(frame: FeedbackFrame) -> bool:
+    return frame.device is not None and frame.device.linked
+
+
+def _good(frame: FeedbackFrame) -> bool:
+    return _state_id(frame) == "signal.good"
+
+
+def _unseen(frame: FeedbackFrame) -> bool:
+    """Whether nothing worn can see the breath: the drill is guided and timed."""
+    return _state_id(frame) in _UNSEEN

@@ -1,0 +1,259 @@
+"""The first page: put it on, what to do today, with what, how long, for whom; and what was done before."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import partial
+
+from PySide6.QtCore import QDate, QLocale, Signal
+from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+
+from breathcore.feedback.wording import Wording
+from breathcore.gui import theme
+from breathcore.gui.pages.drawing import StrapDrawing
+from breathcore.gui.pages.parts import ChoiceCard, Columns, Dropdown, NumberedStep, Page, Pills, clear, elastic, field
+from breathcore.gui.pages.sensors import SensorPicker
+from breathcore.gui.services import SIMULATED, FoundDevice, SessionChoice, SessionRow
+from breathcore.gui.widgets import FlowLayout, button, card, label, pad
+from breathcore.model.device import DeviceSpec
+from breathcore.model.drill import DrillSpec
+from breathcore.session.settings import Settings
+
+LENGTHS_MIN = (2, 5, 10)
+DOSE = "dose"
+RECENT_N = 5
+
+
+def minutes_of(drill: DrillSpec) -> float:
+    """Return about how long the drill's own dose takes, minutes, rests included."""
+    dose = drill.dose
+    work_s = dose.minutes * 60 if dose.minutes else dose.sets * (dose.cycles or 0) * drill.pattern().cycle_s
+    return (work_s + (dose.sets - 1) * dose.rest_s) / 60
+
+
+def first_sentence(text: str) -> str:
+    """Return `text` up to its first full stop."""
+    return text.split(". ")[0].rstrip(".")
+
+
+def when_text(moment: datetime, wording: Wording) -> str:
+    """Return day and time in the page's language."""
+    day = QDate(moment.year, moment.month, moment.day)
+    return f"{QLocale(wording.language).toString(day, wording.text('start.day'))}, {moment:%H:%M}"
+
+
+class StartPage(Page):
+    """Everything that has to be chosen, filled in as it was last time, so that one press is enough.
+
+    Signals
+    -------
+    start(object)
+        A `SessionChoice` without screening.
+    scan(bool)
+        Look for sensors, or stop looking.
+    open_, replay, export, delete(object)
+        A `SessionRow` and what to do with it.
+    settings()
+        Show the settings.
+    """
+
+    start = Signal(object)
+    scan = Signal(bool)
+    open_ = Signal(object)
+    replay = Signal(object)
+    export = Signal(object)
+    delete = Signal(object)
+    settings = Signal()
+
+    def __init__(
+        self, wording: Wording, drills: Sequence[DrillSpec], devices: Sequence[DeviceSpec], settings: Settings
+    ) -> None:
+        super().__init__(wording)
+        self._drills = {d.id: d for d in drills}
+        self._settings = settings
+        self._head()
+        columns = Columns(52, (11, 19))
+        columns.first.addWidget(self._put_on())
+        columns.first.addWidget(self._recent_card())
+        columns.first.addStretch(1)
+        columns.second.addWidget(self._drill_card())
+        columns.second.addWidget(self._details(devices))
+        columns.second.addStretch(1)
+        self.content.addWidget(columns)
+        self.content.addStretch(1)
+        self.start_button = button(self.text("start.go"), self._go, kind="primary", icon="play", drill=True)
+        self._chosen = label(role="muted")
+        self.footer(self._chosen, right=(self.start_button,))
+        self._select(settings.last_drill)
+        self.lengths.chosen.connect(self._tell)
+        self.sensors.changed.connect(self._tell)
+        self.start_button.setFocus()
+
+    def found(self, device: FoundDevice) -> None:
+        """Show a sensor in reach."""
+        self.sensors.found(device)
+
+    def scanning(self, *, on: bool) -> None:
+        """Show whether sensors are being looked for."""
+        self.sensors.scanning(on=on)
+
+    def choice(self) -> SessionChoice:
+        """Return what is chosen now."""
+        chosen, length = self.sensors.choice, self.lengths.choice
+        drill = self._drills[self.drill_id]
+        return SessionChoice(
+            drill.id,
+            chosen.device_id if chosen else SIMULATED,
+            chosen.address if chosen else "",
+            self.form.currentData() or "",
+            None if length == DOSE else float(length),
+            self.person.text().strip(),
+        )
+
+    @property
+    def drill_id(self) -> str:
+        """The chosen drill's id."""
+        return next(id_ for id_, made in self.cards.items() if made.isChecked())
+
+    def show_sessions(self, rows: Sequence[SessionRow], *, all_: bool = False) -> None:
+        """List the stored sessions, newest first."""
+        clear(self._rows)
+        if not rows:
+            self._rows.addWidget(label(self.text("start.recent.none"), "muted"))
+        for row in rows if all_ else rows[:RECENT_N]:
+            self._rows.addWidget(self._row(row))
+        if len(rows) > RECENT_N and not all_:
+            more = button(self.text("start.recent.all", count=len(rows)), kind="row")
+            more.clicked.connect(lambda _checked=False: self.show_sessions(rows, all_=True))
+            self._rows.addWidget(more)
+
+    def _head(self) -> None:
+        row = QHBoxLayout()
+        pad(row, 0, 1)
+        column = QVBoxLayout()
+        pad(column, 0, 0.2)
+        column.addWidget(label(self.text("start.title"), "hero"))
+        column.addWidget(elastic(label(self.text("start.subtitle"), "muted")))
+        row.addLayout(column, 1)
+        row.addWidget(button(self.text("settings.open"), self.settings.emit, kind="quiet"))
+        self.content.addLayout(row)
+
+    def _put_on(self) -> QFrame:
+        frame, column = card(margin_em=1.2, spacing_em=0.7)
+        column.addWidget(label(self.text("start.puton"), "title"))
+        column.addWidget(StrapDrawing(10.5, self.text("start.drawing")))
+        for i, id_ in enumerate(("start.step.on", "start.step.wet", "start.step.signal")):
+            column.addWidget(NumberedStep(i + 1, self.text(id_)))
+        return frame
+
+    def _drill_card(self) -> QFrame:
+        frame, column = card(margin_em=1.2, spacing_em=0.55)
+        column.addWidget(label(self.text("start.drill"), "title"))
+        group = QButtonGroup(frame)
+        self.cards: dict[str, ChoiceCard] = {}
+        for drill in self._drills.values():
+            made = ChoiceCard(self.words.of(drill.title), self.words.of(drill.purpose), self._fact(drill))
+            made.clicked.connect(lambda _checked=False: self._drill_changed())
+            group.addButton(made)
+            self.cards[drill.id] = made
+            column.addWidget(made)
+        return frame
+
+    def _fact(self, drill: DrillSpec) -> str:
+        minutes = round(minutes_of(drill)) or 1
+        return self.text("start.fact", minutes=minutes, position=first_sentence(self.words.of(drill.position)))
+
+    def _details(self, devices: Sequence[DeviceSpec]) -> QFrame:
+        frame, column = card(margin_em=1.2, spacing_em=1.0)
+        upper, lower = Columns(30, (1, 1), spacing_em=1.2), Columns(30, (1, 1), spacing_em=1.2)
+        for columns in (upper, lower):
+            column.addWidget(columns)
+        options = [(str(n), self.text("start.minutes", minutes=n)) for n in LENGTHS_MIN]
+        self.lengths = Pills(self.text("start.length"), [*options, (DOSE, "")])
+        wanted = self._settings.last_minutes
+        self.lengths.choose(str(round(wanted)) if wanted in LENGTHS_MIN else DOSE)
+        upper.first.addLayout(field(self.text("start.length"), self.lengths))
+        upper.first.addStretch(1)
+        self.form = Dropdown()
+        upper.second.addLayout(field(self.text("start.form"), self.form))
+        upper.second.addStretch(1)
+        self.sensors = SensorPicker(self.words, devices, self._settings)
+        self.sensors.scan.connect(self.scan)
+        lower.first.addLayout(field(self.text("start.sensor"), self.sensors))
+        self.person = QLineEdit(self._settings.last_person)
+        self.person.setMaxLength(60)
+        lower.second.addLayout(field(self.text("start.person"), self.person))
+        lower.second.addWidget(label(self.text("start.person.hint"), "small"))
+        lower.second.addStretch(1)
+        return frame
+
+    def _recent_card(self) -> QFrame:
+        frame, column = card(margin_em=1.2, spacing_em=0.4)
+        column.addWidget(label(self.text("start.recent"), "title"))
+        self._rows = QVBoxLayout()
+        pad(self._rows, 0, 0)
+        column.addLayout(self._rows)
+        return frame
+
+    def _row(self, row: SessionRow) -> QWidget:
+        frame = QFrame()
+        frame.setProperty("card", "row")
+        column = QVBoxLayout(frame)
+        pad(column, 0, 0.1)
+        column.setContentsMargins(0, theme.current().px(0.5), 0, theme.current().px(0.35))
+        title = self.words.of(row.title) or row.path.name
+        spoken = f"{title}, {when_text(row.started, self.words)}"
+        column.addWidget(label(title if not row.person else f"{title} · {row.person}"))
+        column.addWidget(label(self._row_facts(row), "small"))
+        if row.problem is not None:
+            column.addWidget(label(self.words.say(row.problem), "attention"))
+        actions = FlowLayout()
+        names = ("open", "replay", "export", "delete") if row.readable else ("delete",)
+        signals = {"open": self.open_, "replay": self.replay, "export": self.export, "delete": self.delete}
+        for name in names:
+            made = button(self.text(f"start.row.{name}"), partial(signals[name].emit, row), kind="row")
+            made.setAccessibleName(self.text(f"start.row.{name}.name", session=spoken))
+            actions.addWidget(made)
+        pad(actions, 0, 0.1)
+        column.addLayout(actions)
+        return frame
+
+    def _row_facts(self, row: SessionRow) -> str:
+        facts = [when_text(row.started, self.words)]
+        if row.duration_s >= 60:
+            facts.append(self.text("start.minutes", minutes=round(row.duration_s / 60)))
+        elif row.duration_s > 0:
+            facts.append(self.text("start.seconds", seconds=round(row.duration_s)))
+        if row.score is not None:
+            facts.append(self.text("start.row.score", score=round(row.score)))
+        if row.simulated:
+            facts.append(self.text("start.row.simulated"))
+        return " · ".join(facts)
+
+    def _select(self, drill_id: str) -> None:
+        self.cards.get(drill_id, next(iter(self.cards.values()))).setChecked(True)
+        self._drill_changed()
+
+    def _drill_changed(self) -> None:
+        drill = next((self._drills[i] for i, made in self.cards.items() if made.isChecked()), None)
+        if drill is None:
+            return
+        self.lengths.rename(DOSE, self.text("start.dose", minutes=round(minutes_of(drill)) or 1))
+        self.form.clear()
+        for i, pattern in enumerate(drill.patterns):
+            self.form.addItem(self.words.of(pattern.title), pattern.id if i else "")
+        last = self.form.findData(self._settings.last_pattern) if drill.id == self._settings.last_drill else 0
+        self.form.setCurrentIndex(max(0, last))
+        self.form.setEnabled(len(drill.patterns) > 1)
+        self._tell()
+
+    def _tell(self) -> None:
+        """Say beside the button what it starts."""
+        drill, length = self._drills[self.drill_id], self.lengths.choice
+        minutes = (round(minutes_of(drill)) or 1) if length == DOSE else int(length)
+        found = self.sensors.choice
+        strap = found.name if found is not None else self.text("sensor.simulated")
+        facts = (self.words.of(drill.title), self.text("start.minutes", minutes=minutes), strap)
+        self._chosen.setText(" · ".join(facts))
+
+    def _go(self) -> None:
+        self.start.emit(self.choice())

@@ -1,0 +1,412 @@
+"""The window: one page at a time, a line for sentences above it, looks and language, and a clean end."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QLocale, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeySequence, QShortcut
+from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+
+from breathcore.feedback.wording import Wording
+from breathcore.gui import theme
+from breathcore.gui.flow import Flow, OpenSound
+from breathcore.gui.live import Guard, Job
+from breathcore.gui.pages.parts import Notice, Page, stylesheet
+from breathcore.gui.pages.review import ReviewPage
+from breathcore.gui.pages.settings import SIZES, SettingsPage
+from breathcore.gui.pages.start import StartPage
+from breathcore.gui.pages.toast import Toast
+from breathcore.gui.services import (
+    SIMULATED,
+    ExportKind,
+    FoundDevice,
+    ReviewView,
+    Services,
+    SessionChoice,
+    SessionRow,
+    SummaryView,
+)
+from breathcore.gui.sound import open_output
+from breathcore.gui.widgets import button, pad
+from breathcore.model.errors import BreathcoreError
+from breathcore.session.settings import LanguageChoice, LoadedSettings, Settings, ThemeChoice
+
+SIZE = (1100, 700)
+SAVE_MS = 500
+
+
+def language_of(settings: Settings) -> str:
+    """Return the language to speak."""
+    if settings.language is not LanguageChoice.SYSTEM:
+        return settings.language.value
+    return "de" if QLocale.system().language() == QLocale.Language.German else "en"
+
+
+def theme_of(settings: Settings) -> theme.Theme:
+    """Return the colours to use."""
+    if settings.theme is not ThemeChoice.SYSTEM:
+        return theme.THEMES[settings.theme.value]
+    dark = QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
+    return theme.DARK if dark else theme.LIGHT
+
+
+class MainWindow(QMainWindow):
+    """The program's window.
+
+    Parameters
+    ----------
+    services : Services
+        The rest of the program.
+    loaded : LoadedSettings
+        Settings, and what was wrong with their file.
+    open_sound : OpenSound
+        Opens a sound device.
+    """
+
+    _found = Signal(object)
+    _scan_failed = Signal(object)
+
+    def __init__(self, services: Services, loaded: LoadedSettings, *, open_sound: OpenSound = open_output) -> None:
+        super().__init__()
+        self.services = services
+        self.settings = loaded.settings
+        self.words = Wording(language_of(self.settings))
+        self._make: Callable[[], QWidget] | None = None
+        self._scanning = False
+        self._saving = QTimer(self)
+        self._saving.setSingleShot(True)
+        self._saving.timeout.connect(self._save)
+        self._lay_out()
+        self.guard = Guard(self)
+        self.guard.problem.connect(lambda _what: self.say(self.words.text("window.problem")))
+        self._found.connect(self._show_found)
+        self._scan_failed.connect(self._show_scan_failed)
+        self.flow = Flow(self, open_sound, self)
+        self._keys()
+        self._dress()
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self._system_theme)
+        self.home()
+        if loaded.problem is not None:
+            self.say(self.words.say(loaded.problem))
+
+    @property
+    def reduced_motion(self) -> bool:
+        """Whether movement is to be avoided."""
+        return self.settings.reduced_motion
+
+    @property
+    def page(self) -> QWidget:
+        """The page in sight."""
+        return self._stack.currentWidget() or self._stack
+
+    @property
+    def sentence(self) -> str:
+        """The sentence above the page, "" for none."""
+        return self._banner.shown
+
+    # what the flow calls
+
+    def show_page(self, make: Callable[[], QWidget]) -> QWidget:
+        """Show the page that `make` makes (again, when looks or language change)."""
+        self._make = make
+        page = make()
+        old = self._stack.currentWidget()
+        self._stack.addWidget(page)
+        self._stack.setCurrentWidget(page)
+        if old is not None:
+            self._stack.removeWidget(old)
+            old.deleteLater()
+        return page
+
+    def keep(self, settings: Settings) -> None:
+        """Keep settings; they are written a moment later."""
+        self.settings = settings
+        self._saving.start(SAVE_MS)
+
+    def say(self, text: str, *, good: bool = False) -> None:
+        """Show a sentence above the page, "" for none."""
+        self._banner.say(text, good=good)
+
+    def home(self) -> None:
+        """Show the start page."""
+        page = self.show_page(self._start_page)
+        page.setFocus()
+
+    def run_job(self, work: Callable[[Job], object], done: Callable[[object], None]) -> Job:
+        """Do slow work; its error is shown."""
+        job = Job(work, self)
+        job.done.connect(done)
+        job.done.connect(lambda _result: job.deleteLater())
+        job.failed.connect(self._complain)
+        job.failed.connect(lambda _error: job.deleteLater())
+        job.start()
+        return job
+
+    def export(self, view: SummaryView) -> None:
+        """Ask for a kind and export."""
+        self._ask_export(view.path, self.words.of(view.title))
+
+    def review(self, view: SummaryView) -> None:
+        """Show a session's course."""
+        self._open(view.path)
+
+    def offer(self, choice: SessionChoice) -> None:
+        """Fill in the start page."""
+        self._remember(choice)
+        self.home()
+
+    # pages
+
+    def _start_page(self) -> QWidget:
+        page = StartPage(self.words, self.services.drills(), self.services.devices(), self.settings)
+        page.start.connect(self._start)
+        page.scan.connect(self._scan)
+        page.open_.connect(lambda row: self._open(row.path))
+        page.replay.connect(lambda row: self.replay(row.path))
+        page.export.connect(lambda row: self._ask_export(row.path, self.words.of(row.title)))
+        page.delete.connect(self._ask_delete)
+        page.settings.connect(self._show_settings)
+        self._list(page)
+        return page
+
+    def _list(self, page: StartPage) -> None:
+        try:
+            page.show_sessions(self.services.sessions())
+        except BreathcoreError as error:
+            self._complain(error)
+
+    def _start(self, choice: SessionChoice) -> None:
+        self._stop_scan()
+        self._remember(choice)
+        self.flow.begin(choice)
+
+    def _remember(self, choice: SessionChoice) -> None:
+        simulated = choice.device_id == SIMULATED
+        self.keep(
+            replace(
+                self.settings,
+                last_device="" if simulated else choice.device_id,
+                last_device_address=choice.address,
+                last_drill=choice.drill_id,
+                last_pattern=choice.pattern_id,
+                last_minutes=choice.minutes,
+                last_person=choice.person,
+            )
+        )
+
+    def _show_settings(self) -> None:
+        if isinstance(self.page, StartPage):
+            self._remember(self.page.choice())
+        self._stop_scan()
+
+        def make() -> QWidget:
+            page = SettingsPage(self.words, self.settings)
+            page.changed.connect(self._change)
+            page.questions.connect(self._ask_questions)
+            page.leave.connect(self.home)
+            return page
+
+        self.show_page(make)
+
+    def _ask_questions(self) -> None:
+        """Ask the safety questions anew, of the person chosen last."""
+        screenings = {p: s for p, s in self.settings.screenings.items() if p != self.settings.last_person}
+        self.keep(replace(self.settings, screenings=screenings))
+        self.home()
+        self.say(self.words.text("settings.questions.done"), good=True)
+
+    # stored sessions
+
+    def _open(self, path: Path) -> None:
+        def show(view: object) -> None:
+            if not isinstance(view, ReviewView):
+                return
+
+            def make() -> QWidget:
+                page = ReviewPage(self.words, view)
+                page.leave.connect(self.home)
+                page.replay.connect(lambda: self.replay(view.summary.path))
+                page.export.connect(lambda: self.export(view.summary))
+                return page
+
+            self.show_page(make)
+
+        self.say("")
+        self._stop_scan()
+        self.toast.busy(self.words.text("window.opening"))
+        job = self.run_job(lambda _job: self.services.review(path), show)
+        job.done.connect(lambda _view: self.toast.hide())
+        job.failed.connect(lambda _error: self.toast.hide())
+
+    def replay(self, path: Path) -> None:
+        """Play a stored session."""
+        self.say("")
+        self._stop_scan()
+        try:
+            self.flow.replay(self.services.replay(path))
+        except BreathcoreError as error:
+            self._complain(error)
+
+    def _ask_export(self, path: Path, title: str) -> None:
+        text = self.words.text
+        kinds = [button(text(f"export.{k.value}"), partial(self._export, path, k), kind="primary") for k in ExportKind]
+        if isinstance(self.page, Page):
+            buttons = (*kinds, button(text("window.cancel")))
+            self.page.overlay.ask(text("export.title"), text("export.body", session=title), buttons)
+
+    def _export(self, path: Path, kind: ExportKind) -> None:
+        def work(job: Job) -> object:
+            return self.services.export(path, kind, job.progress.emit, job.cancelled)
+
+        job = Job(work, self)
+        self.toast.follow(job, self.words.text("export.running"), self.words)
+        job.failed.connect(lambda error: None if job.cancelled() else self._complain(error))
+        job.start()
+
+    def _ask_delete(self, row: SessionRow) -> None:
+        text = self.words.text
+        page = self.page
+        if isinstance(page, StartPage):
+            title = self.words.of(row.title) or row.path.name
+            page.overlay.ask(
+                text("delete.title"),
+                text("delete.body", session=title),
+                (
+                    button(text("delete.now"), lambda: self._delete(row), kind="attention", drill=True),
+                    button(text("delete.keep"), kind="primary", drill=True),
+                ),
+            )
+
+    def _delete(self, row: SessionRow) -> None:
+        try:
+            self.services.delete(row.path)
+        except BreathcoreError as error:
+            self._complain(error)
+        if isinstance(self.page, StartPage):
+            self._list(self.page)
+
+    # sensors
+
+    def _scan(self, on: bool) -> None:  # noqa: FBT001  (the signal's argument)
+        if not on:
+            self._stop_scan()
+            return
+        self._scanning = True
+        if isinstance(self.page, StartPage):
+            self.page.sensors.scanning(on=True)
+        try:
+            self.services.scan(self._found.emit, self._scan_failed.emit)
+        except BreathcoreError as error:
+            self._show_scan_failed(error)
+
+    def _stop_scan(self) -> None:
+        if self._scanning:
+            self._scanning = False
+            self.services.stop_scan()
+        if isinstance(self.page, StartPage):
+            self.page.sensors.scanning(on=False)
+
+    def _show_found(self, device: FoundDevice) -> None:
+        if isinstance(self.page, StartPage):
+            self.page.sensors.found(device)
+
+    def _show_scan_failed(self, error: BreathcoreError) -> None:
+        self._scanning = False
+        if isinstance(self.page, StartPage):
+            self.page.sensors.failed(self.words.say(error.message))
+
+    # looks
+
+    def _lay_out(self) -> None:
+        self.setWindowTitle("breathcore")
+        self.resize(*SIZE)
+        central = QWidget()
+        central.setProperty("page", "true")
+        self._column = QVBoxLayout(central)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._banner = Notice()
+        self._banner_row = QVBoxLayout()
+        self._banner_row.addWidget(self._banner)
+        self._stack = QStackedWidget()
+        self.toast = Toast(self.words)
+        for part in (self._banner_row, self._stack, self.toast):
+            if isinstance(part, QWidget):
+                self._column.addWidget(part, 1 if part is self._stack else 0)
+            else:
+                self._column.addLayout(part)
+        self.setCentralWidget(central)
+
+    def _dress(self) -> None:
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            style = theme.apply(app, theme_of(self.settings), self.settings.text_percent / 100)
+            self.setStyleSheet(stylesheet(style))
+        self.words = Wording(language_of(self.settings))
+        self.toast.words = self.words
+        pad(self._column, 0, 0)
+
+    def _change(self, settings: Settings) -> None:
+        """Take new settings; looks and language at once, by making the page again."""
+        before, self.settings = self.settings, settings
+        self.keep(settings)
+        looks = ("language", "theme", "text_percent")
+        if any(getattr(before, name) != getattr(settings, name) for name in looks):
+            self._again()
+
+    def _again(self) -> None:
+        name = self._focus_name()
+        self._dress()
+        if self._make is not None:
+            page = self.show_page(self._make)
+            self._refocus(page, name)
+
+    def _focus_name(self) -> int:
+        focus = self.focusWidget()
+        chain = _chain(self.page)
+        return chain.index(focus) if focus in chain else -1
+
+    def _refocus(self, page: QWidget, index: int) -> None:
+        chain = _chain(page)
+        if 0 <= index < len(chain):
+            chain[index].setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _system_theme(self) -> None:
+        if self.settings.theme is ThemeChoice.SYSTEM:
+            self._again()
+
+    def _keys(self) -> None:
+        for keys, step in (("Ctrl++", 1), ("Ctrl+=", 1), ("Ctrl+-", -1)):
+            shortcut = QShortcut(QKeySequence(keys), self)
+            shortcut.activated.connect(lambda step=step: self._scale(step))
+
+    def _scale(self, step: int) -> None:
+        now = min(range(len(SIZES)), key=lambda i: abs(SIZES[i] - self.settings.text_percent))
+        percent = SIZES[min(max(now + step, 0), len(SIZES) - 1)]
+        if percent != self.settings.text_percent:
+            self._change(replace(self.settings, text_percent=percent))
+
+    # the end
+
+    def _complain(self, error: BreathcoreError) -> None:
+        self.say(self.words.say(error.message))
+
+    def _save(self) -> None:
+        try:
+            self.services.save_settings(self.settings)
+        except BreathcoreError as error:
+            self._complain(error)
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802  (Qt's name)
+        """End the session, keep the settings, close."""
+        self._stop_scan()
+        self.flow.stop()
+        if self._saving.isActive():
+            self._saving.stop()
+            self._save()
+        super().closeEvent(event)
+
+
+def _chain(page: QWidget) -> list[QWidget]:
+    return [w for w in page.findChildren(QWidget) if w.focusPolicy() & Qt.FocusPolicy.TabFocus]
