@@ -305,7 +305,7 @@ class Progress(QFrame):
         share = drill.elapsed_s / drill.total_s if drill.total_s > 0 else 0.0
         self._bar.setValue(round(1000 * min(max(share, 0.0), 1.0)))
         if numbers:
-            score, parts = score_of(frame.score, self._wording, paced=drill.paced)
+            score, parts = score_of(frame, self._wording)
         else:
             score, parts = DASH, self._wording.text("trainer.thinned")
         set_text(self._score, score)

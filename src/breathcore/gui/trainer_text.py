@@ -6,10 +6,11 @@ from typing import NamedTuple
 from breathcore.feedback.frame import FeedbackFrame
 from breathcore.feedback.wording import Wording
 from breathcore.gui.plots.target import ICON_OF_PHASE
-from breathcore.model.drill import DrillPhase, Score, Stage
+from breathcore.model.drill import DrillPhase, Stage
 
 DASH = "—"
 GUIDED = frozenset({Stage.GLIDE, Stage.RUNNING})
+_UNSEEN = frozenset({"refusal.heart-only", "refusal.no-sensor"})
 _NOTICE_ICON = {Stage.PAUSED: "pause", Stage.LOST: "lost", Stage.DIZZY: "warning"}
 
 
@@ -91,10 +92,13 @@ def _clock(seconds: float) -> str:
     return f"{whole // 60}:{whole % 60:02d}"
 
 
-def score_of(score: Score | None, wording: Wording, *, paced: bool) -> tuple[str, str]:
+def score_of(frame: FeedbackFrame, wording: Wording) -> tuple[str, str]:
     """Return the score and the line of its parts; a part that was not measured says so."""
-    if not paced:
+    score = frame.score
+    if not frame.drill.paced:
         return DASH, wording.text("trainer.score.timed")
+    if frame.rate_message is not None and frame.rate_message.id in _UNSEEN:
+        return DASH, wording.text("trainer.score.unmeasured")
     if score is None or score.total is None:
         return DASH, wording.text("trainer.score.none")
     parts = []

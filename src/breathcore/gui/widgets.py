@@ -279,7 +279,8 @@ class Overlay(QFrame):
         width = min(style.px(self._width_em), room.width() - style.px(1))
         inside = width - 2 * margin - style.px(0.2)
         foot = self._row.heightForWidth(inside) + self._column.spacing() + 2 * margin
-        text = max(self._text.heightForWidth(inside - style.px(0.8)), self._text.minimumSize().height()) + style.px(0.2)
+        self._inner.ensurePolished()
+        text = max(self._text.heightForWidth(inside - style.px(0.8)), self._text.minimumSize().height()) + style.px(0.7)
         height = min(text + foot, room.height() - style.px(0.4))
         self.setGeometry((room.width() - width) // 2, (room.height() - height) // 2, width, height)
 

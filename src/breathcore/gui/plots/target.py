@@ -8,7 +8,7 @@ import numpy as np
 from breathcore.model.arrays import F64, frozen
 from breathcore.model.drill import DrillPhase, TargetPhase
 
-_MOVING_POINTS = 15  # of a rising or falling phase; a straight one has its two ends
+_MOVING_POINTS = 21  # of a rising or falling phase; a straight one has its two ends
 _SHARES = np.linspace(0.0, 1.0, _MOVING_POINTS)
 _EASED = 0.5 - 0.5 * np.cos(np.pi * _SHARES)
 

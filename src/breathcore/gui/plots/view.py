@@ -5,6 +5,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from breathcore.feedback.frame import FeedbackFrame
+from breathcore.gui import theme
 from breathcore.gui.thinning import Shown
 
 
@@ -47,6 +48,7 @@ class View(QWidget):
 
     def restyle(self) -> None:
         """Take the theme and text size now in use."""
+        self.setMinimumHeight(theme.current().px(7))
         self.update()
 
     def draw(self, painter: QPainter, event: QPaintEvent) -> None:
