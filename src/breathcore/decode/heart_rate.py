@@ -70,8 +70,8 @@ class HeartRateCodec:
 
     The heart-rate block holds one row (beats/min); the RR block the valid intervals of the packet in seconds
     (counts / 1024, exact), without device time. `lost_n` of an RR block counts the beats known to be missing right
-    before it: intervals of zero, beats without skin contact (counted as one), packets that could not be read. An
-    invalid interval inside a packet ends one RR block and starts the next.
+    before it: intervals of zero, packets that could not be read, and, counted as one each, the beats without skin
+    contact and those before the connection. An invalid interval inside a packet ends one RR block and starts the next.
 
     Simulator: `encode_measurement` for whole packets; `encode` for a block of either channel.
     """
@@ -79,7 +79,7 @@ class HeartRateCodec:
     def __init__(self, endpoint: str, channels: Sequence[ChannelSpec]) -> None:
         self._measurement = f"{endpoint}.measurement"
         self._contact: bool | None = None
-        self._lost_n = 0
+        self._lost_n = 1
         self._choose(channels)
 
     def start(self, want: StreamPlan) -> tuple[Request, ...]:

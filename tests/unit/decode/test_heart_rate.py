@@ -79,13 +79,18 @@ def test_an_invalid_interval_breaks_the_chain_of_beats() -> None:
     c = codec()
     first, second = beats(c.receive(packet(HeartRateMeasurement(60, (1000, 0, 1010, 1020, 0)))))
     assert (first.x.ravel() * 1024).tolist() == [1000]
-    assert first.lost_n == 0
     assert (second.x.ravel() * 1024).tolist() == [1010, 1020]
     assert second.lost_n == 1
     (third,) = beats(c.receive(packet(HeartRateMeasurement(60, (1000,)))))
     assert third.lost_n == 1
     (fourth,) = beats(c.receive(packet(HeartRateMeasurement(60, (1000,)))))
     assert fourth.lost_n == 0
+
+
+def test_beats_before_the_connection_are_missing_ones() -> None:
+    c = codec()
+    received = [c.receive(packet(HeartRateMeasurement(60, (1000,)))) for _ in range(2)]
+    assert [beats(r)[0].lost_n for r in received] == [1, 0]
 
 
 def test_without_contact_there_is_no_beat_and_it_is_said_once() -> None:
@@ -96,7 +101,7 @@ def test_without_contact_there_is_no_beat_and_it_is_said_once() -> None:
     assert [[e.detail for e in r.events] for r in said] == [["on"], [], ["off"], [], ["on"]]
     assert all(e.kind is LinkKind.CONTACT and e.device == "strap" for r in said for e in r.events)
     assert [len(r.blocks) for r in said] == [2, 2, 0, 0, 2]
-    assert beats(said[4])[0].lost_n == 1
+    assert [b.lost_n for r in said for b in beats(r)] == [1, 0, 1]
 
 
 def test_a_strap_that_does_not_sense_contact_says_nothing_of_it() -> None:
@@ -105,6 +110,7 @@ def test_a_strap_that_does_not_sense_contact_says_nothing_of_it() -> None:
 
 def test_an_unreadable_packet_is_a_fault_and_a_gap() -> None:
     c = codec()
+    c.receive(packet(HeartRateMeasurement(60, (1000,))))
     (fault,) = c.receive(packet(bytes.fromhex("103c00"))).faults
     assert fault.reason is FaultReason.TRUNCATED
     assert fault.endpoint == "heart_rate.measurement"

@@ -86,6 +86,12 @@ def test_known_losses_set_the_anchor_anew() -> None:
     assert out[2].t_s.tolist() == [14.0]
 
 
+def test_silence_sets_the_anchor_anew() -> None:
+    out = run(intervals([1024], 10.0), intervals([1024], 11.0), intervals([1024], 16.5))
+    assert [b.gap_before for b in out] == [False, False, True]
+    assert out[2].t_s.tolist() == [16.5]
+
+
 def test_a_sum_ahead_of_the_arrivals_is_pulled_back_without_stepping_back() -> None:
     out = run(*(intervals([1024], 10.0 + 0.4 * n) for n in range(30)))
     assert any(b.gap_before for b in out)
