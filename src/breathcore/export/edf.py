@@ -8,6 +8,7 @@ import dataclasses
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime, time
 from fractions import Fraction
 from math import ceil, floor, isnan, lcm, log10, nextafter
 from pathlib import Path
@@ -25,6 +26,7 @@ from breathcore.model.device import Role
 FILL = 0.0
 FINEST = 1e-3  # half-width of the narrowest physical range, in the signal's unit
 MAX_RECORD_S = 10
+START_PARTS = 64
 _DIGITAL_MAX = 32767
 _LABELS = {
     Role.ECG: "ECG",
@@ -67,7 +69,7 @@ def write_edf(
         [_signal(c) for c in _distinct(channels)],
         patient=_patient(data.person) if with_name else edfio.Patient(),
         recording=_recording(data),
-        starttime=data.start.time(),
+        starttime=_start_time(data.start),
         data_record_duration=record_s,
         annotations=[_annotation(e) for e in events(data)],
     )
@@ -184,6 +186,15 @@ def _round_up(value: float) -> float:
 def _recording(data: ExportData) -> edfio.Recording:
     equipment = _word("+".join(data.sensors))[:40]
     return edfio.Recording(startdate=data.start.date(), equipment_code=equipment or "X")
+
+
+def _start_time(start: datetime) -> time:
+    """Return the time of day to 1/`START_PARTS` s: a binary fraction, of which every record's time is an exact sum.
+
+    With any other fraction some records would be stamped 1.2274829999999999, which strict readers refuse.
+    """
+    part = start.microsecond * START_PARTS // 1_000_000
+    return start.time().replace(microsecond=part * 1_000_000 // START_PARTS)
 
 
 def _patient(person: str) -> edfio.Patient:

@@ -80,6 +80,8 @@ def import_bids(tsv_gz: Path, out: Path, *, progress: Progress | None = None) ->
     SessionFileError
         `out` exists or cannot be written.
     """
+    if not tsv_gz.is_file():
+        raise _invalid(tsv_gz, "file", "missing", ".tsv.gz")
     sidecar = read_sidecar(tsv_gz)
     meta = SessionMeta(
         start=datetime.now().astimezone(),
@@ -108,8 +110,10 @@ def read_sidecar(tsv_gz: Path) -> Sidecar:
     path = tsv_gz.with_name(tsv_gz.name.removesuffix(".gz").removesuffix(".tsv") + ".json")
     try:
         data = json.loads(path.read_text("utf-8"))
+    except FileNotFoundError as error:
+        raise _invalid(path, "file", "missing", "JSON") from error
     except OSError as error:
-        raise _invalid(path, "file", error.strerror or "unreadable", "JSON beside the .tsv.gz") from error
+        raise _invalid(path, "file", error.strerror or "unreadable", "JSON") from error
     except ValueError as error:
         raise _invalid(path, "file", str(error), "JSON") from error
     if not isinstance(data, dict):

@@ -4,7 +4,7 @@ EDF (Kemp et al. 1992) and EDF+ (Kemp & Olivan 2003), https://www.edfplus.info/s
 """
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from math import nan
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from breathcore.export.edf import physical_range, record_length_s, write_edf
 from breathcore.model.arrays import frozen
 from breathcore.model.errors import ExchangeError, Reason
 from breathcore.model.estimates import RateEstimate, Refusal
+from breathcore.record.items import Mark
 
 
 class _File:
@@ -69,6 +70,20 @@ def test_2_2_4_the_fraction_of_the_start_is_in_the_first_tal(data: ExportData, t
     assert path.read_bytes()[168:184] == b"04.03.2605.06.07"
     assert b"+0.25\x14\x14" in path.read_bytes()
     assert _File(path).start.replace(microsecond=0) == datetime(2026, 3, 4, 5, 6, 7)
+
+
+@given(microsecond=st.integers(0, 999_999), onset_s=st.floats(0, 59), text=st.text(max_size=30))
+def test_2_2_2_any_start_and_any_words_at_any_moment_open_in_a_strict_reader(
+    microsecond: int, onset_s: float, text: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    start = datetime(2026, 3, 4, 23, 59, 59, microsecond, UTC)
+    t_s = np.arange(0, 60, 0.1)
+    track = Track("belt", None, "au", ("",), 10.0, frozen(t_s), frozen(np.sin(t_s)[:, None]))
+    session = ExportData(start, 60.0, "test", tracks=(track,), marks=(Mark(onset_s, text),))
+    file = _written(session, tmp_path_factory.mktemp("edf"))
+    onset, _, found = next(a for a in file.annotations if a[2].startswith("mark"))
+    assert onset == pytest.approx(onset_s, abs=2e-6)
+    assert found.startswith("mark")
 
 
 def test_2_1_3_labels_units_and_rates(data: ExportData, tmp_path: Path) -> None:

@@ -160,6 +160,8 @@ def test_a_missing_json_and_a_broken_gzip_are_named(tmp_path: Path) -> None:
     path.with_name("sub-07_task-rest_physio.json").unlink()
     with pytest.raises(ExchangeError, match=r"physio\.json"):
         import_bids(path, tmp_path / "s.breath")
+    with pytest.raises(ExchangeError, match=r"none\.tsv\.gz"):
+        import_bids(tmp_path / "none.tsv.gz", tmp_path / "s.breath")
     assert not list(tmp_path.glob("s.breath*"))
 
 
