@@ -1,4 +1,4 @@
-"""Turning points of a waveform: found, pruned of small wiggles, placed between samples."""
+"""Turning points of a waveform: found, and pruned of small wiggles."""
 
 import numpy as np
 
@@ -34,11 +34,3 @@ def prune(levels: list[float], threshold: float) -> list[int]:
                 kept.append(low)
             direction, low, high = 1, i, i
     return kept
-
-
-def refine(y: F64, at: I64) -> F64:
-    """Return the places (in samples) of the extremes `at`, refined by the parabola through three samples each."""
-    left, mid, right = y[at - 1], y[at], y[at + 1]
-    bend = left - 2 * mid + right
-    shift = 0.5 * (left - right) / np.where(bend == 0, 1.0, bend)
-    return np.asarray(at + np.minimum(np.maximum(shift, -0.5), 0.5), dtype=np.float64)

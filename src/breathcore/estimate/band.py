@@ -33,3 +33,9 @@ class Spectrum:
         high4 = high2 * high2
         gain = low4 / ((1.0 + low4) * (1.0 + high4 * high4))
         return np.fft.irfft(self.spectrum * gain, self._size)[self._part]
+
+    def below(self, high_hz: float) -> F64:
+        """Return the window with its drift, low-passed at `high_hz` (order 8), its mean left out."""
+        high2 = (self.f_hz / high_hz) ** 2
+        high4 = high2 * high2
+        return np.fft.irfft(self.spectrum / (1.0 + high4 * high4), self._size)[self._part]

@@ -115,7 +115,7 @@ class BreathBranch:
         return [self._reading.at(second), *self._vouch(second)]
 
     def _look(self, second: float) -> Look | None:
-        return None if second - self._newest_s > FRESH_S else self._trace.tick()
+        return None if second - self._newest_s > FRESH_S else self._trace.tick(60.0 / self._reading.rate_bpm)
 
     def _guide(self, look: Look | None) -> None:
         reading = self._reading

@@ -78,8 +78,10 @@ class BreathDetector:
         return found
 
     def flush(self) -> list[Turn | Breath]:
-        """Return the unfinished breath: the stream has ended."""
-        return [] if self._inhale is None else [self._breath(self._inhale, NAN, NAN, NAN)]
+        """Return the unfinished breath, if it has got as far as its exhale: the stream has ended."""
+        if self._inhale is None or self._exhale is None:
+            return []
+        return [self._breath(self._inhale, NAN, NAN, NAN)]
 
     def _step(self, t: float, y: float) -> bool:
         ys = self._y

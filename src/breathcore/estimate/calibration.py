@@ -32,7 +32,8 @@ class RangeCalibrator:
     Notes
     -----
     The range is the 5th–95th percentile of the window (screens.md). The direction is that of the better fit between
-    the trace and the cue, over lags up to 1.5 s; only a clear fit turns the trace round.
+    the trace and the cue, over lags up to 1.5 s; only a clear fit turns the trace round. It is told a few seconds before
+    it takes effect, so that it does not matter how the stream was cut.
     """
 
     latency_s = 0.0
@@ -50,6 +51,7 @@ class RangeCalibrator:
         self._t_s: list[F64] = []
         self._y: list[F64] = []
         self._usable_s = 0.0
+        self._sign = 0  # 0: not known yet
         self._done = False
 
     def push(self, block: EffortBlock) -> tuple[BreathRange | Polarity, ...]:
@@ -62,30 +64,44 @@ class RangeCalibrator:
             self._y.append(block.y[inside])
             if block.usable:
                 self._usable_s += float(inside.sum()) * _step_s(block.t_s)
+        turned = self._turned() if block.t_s[-1] >= self._told_s and not self._sign else ()
         if block.t_s[-1] < self._end_s:
-            return ()
+            return turned
         self._done = True
-        return self._answer()
+        return (*turned, self._range())
 
     def flush(self) -> tuple[BreathRange | Polarity, ...]:
         """Return nothing: a calibration that was not completed has no answer."""
         return ()
 
-    def _answer(self) -> tuple[BreathRange | Polarity, ...]:
+    @property
+    def _told_s(self) -> float:
+        """When the deep breath is over, however late: long before the polarity takes effect at the end."""
+        return self._start_s + self._breath_s + LAG_LIMIT_S + 2 * SETTLE_S
+
+    def _turned(self) -> tuple[Polarity, ...]:
+        t_s, y = self._seen()
+        self._sign = 1
+        if direction(t_s, y, self._start_s, self._inhale_s, self._breath_s) >= 0:
+            return ()
+        self._sign = -1
+        return (Polarity(self._end_s, self._source, -1),)
+
+    def _range(self) -> BreathRange:
         refusal = self._refusal()
         if refusal is not None:
-            return (BreathRange(self._end_s, math.nan, math.nan, refusal),)
-        t_s, y = np.concatenate(self._t_s), np.concatenate(self._y)
-        low, high = (float(v) for v in np.percentile(y, (5, 95)))
-        if direction(t_s, y, self._start_s, self._inhale_s, self._breath_s) >= 0:
-            return (BreathRange(self._end_s, low, high),)
-        return Polarity(self._end_s, self._source, -1), BreathRange(self._end_s, -high, -low)
+            return BreathRange(self._end_s, math.nan, math.nan, refusal)
+        low, high = (float(v) for v in np.percentile(self._sign * self._seen()[1], (5, 95)))
+        return BreathRange(self._end_s, low, high)
+
+    def _seen(self) -> tuple[F64, F64]:
+        if not self._t_s:
+            return np.empty(0), np.empty(0)
+        return np.concatenate(self._t_s), np.concatenate(self._y)
 
     def _refusal(self) -> Refusal | None:
         seconds = self._end_s - self._start_s
-        if not self._t_s:
-            return Refusal.NO_DATA
-        t_s, y = np.concatenate(self._t_s), np.concatenate(self._y)
+        t_s, y = self._seen()
         if len(t_s) * _step_s(t_s) < LEAST_SHARE * seconds:
             return Refusal.NO_DATA
         if _stuck(y):
@@ -95,6 +111,8 @@ class RangeCalibrator:
 
 def direction(t_s: F64, y: F64, cue_s: float, inhale_s: float, breath_s: float) -> int:
     """Return 1 where `y` (n,) rises with the guided breath in, -1 where it falls, 0 where that is not clear."""
+    if not len(t_s):
+        return 0
     best = 0.0
     for lag_s in np.arange(0.0, LAG_LIMIT_S + 0.01, 1.0 / GRID_HZ):
         grid = np.arange(cue_s + lag_s, cue_s + lag_s + breath_s + SETTLE_S, 1.0 / GRID_HZ)

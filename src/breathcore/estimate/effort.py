@@ -123,8 +123,11 @@ class EffortTrace:
             y += (x[k] - middle) * axis
         return y
 
-    def tick(self) -> Look | None:
-        """Look up middle and axis anew; return what the trace looks like, or None while there is none."""
+    def tick(self, cycle_s: float) -> Look | None:
+        """Look up middle and axis anew; return what the trace looks like, or None while there is none.
+
+        `cycle_s` is the length of a breath (NaN: not known): over whole breaths the middle does not sway.
+        """
         t_s, x = self._slow.last()
         if self._old_middle is None or len(t_s) < 3:
             return None
@@ -133,7 +136,7 @@ class EffortTrace:
         self._old_axis = self._old_axis + glide * (self._axis - self._old_axis)
         self._since_n = 0
         self._axis = self._find_axis(x)
-        self._middle = self._find_middle(x)
+        self._middle = self._find_middle(x, _whole(cycle_s))
         fast = self._fast.last()[1]
         return Look(t_s, along(x, self._axis), 1.0 / self.slow_hz, fast, self.rate_hz)
 
@@ -143,8 +146,8 @@ class EffortTrace:
     def _find_axis(self, x: F64) -> F64:
         raise NotImplementedError
 
-    def _find_middle(self, x: F64) -> F64:
-        recent = x[:, -round(MIDDLE_S * self.slow_hz) :]
+    def _find_middle(self, x: F64, span_s: float) -> F64:
+        recent = x[:, -round(span_s * self.slow_hz) :]
         y = np.sort(along(recent, self._axis))
         edge = len(y) // 10
         wanted = 0.5 * (y[edge] + y[-1 - edge])
@@ -153,6 +156,11 @@ class EffortTrace:
         length2 = float((self._axis * self._axis).sum())
         middle = centre + self._axis * ((wanted - now) / length2)
         return np.asarray(middle, dtype=np.float64)
+
+
+def _whole(cycle_s: float) -> float:
+    """Return about 24 s, as a whole number of breaths where their length is known."""
+    return max(1, round(MIDDLE_S / cycle_s)) * cycle_s if cycle_s > 0 else MIDDLE_S
 
 
 def along(x: F64, axis: F64) -> F64:

@@ -1,11 +1,13 @@
 """Where a breath really begins: the start of the rise or fall, not the extreme somewhere on a plateau."""
 
+import math
+
 import numpy as np
 
 from breathcore.model.arrays import F64
 
 NEAR, FAR = 0.1, 0.33  # of the retreat from the extreme
-HOLD_S = 0.7  # a shorter flat top is a rounded turn
+HOLD_S = 1.5  # a shorter flat top is a rounded turn
 # (time from FAR to 1) / (time from NEAR to FAR) of a retreat that grows as time^p, for p = 3, 2.5, 2, 1.5, 1
 _RATIOS = np.array([1.361, 1.469, 1.647, 2.001, 2.913])
 _POWERS = np.array([3.0, 2.5, 2.0, 1.5, 1.0])
@@ -34,7 +36,7 @@ def leave_time(t_s: F64, away: F64) -> float:
 
 
 def turn_time(t_s: F64, y: F64, extreme: int) -> tuple[float, float]:
-    """Return when the movement after the turn began, and for how long the breath was held before that.
+    """Return when the movement after the turn began, and for how long the breath was held before that (0: not).
 
     Parameters
     ----------
@@ -42,17 +44,36 @@ def turn_time(t_s: F64, y: F64, extreme: int) -> tuple[float, float]:
         Trace from the extreme before to the sample that confirmed this one.
     extreme : int
         Index of this extreme.
+
+    Notes
+    -----
+    Without a hold the turn is the middle between passing the same level up and down, which noise and a sagging top
+    move less than the extreme. A hold is what is left of the top's width at two levels when the part that a parabola
+    would have (width ∝ √level) is taken off.
     """
     away = np.abs(y - y[extreme])
-    after = leave_time(t_s[extreme:], away[extreme:])
-    size = float(away[-1])
-    back = int(np.argmax(away[: extreme + 1] <= size))
-    back = max(0, back - 1)
-    before = -leave_time(-t_s[back : extreme + 1][::-1], np.minimum(away[back : extreme + 1][::-1], size))
-    held = after - before
-    if held >= HOLD_S:
-        return after, held
-    return 0.5 * (after + before), 0.0
+    size = min(float(away[-1]), float(away[: extreme + 1].max()))
+    past = np.flatnonzero(away[: extreme + 1] > size)
+    first = int(past[-1]) if len(past) else 0
+    before_t, before = -t_s[first : extreme + 1][::-1], away[first : extreme + 1][::-1]
+    after_t, after = t_s[extreme:], away[extreme:]
+    near = _first_crossing(after_t, after, NEAR * size), -_first_crossing(before_t, before, NEAR * size)
+    far = _first_crossing(after_t, after, FAR * size), -_first_crossing(before_t, before, FAR * size)
+    root = math.sqrt(FAR / NEAR)
+    if (root * (near[0] - near[1]) - (far[0] - far[1])) / (root - 1.0) < HOLD_S:
+        return 0.5 * (near[0] + near[1]), 0.0
+    began = leave_time(after_t, after)
+    held = began + leave_time(before_t, np.minimum(before, size))
+    return (began, held) if held > 0 else (0.5 * (near[0] + near[1]), 0.0)
+
+
+def _first_crossing(t_s: F64, away: F64, level: float) -> float:
+    beyond = np.flatnonzero(away > level)
+    i = int(beyond[0]) if len(beyond) else len(away) - 1
+    if i == 0:
+        return float(t_s[0])
+    part = (level - away[i - 1]) / (away[i] - away[i - 1]) if away[i] != away[i - 1] else 0.0
+    return float(t_s[i - 1] + min(max(part, 0.0), 1.0) * (t_s[i] - t_s[i - 1]))
 
 
 def _last_crossing(t_s: F64, away: F64, level: float) -> float:

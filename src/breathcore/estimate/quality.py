@@ -41,7 +41,7 @@ def calm(look: Look) -> float:
 
 def regularity(look: Look, spectrum: Spectrum, turns: Turns, rate: float, window_s: float) -> float:
     """Return 0–1: the mean of how well breaths repeat, how even their lengths are, and their share of the power."""
-    periods = turns.at_s[2:] - turns.at_s[:-2]
+    periods = turns.half_s[2:] - turns.half_s[:-2]
     spread = float(periods.std() / periods.mean())
     again = _repeats(turns.z[-round(window_s / look.step_s) :], 60.0 / rate / look.step_s)
     share = _share(spectrum, rate / 60.0)

@@ -20,6 +20,7 @@ SLOW_S = 64.0
 SLOW_BPM = 7.0
 SLOWEST_BPM, FASTEST_BPM = 2.5, 46.0
 SHORTEST_S = 6.0
+FEWEST = 4  # half-way points: two rises and two falls
 ANSWER_AT = 0.4  # quality from which a number is given
 STILL_S = 7.0  # without movement of the trace: longer than any hold of a drill
 NAN = float("nan")
@@ -67,9 +68,9 @@ def _read(look: Look, span_s: float, spectrum: Spectrum, turns: Turns) -> Readin
         window_s = SLOW_S
         chosen = turns.since(span_s - window_s)
         rate = chosen.rate_bpm()
-    if math.isnan(rate):
+    if len(chosen.half_s) < FEWEST:
         return refused(Refusal.TOO_SHORT if span_s < STEADY_S else Refusal.IRREGULAR)
-    rise = middle_value(np.abs(np.diff(chosen.level)))
+    rise = middle_value(np.abs(chosen.level[1:] - chosen.level[:-1]))
     quality = regularity(look, spectrum, chosen, rate, min(window_s, span_s))
     moving = calm(look)
     quality *= moving
@@ -78,7 +79,7 @@ def _read(look: Look, span_s: float, spectrum: Spectrum, turns: Turns) -> Readin
         return refused(reason, min(quality, ANSWER_AT))
     if _ended(look, turns, rise):
         return refused(Refusal.FLAT)
-    live = turns.since(span_s - max(LIVE_S, 2.2 * 60.0 / rate)).rate_bpm()
+    live = turns.since(span_s - max(LIVE_S, 2.0 * 60.0 / rate)).rate_bpm()
     return Reading(rate, live, quality, None, rise, noise_sd(look))
 
 

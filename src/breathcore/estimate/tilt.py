@@ -40,11 +40,11 @@ class TiltTrace(EffortTrace):
         self._inhale = np.asarray(inhale_axis or UP, dtype=np.float64)
         super().__init__(rate_hz, 3)
 
-    def tick(self) -> Look | None:
+    def tick(self, cycle_s: float) -> Look | None:
         """As `EffortTrace.tick`; a new posture begins a new run."""
         if self._posture_changed():
             self._start_over()
-        return super().tick()
+        return super().tick(cycle_s)
 
     def _posture_changed(self) -> bool:
         x = self._slow.last()[1]

@@ -1,12 +1,13 @@
 """The turns of breathing in a window: where peaks and troughs are, how regular they come, what rate that makes."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
-from breathcore.dsp.peaks import prune, refine, turning_points
+from breathcore.dsp.peaks import prune, turning_points
 from breathcore.estimate.band import Spectrum
-from breathcore.model.arrays import F64
+from breathcore.model.arrays import F64, I64
 
 LOW_HZ = 0.04
 LOW_WHEN_FAST_HZ = 0.08  # drift counts as breaths otherwise
@@ -18,43 +19,44 @@ PART = 0.3  # of the median excursion: thereafter
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Turns:
-    """Alternating extremes: `at_s` (n,) from the window's start and `level` (n,), and the waveform they are of."""
+    """Alternating extremes: `at_s` (n,) from the window's start and `level` (n,), and the waveform they are of.
+
+    `half_s` (up to n + 1,): when the waveform passed half-way to, between and from the extremes, rises and falls in
+    turn. Breaths are timed by these: they are steep where tops may be long and flat.
+    """
 
     at_s: F64
     level: F64
+    half_s: F64
     z: F64
 
     def since(self, t_s: float) -> "Turns":
         """Return those at or after `t_s`."""
         first = int(np.searchsorted(self.at_s, t_s))
-        return Turns(self.at_s[first:], self.level[first:], self.z)
+        half = int(np.searchsorted(self.half_s, t_s))
+        return Turns(self.at_s[first:], self.level[first:], self.half_s[half:], self.z)
 
     def rate_bpm(self) -> float:
-        """Return 60 (n − 1) / (last − first), the mean over peaks and over troughs; NaN if fewer than two of either."""
-        first, second = self.at_s[::2], self.at_s[1::2]
-        if len(second) < 2:
-            return float("nan")
-        rates = [60.0 * (len(e) - 1) / float(e[-1] - e[0]) for e in (first, second)]
-        return 0.5 * (rates[0] + rates[1])
+        """Return 60 (n − 1) / (last − first), the mean over rises and falls; NaN where neither came twice."""
+        kinds = [events for events in (self.half_s[::2], self.half_s[1::2]) if len(events) > 1]
+        if not kinds:
+            return math.nan
+        return sum(60.0 * (len(e) - 1) / float(e[-1] - e[0]) for e in kinds) / len(kinds)
 
 
 def find_turns(spectrum: Spectrum, step_s: float) -> Turns:
     """Find the turns of breathing: once roughly, then in the band that suits the rate found (accuracy.md)."""
-    rough = _turns(spectrum.band(LOW_HZ, HIGH_HZ), step_s)
-    rate = _mean_rate(rough)
+    z = spectrum.band(LOW_HZ, HIGH_HZ)
+    places = _places(z)
+    rate = _turns(z, z, places, step_s).rate_bpm()
     if not rate > 0:
-        return rough
-    low = LOW_WHEN_FAST_HZ if rate > FAST_BPM else LOW_HZ
-    return _turns(spectrum.band(low, min(max(rate / 20.0, 0.3), 1.2)), step_s)
+        return _turns(z, z, places, step_s)
+    high_hz = min(max(rate / 20.0, 0.3), 1.2)
+    z = spectrum.band(LOW_WHEN_FAST_HZ if rate > FAST_BPM else LOW_HZ, high_hz)
+    return _turns(z, spectrum.below(high_hz), _places(z), step_s)
 
 
-def _mean_rate(turns: Turns) -> float:
-    if len(turns.at_s) < 4:
-        return float("nan")
-    return 30.0 * (len(turns.at_s) - 1) / float(turns.at_s[-1] - turns.at_s[0])
-
-
-def _turns(z: F64, step_s: float) -> Turns:
+def _places(z: F64) -> I64:
     inner = turning_points(z)
     at = np.concatenate(([0], inner, [len(z) - 1]))
     levels = z[at].tolist()
@@ -64,5 +66,44 @@ def _turns(z: F64, step_s: float) -> Turns:
     if len(kept) > 1:
         excursion = np.sort(np.abs(z[at[kept[1:]]] - z[at[kept[:-1]]]))
         kept = prune(levels, PART * float(excursion[len(excursion) // 2]))
-    places = at[kept]
-    return Turns(refine(z, places) * step_s if len(kept) else np.empty(0), z[places], z)
+    return np.asarray(at[kept], dtype=np.int64)
+
+
+def _turns(z: F64, whole: F64, places: I64, step_s: float) -> Turns:
+    if len(places) < 2:
+        return Turns(np.empty(0), np.empty(0), np.empty(0), z)
+    half = np.concatenate((_before(z, places), _between(z, places), _after(whole, places)))
+    return Turns(places * step_s, z[places], half * step_s, z)
+
+
+def _between(z: F64, places: I64) -> F64:
+    """Return where `z` first passes half-way from one of the extremes at `places` to the next."""
+    levels = z[places]
+    wanted = 0.5 * (levels[1:] + levels[:-1])
+    inner = z[places[0] : places[-1]]
+    length = places[1:] - places[:-1]
+    beyond = np.flatnonzero((inner > np.repeat(wanted, length)) == np.repeat(levels[1:] > levels[:-1], length))
+    index = beyond[np.searchsorted(beyond, places[:-1] - places[0])] + places[0]
+    return np.asarray(index - (z[index] - wanted) / (z[index] - z[index - 1]), dtype=np.float64)
+
+
+def _before(z: F64, places: I64) -> F64:
+    """Return where `z` passes half-way to the first extreme, if it does."""
+    first, second = float(z[places[0]]), float(z[places[1]])
+    return _last_crossing(z[: places[0] + 1], 0.5 * (first + second))
+
+
+def _after(whole: F64, places: I64) -> F64:
+    """Return where the waveform has passed half-way from the last extreme, if it has.
+
+    Read off the waveform with its drift: so near the end a high-pass would bend it.
+    """
+    last, before = float(whole[places[-1]]), float(whole[places[-2]])
+    tail = whole[places[-1] :]
+    return len(whole) - 1 - _last_crossing(tail[::-1], 0.5 * (last + before))
+
+
+def _last_crossing(z: F64, level: float) -> F64:
+    """Return where `z` crosses `level` for the last time before its end; empty if it does not."""
+    other = np.flatnonzero((z > level) != (z[-1] > level))[-1:]
+    return np.asarray(other + (level - z[other]) / (z[other + 1] - z[other]), dtype=np.float64)
