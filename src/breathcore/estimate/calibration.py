@@ -32,8 +32,8 @@ class RangeCalibrator:
     Notes
     -----
     The range is the 5th–95th percentile of the window (screens.md). The direction is that of the better fit between
-    the trace and the cue, over lags up to 1.5 s; only a clear fit turns the trace round. It is told a few seconds before
-    it takes effect, so that it does not matter how the stream was cut.
+    the trace and the cue, over lags up to 1.5 s; only a clear fit turns the trace round. It is told a few seconds
+    before it takes effect, so that it does not matter how the stream was cut.
     """
 
     latency_s = 0.0

@@ -152,5 +152,3 @@ def _facts(whole: tuple[TargetPhase, ...], timeline: Timeline | None) -> _Facts:
     cycles_n = tuple(sets.get(k, 0) for k in range(max(sets, default=-1) + 1))
     starts_s = tuple(p.start_s for p in timeline.phases) if timeline else ()
     return _Facts(timeline, starts_s, cycles_n, total_s)
-
-

@@ -73,6 +73,10 @@ class Presenter:
         elif isinstance(estimate, BreathRange):
             self._range = estimate if estimate.refusal is None else None
 
+    def turn(self) -> None:
+        """Turn the trace that is in view upside down: a calibration has found that it was."""
+        self._trace.rows()[:, 1] *= -1
+
     @property
     def calibrated(self) -> bool:
         """Whether the person's range is known."""

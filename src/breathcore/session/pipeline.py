@@ -75,6 +75,7 @@ class Pipeline:
             plan.drill, breath_measured=self.breath_measured, pattern_id=plan.pattern_id, minutes=plan.minutes
         )
         self._calibrator: RangeCalibrator | None = None
+        self._upside_down = False
         self._ticks_n = 0
         self._now_s = 0.0
         self._signal_ok = False
@@ -272,7 +273,10 @@ class Pipeline:
             out.append(found)
             if isinstance(found, Polarity):
                 self._estimator.push(found)
+                self._upside_down = True
             elif isinstance(found, BreathRange):
+                if self._upside_down:
+                    self._presenter.turn()
                 self._presenter.on_estimate(found)
                 self._advance(found, out)
 
@@ -290,6 +294,7 @@ class Pipeline:
 
     def _on_stage(self, stage: Stage, t_s: float) -> None:
         if stage is Stage.CALIBRATING:
+            self._upside_down = False
             source = self._estimator.breath_source
             self._calibrator = RangeCalibrator(source or "", t_s, CALIBRATION_S, INHALE_S, DEEP_BREATH_S)
         else:
