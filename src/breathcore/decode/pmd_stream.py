@@ -15,7 +15,7 @@ from breathcore.model.device import ChannelSpec
 _MG_PER_G = 1000.0
 _STAMP_LIMIT_NS = 1 << 62  # 146 years: beyond it the sums of stamps leave 64 bits
 _REORDERED_NS = 1_000_000_000  # a frame that comes late comes less late than this
-_RESET_NS = 5_000_000_000  # stamps that fall back further: the device's clock was set
+_RESET_NS = 5_000_000_000  # stamps that fall back, or run ahead of the host's clock, further: the clock was set
 
 
 @dataclass(slots=True)
@@ -29,6 +29,7 @@ class PmdStream:
     stopping: bool = False
     restarts_n: int = 0
     previous_ns: int = 0
+    previous_host_s: float = 0.0
     before_jump_ns: int = 0
 
     @property
@@ -55,8 +56,8 @@ class PmdStream:
         stamp_ns, n = frame.timestamp_ns, len(frame.samples)
         if stamp_ns >= _STAMP_LIMIT_NS:
             raise DecodeError(FaultReason.OUT_OF_RANGE, 1, str(stamp_ns))
-        previous_ns, lost_n = self._continued(stamp_ns, n)
-        self.previous_ns = stamp_ns
+        previous_ns, lost_n = self._continued(stamp_ns, n, t_host_s)
+        self.previous_ns, self.previous_host_s = stamp_ns, t_host_s
         times_ns = sample_times_ns(stamp_ns, n, previous_ns, self.channel.rate_hz)
         return RawBlock(self.channel, self._values(frame), times_ns.astype(np.float64) * 1e-9, t_host_s, lost_n)
 
@@ -65,11 +66,12 @@ class PmdStream:
             return np.divide(frame.samples, _MG_PER_G)
         return frame.samples.astype(np.float64)
 
-    def _continued(self, stamp_ns: int, n: int) -> tuple[int, int]:
+    def _continued(self, stamp_ns: int, n: int, t_host_s: float) -> tuple[int, int]:
         """Return the stamp that this frame continues (0: none) and the samples lost before it."""
         previous_ns = self.previous_ns
         behind_ns = previous_ns - stamp_ns
-        if behind_ns > _RESET_NS or not previous_ns:
+        ahead_ns = -behind_ns - (t_host_s - self.previous_host_s) * 1e9
+        if not previous_ns or max(behind_ns, ahead_ns) > _RESET_NS:
             self.before_jump_ns = 0
             return 0, 0
         if behind_ns >= 0:

@@ -88,20 +88,30 @@ class Synchroniser:
         return _cut(block.channel, t_device_s, timeline.session_s(t_device_s), block.x, track, gap=gap)
 
     def _timeline_for(self, first_s: float, last_s: float, track: _Track, arrival_s: float) -> Timeline:
-        """Return the map that this block belongs to: the present one, the one before it, or a new one."""
-        now = self._shared
-        if now is not None:
-            delay_s = now.delay_s(last_s, arrival_s)
-            leap_s = LEAP_S if now.settled_s > _SETTLED_S else LEAP_EARLY_S
-            back = track.timeline is now and first_s < track.last_device_s - BACK_S
-            if -leap_s < delay_s < LATE_S and not back:
-                return now
-        former, self._former = self._former, now
-        if former is not None and abs(former.delay_s(last_s, arrival_s)) < LEAP_S:
-            self._shared = former
-        else:
-            self._shared = Timeline(last_s, arrival_s)
+        """Return the map that this block belongs to: the present one, the one before it, or a new one.
+
+        False stamps start maps of their own; the next true one fits the last settled map better and brings it back.
+        """
+        now, former = self._shared, self._former
+        settled = now is not None and now.settled_s >= _SETTLED_S
+        far_s = np.inf if now is None else _distance_s(now, first_s, last_s, track, arrival_s)
+        if now is not None and far_s < np.inf and (settled or former is None):
+            return now
+        before_s = np.inf if former is None else abs(former.delay_s(last_s, arrival_s))
+        if now is not None and far_s < np.inf and far_s <= before_s:
+            return now
+        if settled or former is None:
+            self._former = now
+        self._shared = former if former is not None and before_s < LEAP_S else Timeline(last_s, arrival_s)
         return self._shared
+
+
+def _distance_s(now: Timeline, first_s: float, last_s: float, track: _Track, arrival_s: float) -> float:
+    """Return how far a block is from a map's fastest packets, infinity where the device's clock must have been set."""
+    delay_s = now.delay_s(last_s, arrival_s)
+    leap_s = LEAP_S if now.settled_s >= _SETTLED_S else LEAP_EARLY_S
+    back = track.timeline is now and first_s < track.last_device_s - BACK_S
+    return abs(delay_s) if -leap_s < delay_s < LATE_S and not back else np.inf
 
 
 def _cut(
