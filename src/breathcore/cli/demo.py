@@ -80,7 +80,7 @@ def _write(run: SimulatedRun, folder: Path) -> None:
     write_csv(data, folder, replace=False)
     write_edf(data, folder / "session.edf", replace=False)
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    from breathcore.gui.screenshots import save_trainer
+    from breathcore.gui.picture import save_trainer
 
     save_trainer(run.frame, folder / "trainer.png", words().language)
     out.print(_sentence(facts))

@@ -196,8 +196,10 @@ def demo_window(wearer: WearerSpec, drill_id: str) -> int:
 
 
 def train_window(drill_id: str, *, device: str | None, minutes: float | None, person: str) -> int:
-    """Open the window at a drill; with `device` (a wearable's id, its name or address) at the safety questions."""
+    """Open the window at a drill; with `device` (a wearable's id, its name or address) at its safety questions."""
     choice = SessionChoice(drill_id=drill_id, minutes=minutes, person=person)
+    if device is None:
+        return run_app(Program(), offer=choice)
     return run_app(Program(), begin=_with_device(choice, device))
 
 

@@ -186,7 +186,7 @@ class Pipeline:
             quality_message=quality_message,
             heart_bpm=heart_bpm,
             heart_message=heart_message,
-            brace_message=message("brace.not-measured") if "brace" in self._plan.drill.measures else None,
+            brace_message=message("brace.not-measured"),
             in_step=self._score.in_step if self._score else None,
             score=self._score,
             notice=notice(state),
