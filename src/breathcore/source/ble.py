@@ -93,7 +93,7 @@ class BleSource:
     Parameters
     ----------
     devices : sequence of (str, DeviceSpec)
-        Address or advertised name, and what the wearable is. "" takes the first that matches the spec.
+        Address or advertised name, and what the wearable is. "" or the spec's name takes the first that matches it.
     scanner, client : optional
         Bleak backends in place of the platform's own.
     limits : Limits
@@ -328,7 +328,7 @@ class _Link:
 
     def is_target(self, device: BLEDevice, heard: AdvertisementData) -> bool:
         """Whether an advertisement is this wearable's."""
-        if not self.target:
+        if self.target in ("", self.spec.name):
             return _found(device, heard, (self.spec,)).profile is not None
         names = (device.address, device.name or "", heard.local_name or "")
         return self.target.casefold() in (name.casefold() for name in names)

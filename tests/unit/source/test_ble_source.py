@@ -415,6 +415,19 @@ def test_a_device_is_chosen_by_address_or_name_in_any_case(run_async, target):
     run_async(session())
 
 
+@pytest.mark.parametrize("target", ["", "Strap X"])
+def test_without_a_name_the_first_of_its_kind_is_taken(run_async, target):
+    lamp, wanted = strap("Lamp", "A"), strap("Strap X 8", "B")
+
+    async def session():
+        ble = source(FakeRadio([lamp, wanted]), target)
+        await ble.open()
+        assert wanted.client is not None
+        await ble.close()
+
+    run_async(session())
+
+
 def test_two_straps_of_a_kind_have_names_of_their_own(run_async):
     one, two = strap("Strap X 1", "A"), strap("Strap X 2", "B")
 
