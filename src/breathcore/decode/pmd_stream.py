@@ -59,7 +59,7 @@ class PmdStream:
         previous_ns, lost_n = self._continued(stamp_ns, n, t_host_s)
         self.previous_ns, self.previous_host_s = stamp_ns, t_host_s
         times_ns = sample_times_ns(stamp_ns, n, previous_ns, self.channel.rate_hz)
-        return RawBlock(self.channel, self._values(frame), times_ns.astype(np.float64) * 1e-9, t_host_s, lost_n)
+        return RawBlock(self.channel, self._values(frame), np.multiply(times_ns, 1e-9), t_host_s, lost_n)
 
     def _values(self, frame: PmdFrame) -> F64:
         if self.type is Measurement.ACC:

@@ -60,9 +60,10 @@ class Timeline:
 
     def session_s(self, device_s: F64) -> F64:
         """Return session times (n,) for device times (n,), rising as they do."""
+        last_s = self._zero_s + self._knots_s[-1]
+        if device_s[0] >= last_s:
+            return self._values_s[-1] + (device_s - last_s) * self._slope
         x_s = device_s - self._zero_s
-        if x_s[0] >= self._knots_s[-1]:
-            return self._values_s[-1] + (x_s - self._knots_s[-1]) * self._slope
         ends = [self._knots_s[0] - _FAR_S, self._knots_s[-1] + _FAR_S]
         values = [self._values_s[0] - _FAR_S, self._values_s[-1] + _FAR_S * self._slope]
         return np.interp(x_s, [ends[0], *self._knots_s, ends[1]], [values[0], *self._values_s, values[1]])

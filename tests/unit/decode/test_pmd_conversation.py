@@ -289,6 +289,13 @@ def test_one_false_stamp_does_not_silence_the_stream() -> None:
     assert [r.blocks[0].lost_n for r in received][3:] == [36, 0]
 
 
+def test_a_loss_long_past_does_not_let_a_late_frame_in() -> None:
+    talk = Talk(channels=(ACC,))
+    received = stamped(talk, 0, 10, *range(11, 20), 9)
+    assert received[1].blocks[0].lost_n == 9 * 36
+    assert reasons(received[-1]) == [FaultReason.NOT_RISING]
+
+
 @pytest.mark.parametrize(
     ("payload", "reason", "offset"),
     [

@@ -88,6 +88,17 @@ def test_after_a_minute_samples_lie_within_8_ms(skew: float) -> None:
     assert wrong_s[true_s >= 60.0].max() <= 0.008
 
 
+def test_a_crystal_that_warms_up_is_followed() -> None:
+    clock = Synchroniser(T0_HOST_S)
+    cold = strap(1, seconds=60.0)
+    errors(cold, clock)
+    acc_end_s = max(f.true_s[-1] for f in cold if f.block.channel is ACC)
+    warm = strap(2, seconds=120.0, skew=-500e-6, start_s=acc_end_s, epoch_s=H10_EPOCH_S + acc_end_s)
+    true_s, wrong_s = errors([f for f in warm if f.block.channel is ACC], clock)
+    assert wrong_s.max() <= 0.030
+    assert wrong_s[true_s > acc_end_s + 80.0].max() <= 0.012
+
+
 def test_the_first_block_comes_at_once_as_late_as_its_packet() -> None:
     (first, *_) = strap(1)
     (block,) = Synchroniser(T0_HOST_S).push(first.block)
