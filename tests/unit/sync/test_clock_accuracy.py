@@ -158,14 +158,15 @@ def test_a_pause_of_the_link_is_a_gap_on_the_same_clock() -> None:
         assert [b.gap_before for b in stream] == [True] + [False] * (len(stream) - 1)
 
 
-def test_one_frame_with_a_false_stamp_moves_no_other() -> None:
+@pytest.mark.parametrize("false_s", [{100: 3.0}, {100: -400.0}, {100: 2e4, 101: -2.8}])
+def test_frames_with_false_stamps_move_no_other(false_s: dict[int, float]) -> None:
     clock = Synchroniser(T0_HOST_S)
     frames = [f for f in strap(6, seconds=40.0) if f.block.channel is ACC]
     for n, frame in enumerate(frames):
         block = frame.block
-        if n == 100:
-            assert block.t_device_s is not None
-            clock.push(RawBlock(ACC, block.x, block.t_device_s + 3.0, block.t_host_s))
+        assert block.t_device_s is not None
+        if n in false_s:
+            clock.push(RawBlock(ACC, block.x, block.t_device_s + false_s[n], block.t_host_s))
             continue
         for out in clock.push(block):
             if n > 60:
