@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from breathcore.estimate.chain import PersonEstimator
+from breathcore.estimate.chain import EstimatorFault, PersonEstimator
 from breathcore.model.arrays import F64, frozen
 from breathcore.model.blocks import SampleBlock
 from breathcore.model.device import ChannelSpec, Role
@@ -35,6 +35,8 @@ class Analysis:
         Heart rate at each beat (NaN: refused).
     source, heart_source : str or None
         The channels (roles) breath and heart were read from.
+    faults : tuple of EstimatorFault
+        Estimators that raised and were switched off: a fault of the program, worth reporting.
     """
 
     rate_t_s: F64
@@ -49,6 +51,7 @@ class Analysis:
     heart_bpm: F64
     source: str | None
     heart_source: str | None
+    faults: tuple[EstimatorFault, ...]
 
 
 def analyse(signals: Mapping[str, tuple[F64, float]]) -> Analysis:
@@ -157,4 +160,5 @@ def collect(found: Sequence[Estimate], person: PersonEstimator) -> Analysis:
         heart_bpm=frozen([b.hr_bpm for b in beats]),
         source=person.breath_source,
         heart_source=person.heart_source,
+        faults=person.faults,
     )

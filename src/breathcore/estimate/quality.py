@@ -14,10 +14,10 @@ MOVE_G = 0.025
 
 
 def stuck(look: Look) -> bool:
-    """Whether the sensor has said the same for 5 s (to a billionth of its value)."""
+    """Whether the sensor has said the same for 5 s (to a billionth of its value, or of a unit)."""
     recent = look.fast[:, -max(2, round(STUCK_S * look.fast_hz)) :]
     span = recent.max(axis=1) - recent.min(axis=1)
-    return bool((span <= 1e-9 * np.abs(recent).max()).all())
+    return bool((span <= 1e-9 * max(1.0, float(np.abs(recent).max()))).all())
 
 
 def saturated(look: Look) -> bool:
@@ -26,7 +26,7 @@ def saturated(look: Look) -> bool:
         return False
     x = look.fast[0]
     ends = np.count_nonzero(x == x.max()) + np.count_nonzero(x == x.min())
-    return bool(ends > 0.8 * len(x) and len(x) > 2 * STUCK_S * look.fast_hz)
+    return bool(ends > 0.8 * len(x) and len(x) > STUCK_S * look.fast_hz)
 
 
 def calm(look: Look) -> float:

@@ -80,10 +80,11 @@ def _between(z: F64, places: I64) -> F64:
     """Return where `z` first passes half-way from one of the extremes at `places` to the next."""
     levels = z[places]
     wanted = 0.5 * (levels[1:] + levels[:-1])
-    inner = z[places[0] : places[-1]]
+    begin = places[0] + 1  # a stretch ends with the extreme it leads to
+    inner = z[begin : places[-1] + 1]
     length = places[1:] - places[:-1]
     beyond = np.flatnonzero((inner > np.repeat(wanted, length)) == np.repeat(levels[1:] > levels[:-1], length))
-    index = beyond[np.searchsorted(beyond, places[:-1] - places[0])] + places[0]
+    index = beyond[np.searchsorted(beyond, places[:-1] + 1 - begin)] + begin
     return np.asarray(index - (z[index] - wanted) / (z[index] - z[index - 1]), dtype=np.float64)
 
 
