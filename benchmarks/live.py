@@ -3,7 +3,7 @@
     python benchmarks/live.py [--seconds 60] [--sizes 1100x700 3840x2160]
     python benchmarks/live.py --soak-minutes 120 [--soak-speed 40]
 
-Session, recorder, pipeline and trainer page run as they do for a person; one simulated Polar H10 sends its packets
+The whole program runs as it does for a person, window included; one simulated Polar H10 sends its packets
 in real time and they are stamped on arrival, as the radio does it (its simulation is part of the CPU figure). After
 calibration and the start of the drill, for each window size in a process of its own:
 
@@ -32,17 +32,19 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtWidgets import QApplication
 
-from breathcore.feedback.wording import Wording
-from breathcore.gui import theme
+from breathcore.feedback.frame import FeedbackFrame
+from breathcore.gui.app import start
+from breathcore.gui.program import Program
+from breathcore.gui.services import SessionChoice
 from breathcore.gui.trainer import TrainerPage
-from breathcore.model.drill import Stage, Timeline
+from breathcore.gui.window import MainWindow
+from breathcore.model.drill import CommandKind, Stage, Timeline
 from breathcore.model.packets import Advance, LinkEvent, Packet, Request
 from breathcore.model.protocols import Source, SourceInfo
 from breathcore.session import registry
 from breathcore.session.bridge import Bridge
-from breathcore.session.pilot import Pilot
 from breathcore.session.plan import SessionPlan
-from breathcore.session.runner import LiveSession, SessionThread
+from breathcore.session.recording import open_session
 from breathcore.source.sim.source import SimSource
 from breathcore.source.sim.spec import WearerSpec
 
@@ -51,6 +53,7 @@ CPU_LIMIT = {"1100x700": 20.0, "3840x2160": 40.0}
 LATENCY_LIMIT_MS, FRAMES_LIMIT_HZ, GROWTH_LIMIT_MB = 50.0, 29.0, 10.0
 WARM_UP_S = 5.0
 PATIENCE_S = 180.0
+BEFORE_S, RETRY_S = 40.0, 5.0  # of quiet breathing before calibration; before a button is pressed again
 SOAK_FROM_S = 600.0
 
 
@@ -83,53 +86,80 @@ class RealTimeStrap:
         await self._simulated.close()
 
 
-class Stand:
-    """A session and the page that shows it."""
+class BenchProgram(Program):
+    """The program, with the strap on the wall clock, or (`speed`) a simulated session in virtual time."""
 
-    def __init__(self, folder: Path, source: Source, minutes: float, pace: float | None) -> None:
-        self.app = QApplication([])
-        theme.apply(self.app, theme.LIGHT)
-        plan = SessionPlan(registry.drill("B1"), minutes=minutes, wearer="simulated")
+    def __init__(self, folder: Path, speed: float | None) -> None:
+        super().__init__(WearerSpec(seed=1), folder)
+        self.speed = speed
         self.bridge = Bridge()
-        self.session = LiveSession(plan, source, folder / "live.breath", self.bridge, pace=pace, pilot=Pilot())
-        self.thread = SessionThread(self.session, self.bridge)
-        self.page = TrainerPage(Wording("en"))
-        self.page.set_clock(lambda: self.bridge.now_s())
-        self.page.ticked.connect(self._take)
 
-    def show(self, size: str) -> None:
-        width, height = map(int, size.split("x"))
-        self.page.resize(width, height)
-        self.page.show()
-        self.thread.start()
+    def start(self, choice: SessionChoice) -> Bridge:
+        self.bridge = super().start(choice)
+        return self.bridge
+
+    def _source(self, choice: SessionChoice) -> Source:
+        simulated = SimSource(registry.device("polar_h10"), WearerSpec(seed=1))
+        return simulated if self.speed is not None else RealTimeStrap(simulated)
+
+    def _run(self, plan: SessionPlan, source: Source, path: Path | None, pace: float) -> Bridge:
+        return super()._run(plan, source, path, pace if self.speed is None else self.speed)
+
+
+class Stand:
+    """The program with its window, and somebody who presses the buttons."""
+
+    def __init__(self, folder: Path, size: str, minutes: float, speed: float | None) -> None:
+        os.environ["XDG_CONFIG_HOME"] = str(folder)  # settings of the benchmark's own
+        self.app = QApplication([])
+        self.folder = folder
+        self.program = BenchProgram(folder, speed)
+        self.window = MainWindow(self.program, self.program.load_settings())
+        self.window.resize(*map(int, size.split("x")))
+        self.window.show()
+        start(self.window, SessionChoice(drill_id=registry.drill("B1").id, minutes=minutes))
+        self._asked_s = BEFORE_S
+
+    @property
+    def frame(self) -> FeedbackFrame | None:
+        return self.program.bridge.latest
+
+    @property
+    def trainer(self) -> TrainerPage:
+        assert isinstance(self.window.page, TrainerPage)
+        return self.window.page
 
     def run(self, seconds: float) -> None:
         """Let the program run on the wall clock."""
         loop = QEventLoop()  # not the application's own: leaving that closes the windows
         QTimer.singleShot(round(1000 * seconds), loop.quit)
         loop.exec()
-        if self.bridge.error is not None:
-            raise self.bridge.error
+        if self.program.bridge.error is not None:
+            raise self.program.bridge.error
 
-    def wait_for(self, stages: set[Stage]) -> None:
+    def begin(self) -> None:
+        """Calibrate after a while of quiet breathing, start the drill, and wait until its trainer is painted."""
         end_s = time.monotonic() + PATIENCE_S
-        while self.page.frame is None or self.page.frame.stage not in stages:
+        while self.frame is None or self.frame.stage not in (Stage.GLIDE, Stage.RUNNING):
             if time.monotonic() > end_s:
-                raise TimeoutError(
-                    f"not {stages} after {PATIENCE_S} s, but {self.page.frame and self.page.frame.stage}"
-                )
-            self.run(0.2)
+                raise TimeoutError(f"the drill did not begin within {PATIENCE_S} s")
+            if self.frame is not None:
+                self._press(self.frame)
+            self.run(0.05)
+        self.run(WARM_UP_S)
 
-    def close(self) -> None:
-        self.thread.stop()
-        self.page.close()
+    def close(self) -> Path:
+        """End everything; return the session's file."""
+        self.program.stop()
+        self.window.close()
+        [path] = self.folder.glob("*.breath")
+        return path
 
-    def _take(self) -> None:
-        while not self.bridge.effects.empty():  # sounds have no part in this
-            self.bridge.effects.get_nowait()
-        frame = self.bridge.take()
-        if frame is not None:
-            self.page.show_frame(frame)
+    def _press(self, frame: FeedbackFrame) -> None:
+        if frame.t_s >= self._asked_s and frame.stage in (Stage.WAITING, Stage.READY):
+            kind = CommandKind.CALIBRATE if frame.stage is Stage.WAITING else CommandKind.START
+            self.program.bridge.command(kind)
+            self._asked_s = frame.t_s + RETRY_S
 
 
 def measure(size: str, seconds: float) -> bool:
@@ -144,17 +174,14 @@ def measure(size: str, seconds: float) -> bool:
             latencies_ms.append((time.monotonic_ns() - newest_host_ns) * 1e-6)
 
     with tempfile.TemporaryDirectory() as folder:
-        strap = RealTimeStrap(SimSource(registry.device("polar_h10"), WearerSpec(seed=1)))
-        stand = Stand(Path(folder), strap, minutes=seconds / 60.0 + 5.0, pace=1.0)
-        stand.show(size)
-        stand.wait_for({Stage.GLIDE, Stage.RUNNING})
-        stand.run(WARM_UP_S)
-        stand.page.view.frame_painted.connect(painted)
-        frames_n, cpu_s, wall_s = stand.page.painted, time.process_time(), time.monotonic()
+        stand = Stand(Path(folder), size, seconds / 60.0 + 5.0, None)
+        stand.begin()
+        stand.trainer.view.frame_painted.connect(painted)
+        frames_n, cpu_s, start_s = stand.trainer.painted, time.process_time(), time.monotonic()
         stand.run(seconds)
-        wall_s = time.monotonic() - wall_s
+        wall_s = time.monotonic() - start_s
         cpu = 100.0 * (time.process_time() - cpu_s) / wall_s
-        rate_hz = (stand.page.painted - frames_n) / wall_s
+        rate_hz = (stand.trainer.painted - frames_n) / wall_s
         stand.close()
     p95_ms = statistics.quantiles(latencies_ms, n=20)[-1]
     print(
@@ -176,24 +203,24 @@ def rss_mb() -> float:
 def soak(minutes: float, speed: float) -> bool:
     """Run a long session in virtual time; print the memory gained after its tenth minute."""
     with tempfile.TemporaryDirectory() as folder:
-        source = SimSource(registry.device("polar_h10"), WearerSpec(seed=1))
-        stand = Stand(Path(folder), source, minutes=minutes + 1.0, pace=speed)
-        stand.show(SIZES[0])
-        stand.wait_for({Stage.GLIDE, Stage.RUNNING})
-        early_mb = None
-        while stand.page.frame is not None and (now_s := stand.page.frame.t_s) < 60.0 * minutes:
-            stand.run(1.0)
-            if early_mb is None and now_s >= SOAK_FROM_S:
+        stand = Stand(Path(folder), SIZES[0], minutes + 1.0, speed)
+        stand.begin()
+        early_mb, deepest, now_s = 0.0, 0, 0.0
+        while stand.frame is not None and (now_s := stand.frame.t_s) < 60.0 * minutes:
+            stand.run(0.5)
+            deepest = max(deepest, stand.frame.recorder_depth)
+            if not early_mb and now_s >= SOAK_FROM_S:
                 early_mb = rss_mb()
         late_mb = rss_mb()
-        stand.close()
-        depth = stand.bridge.latest.recorder_depth if stand.bridge.latest is not None else -1
-    grown_mb = late_mb - (early_mb if early_mb is not None else late_mb)
+        session = open_session(stand.close())
+        effects_n = stand.program.bridge.effects.qsize()
+    whole = session.notice is None and session.duration_s >= now_s
     print(
-        f"{minutes:g} min at {speed:g} times real time: {late_mb:.0f} MB, {grown_mb:+.1f} MB after minute 10 "
-        f"(limit {GROWTH_LIMIT_MB:g}); recorder's queue at the end {depth}"
+        f"{minutes:g} min at {speed:g} times real time: {late_mb:.0f} MB, {late_mb - early_mb:+.1f} MB after minute 10 "
+        f"(limit {GROWTH_LIMIT_MB:g}); recorder's queue at most {deepest}, everything written: {whole}, "
+        f"effects left: {effects_n}"
     )
-    return grown_mb <= GROWTH_LIMIT_MB and depth == 0
+    return late_mb - early_mb <= GROWTH_LIMIT_MB and whole and effects_n == 0
 
 
 def main() -> int:
