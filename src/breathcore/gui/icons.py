@@ -180,7 +180,7 @@ def icon(kind: str, token: str = "text", ems: float = 1.15) -> QIcon:
     """Return the icon `kind` for a button, in the colour `token` of the current theme."""
     style = theme.current()
     side = style.px(ems)
-    pixmap = QPixmap(2 * icon_size(ems))
+    pixmap = QPixmap(icon_size(ems) * 2)
     pixmap.setDevicePixelRatio(2.0)
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)

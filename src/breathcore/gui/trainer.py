@@ -184,8 +184,13 @@ class TrainerPage(Fitting):
             self._left.addWidget(widget, stretch)
         self._grid.addWidget(self.header, 0, 0, 1, 2)
         self._grid.addLayout(self._left, 1, 0)
-        for row, widget in ((2, self.preferences), (4, self.strap), (5, self.keys)):
-            self._grid.addWidget(widget, row, 0, 1, 2)
+        below: dict[int, QWidget] = {
+            2: self.preferences,
+            4: self.strap,
+            5: self.keys,
+        }  # 3: readings, where it is narrow
+        for row, part in below.items():
+            self._grid.addWidget(part, row, 0, 1, 2)
         self._grid.setColumnStretch(0, 1)
         self._grid.setRowStretch(1, 1)
         self._scroll = QScrollArea()
@@ -237,9 +242,10 @@ class TrainerPage(Fitting):
         pad(self._foot, 1.0, 0.8)
         style = theme.current()
         self._foot.setContentsMargins(style.px(1), style.px(0.4), style.px(1), style.px(0.7))
-        around = (self.header, self.strap, self.cue, self.readings, self.progress, self.controls, self.preferences)
-        for part in (*around, *self._views.values()):
+        for part in (self.header, self.strap, self.cue, self.readings, self.progress, self.controls, self.preferences):
             part.restyle()
+        for view in self._views.values():
+            view.restyle()
         restyle_buttons(self)
         self._arrange()
 

@@ -24,8 +24,9 @@ class Step(NamedTuple):
     seconds: int
 
 
-def steps_of(frame: FeedbackFrame, now_s: float) -> tuple[Step, ...]:
+def steps_of(frame: FeedbackFrame) -> tuple[Step, ...]:
     """Return the present phase and the next ones."""
+    now_s = frame.t_s
     ahead = [p for p in frame.target if p.end_s > now_s][:_STEPS]
     return tuple(Step(p.kind, math.ceil(p.end_s - max(p.start_s, now_s) - 1e-6)) for p in ahead)
 
@@ -46,7 +47,7 @@ class StepsView(View):
     def show_frame(self, frame: FeedbackFrame, shown: Shown) -> None:
         """Take the newest frame."""
         super().show_frame(frame, shown)
-        steps = steps_of(frame, self.now_s if self.now_s else frame.t_s)
+        steps = steps_of(frame)
         running = frame.drill.phase is not None
         if (steps, running, frame.drill.countdown) != (self._steps, self._running, self._count):
             self._steps, self._running, self._count = steps, running, frame.drill.countdown
