@@ -9,7 +9,7 @@ from breathcore.feedback.frame import AHEAD_S, PAST_S
 from breathcore.feedback.wording import Wording
 from breathcore.gui import theme
 from breathcore.gui.plots.tape import SPARE_S, Tape
-from breathcore.gui.plots.target import band_outline, finite_stretches, level_at, phase_at, ribbon, runs
+from breathcore.gui.plots.target import band_outline, finite_stretches, level_at, ribbon, runs
 from breathcore.gui.plots.wave import WaveView
 from breathcore.gui.thinning import Shown
 from breathcore.model.drill import DrillPhase, TargetPhase, Timeline
@@ -25,8 +25,6 @@ def test_the_painted_level_is_the_drills(frame_of):
 def test_outside_the_target_there_is_no_level(frame_of):
     phases = frame_of().target
     assert level_at(phases, phases[0].start_s - 1.0) is None
-    assert phase_at(phases, phases[-1].end_s) is None
-    assert phase_at(phases, 100.5).kind is DrillPhase.INHALE
 
 
 def test_runs_break_where_time_is_missing_and_where_scoring_starts():

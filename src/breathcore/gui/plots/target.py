@@ -31,11 +31,6 @@ def level_at(phases: Sequence[TargetPhase], t_s: float) -> float | None:
     return None
 
 
-def phase_at(phases: Sequence[TargetPhase], t_s: float) -> TargetPhase | None:
-    """Return the phase that `t_s` lies in."""
-    return next((p for p in phases if p.start_s <= t_s < p.end_s), None)
-
-
 def runs(phases: Sequence[TargetPhase]) -> tuple[Run, ...]:
     """Return the target in stretches, broken where time is missing and where scoring starts or stops."""
     made: list[Run] = []
