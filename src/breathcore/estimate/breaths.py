@@ -11,6 +11,7 @@ from breathcore.estimate.onset import turn_time
 from breathcore.model.estimates import Breath, BreathKind, PhaseKind, Turn
 
 RETREAT = 0.3  # of the median excursion: sure that it turned
+CLEAR = 4.0  # SDs of the noise: no smaller retreat makes a turn
 REMEMBERED = 7  # excursions
 SHORTEST_S = 0.35  # between extremes
 SILENCE_S = 7.0  # without a turn (or one cycle, if longer): the threshold halves every 2 s from here
@@ -38,7 +39,7 @@ class BreathDetector:
     def __init__(self, delay_s: float) -> None:
         self._delay_s = delay_s
         self._guess = 0.0
-        self._floor = 0.0
+        self._noise = 0.0
         self._quality = 0.0
         self.reset()
 
@@ -64,7 +65,7 @@ class BreathDetector:
 
     def guide(self, rise: float, noise: float, quality: float) -> None:
         """Take the usual rise of a breath (for when no excursion is known), the noise's SD and the quality now."""
-        self._guess, self._floor, self._quality = rise, 4.0 * noise, quality
+        self._guess, self._noise, self._quality = rise, noise, quality
         self._settle()
 
     def push(self, piece: Piece) -> list[Turn | Breath]:
@@ -106,8 +107,8 @@ class BreathDetector:
     def _threshold(self, t: float) -> float:
         if t <= self._patient_until:
             return self._retreat
-        fading = self._retreat * 0.5 ** ((t - self._patient_until) / HALVING_S)
-        return max(fading, min(self._floor, self._retreat))
+        fading = self._retreat * math.exp2((self._patient_until - t) / HALVING_S)
+        return max(fading, min(CLEAR * self._noise, self._retreat))
 
     def _settle(self) -> None:
         """Work out the retreat that makes a turn, and until when it stands."""
@@ -126,7 +127,7 @@ class BreathDetector:
         if self._t[last] - self._t[extreme] < SHORTEST_S / 2 or self._t[extreme] - self._t[0] < SHORTEST_S:
             return []
         level = ys[extreme]
-        start_s, held_s = turn_time(np.array(self._t), np.array(ys), extreme)
+        start_s, held_s = turn_time(np.array(self._t), np.array(ys), extreme, self._noise)
         kind = PhaseKind.EXHALE if self._direction > 0 else PhaseKind.INHALE
         turn = Turn(kind, start_s, level, self._t[last] + self._delay_s)
         self._remember(level)

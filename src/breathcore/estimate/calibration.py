@@ -9,7 +9,8 @@ from breathcore.model.estimates import BreathRange, EffortBlock, Polarity, Refus
 
 LAG_LIMIT_S = 1.5  # how late a person may follow the cue
 LEAST_FIT = 0.6  # correlation with the cue below which the deep breath says nothing of the direction
-LEAST_SHARE = 0.8  # of the window that must hold usable samples
+LEAST_SHARE = 0.8  # of the window that must hold samples
+USABLE_SHARE = 0.5  # of it that must be taken for breathing where the deep breath was not seen
 STUCK_SHARE = 0.15  # of the samples at one end of the range: the sensor is saturated
 SETTLE_S = 1.0
 GRID_HZ = 10.0
@@ -31,6 +32,9 @@ class RangeCalibrator:
 
     Notes
     -----
+    One deep breath among quiet ones is just what the rate estimator refuses as uneven, so the trace is taken for breath
+    where it clearly follows the cue, or where the estimator answered half of the time.
+
     The range is the 5th–95th percentile of the window (screens.md). The direction is that of the better fit between
     the trace and the cue, over lags up to 1.5 s; only a clear fit turns the trace round. It is told a few seconds
     before it takes effect, so that it does not matter how the stream was cut.
@@ -51,7 +55,7 @@ class RangeCalibrator:
         self._t_s: list[F64] = []
         self._y: list[F64] = []
         self._usable_s = 0.0
-        self._sign = 0  # 0: not known yet
+        self._fit: float | None = None  # of the trace with the cue, None before the deep breath is over
         self._done = False
 
     def push(self, block: EffortBlock) -> tuple[BreathRange | Polarity, ...]:
@@ -64,7 +68,7 @@ class RangeCalibrator:
             self._y.append(block.y[inside])
             if block.usable:
                 self._usable_s += float(inside.sum()) * _step_s(block.t_s)
-        turned = self._turned() if block.t_s[-1] >= self._told_s and not self._sign else ()
+        turned = self._turned() if block.t_s[-1] >= self._told_s and self._fit is None else ()
         if block.t_s[-1] < self._end_s:
             return turned
         self._done = True
@@ -80,19 +84,16 @@ class RangeCalibrator:
         return self._start_s + self._breath_s + LAG_LIMIT_S + 2 * SETTLE_S
 
     def _turned(self) -> tuple[Polarity, ...]:
-        t_s, y = self._seen()
-        self._sign = 1
-        if direction(t_s, y, self._start_s, self._inhale_s, self._breath_s) >= 0:
-            return ()
-        self._sign = -1
-        return (Polarity(self._end_s, self._source, -1),)
+        self._fit = cue_fit(*self._seen(), self._start_s, self._inhale_s, self._breath_s)
+        return () if self._fit > -LEAST_FIT else (Polarity(self._end_s, self._source, -1),)
 
     def _range(self) -> BreathRange:
         refusal = self._refusal()
         if refusal is not None:
             return BreathRange(self._end_s, math.nan, math.nan, refusal)
-        low, high = (float(v) for v in np.percentile(self._sign * self._seen()[1], (5, 95)))
-        return BreathRange(self._end_s, low, high)
+        low, high = (float(v) for v in np.percentile(self._seen()[1], (5, 95)))
+        turned = self._fit is not None and self._fit <= -LEAST_FIT
+        return BreathRange(self._end_s, -high, -low) if turned else BreathRange(self._end_s, low, high)
 
     def _seen(self) -> tuple[F64, F64]:
         if not self._t_s:
@@ -106,13 +107,14 @@ class RangeCalibrator:
             return Refusal.NO_DATA
         if _stuck(y):
             return Refusal.FLAT
-        return None if self._usable_s >= LEAST_SHARE * seconds else Refusal.NOISE
+        followed = abs(self._fit or 0.0) >= LEAST_FIT
+        return None if followed or self._usable_s >= USABLE_SHARE * seconds else Refusal.NOISE
 
 
-def direction(t_s: F64, y: F64, cue_s: float, inhale_s: float, breath_s: float) -> int:
-    """Return 1 where `y` (n,) rises with the guided breath in, -1 where it falls, 0 where that is not clear."""
+def cue_fit(t_s: F64, y: F64, cue_s: float, inhale_s: float, breath_s: float) -> float:
+    """Return the correlation of the trace `y` (n,) with the guided breath at its best lag; negative: upside down."""
     if not len(t_s):
-        return 0
+        return 0.0
     best = 0.0
     for lag_s in np.arange(0.0, LAG_LIMIT_S + 0.01, 1.0 / GRID_HZ):
         grid = np.arange(cue_s + lag_s, cue_s + lag_s + breath_s + SETTLE_S, 1.0 / GRID_HZ)
@@ -120,7 +122,7 @@ def direction(t_s: F64, y: F64, cue_s: float, inhale_s: float, breath_s: float) 
             continue
         fit = _correlation(np.interp(grid, t_s, y), _cue(grid - grid[0], inhale_s, breath_s))
         best = fit if abs(fit) > abs(best) else best
-    return 0 if abs(best) < LEAST_FIT else int(np.sign(best))
+    return best
 
 
 def _cue(elapsed_s: F64, inhale_s: float, breath_s: float) -> F64:

@@ -5,6 +5,7 @@ drill rates it would lead by 40–90°; a middle tracked over the last breaths i
 session time (`tick`) axis and middle are looked up anew; the trace glides to them over the next second.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,6 +38,7 @@ class Look:
 
     `t_s`, `y` (n,): up to 64 s at about 8 Hz on today's axis. `fast` (axes, m): up to 16 s at about 25 Hz before the
     low-pass, for noise, movement and stuck values.
+    `rough`: RMS change from sample to sample over √2 as the samples came (white noise: its SD), last 16 s.
     """
 
     t_s: F64
@@ -44,6 +46,7 @@ class Look:
     step_s: float
     fast: F64
     fast_hz: float
+    rough: float
 
 
 class EffortTrace:
@@ -66,6 +69,8 @@ class EffortTrace:
         self._decimate = Fir(triangle_taps(factor), factor, axes_n)
         self._smooth = Fir(hann_taps(max(1, round(SMOOTH_S * self.rate_hz))), 1, axes_n)
         self._thin = Fir(np.full(self._slow_n, 1.0 / self._slow_n), self._slow_n, axes_n)
+        self._power = Fir(np.full(factor, 1.0 / factor), factor, 1)
+        self._rough = Ring(round(FAST_S * self.rate_hz), 1)
         self._fast = Ring(round(FAST_S * self.rate_hz), axes_n)
         self._slow = Ring(round(LOOK_BACK_S * self.slow_hz), axes_n)
         self._axes_n = axes_n
@@ -78,9 +83,10 @@ class EffortTrace:
         self._begin()
 
     def _begin(self) -> None:
-        for part in (self._decimate, self._smooth, self._thin, self._fast, self._slow):
+        for part in (self._decimate, self._smooth, self._thin, self._power, self._rough, self._fast, self._slow):
             part.reset()
         self._new_run = True
+        self._last_x: F64 | None = None
         self._old_middle: F64 | None = None
         self._middle: F64 = np.zeros(self._axes_n)
         self._old_axis = self._axis = self._first_axis()
@@ -98,6 +104,7 @@ class EffortTrace:
         return pieces
 
     def _push_run(self, t_s: F64, x: F64) -> Piece | None:
+        self._feel(t_s, x)
         fast_t, fast_x = self._decimate.push(t_s, x)
         self._fast.push(fast_t, fast_x)
         out_t, out_x = self._smooth.push(fast_t, fast_x)
@@ -110,6 +117,15 @@ class EffortTrace:
         piece = Piece(out_t, y, self._new_run)
         self._new_run = False
         return piece
+
+    def _feel(self, t_s: F64, x: F64) -> None:
+        before = x[:, :1] if self._last_x is None else self._last_x
+        step = x - np.concatenate((before, x[:, :-1]), axis=1)
+        self._last_x = x[:, -1:].copy()
+        power = step[:1] * step[:1]
+        for k in range(1, self._axes_n):
+            power += step[k : k + 1] * step[k : k + 1]
+        self._rough.push(*self._power.push(t_s, power))
 
     def _project(self, x: F64) -> F64:
         count = x.shape[1]
@@ -138,7 +154,9 @@ class EffortTrace:
         self._axis = self._find_axis(x)
         self._middle = self._find_middle(x, _whole(cycle_s))
         fast = self._fast.last()[1]
-        return Look(t_s, along(x, self._axis), 1.0 / self.slow_hz, fast, self.rate_hz)
+        scale = math.sqrt(float((self._axis * self._axis).sum()))
+        rough = scale * math.sqrt(float(self._rough.last()[1].mean()) / (2 * self._axes_n))
+        return Look(t_s, along(x, self._axis), 1.0 / self.slow_hz, fast, self.rate_hz, rough)
 
     def _first_axis(self) -> F64:
         raise NotImplementedError

@@ -40,17 +40,24 @@ def calm(look: Look) -> float:
 
 
 def regularity(look: Look, spectrum: Spectrum, turns: Turns, rate: float, window_s: float) -> float:
-    """Return 0–1: the mean of how well breaths repeat, how even their lengths are, and their share of the power."""
+    """Return 0–1: the mean of how well breaths repeat, how even they are in length, and their share of the power.
+
+    Less where much of the power lies above the breath (shaking, footsteps, noise).
+    """
     periods = turns.half_s[2:] - turns.half_s[:-2]
     spread = float(periods.std() / periods.mean())
     again = _repeats(turns.z[-round(window_s / look.step_s) :], 60.0 / rate / look.step_s)
-    share = _share(spectrum, rate / 60.0)
+    share, above = _shares(spectrum, rate / 60.0)
     parts = (
         (again - 0.1) / 0.6,
         (0.45 - spread) / 0.35,
         (share - 0.2) / 0.4,
     )
-    return sum(min(max(p, 0.0), 1.0) for p in parts) / len(parts)
+    return sum(_unit(p) for p in parts) / len(parts) * _unit(1.3 - 5.0 * above)
+
+
+def _unit(value: float) -> float:
+    return min(max(value, 0.0), 1.0)
 
 
 def _repeats(z: F64, period_n: float) -> float:
@@ -67,13 +74,15 @@ def _repeats(z: F64, period_n: float) -> float:
     return best
 
 
-def _share(spectrum: Spectrum, breath_hz: float) -> float:
-    """Return the share of the trace's power (above 0.03 Hz) that lies at 0.6–1.5 times the breath's frequency."""
+def _shares(spectrum: Spectrum, breath_hz: float) -> tuple[float, float]:
+    """Return the shares of the power above 0.03 Hz: at 0.6–1.5 times the breath's frequency, and far above it."""
     power = np.abs(spectrum.spectrum) ** 2
-    f = spectrum.f_hz
-    first, last = np.searchsorted(f, (0.6 * breath_hz, 1.5 * breath_hz))
-    whole = float(power[int(np.searchsorted(f, 0.03)) :].sum())
-    return float(power[first:last].sum()) / whole if whole > 0 else 0.0
+    edges = (0.03, 0.6 * breath_hz, 1.5 * breath_hz, max(1.2, 2.2 * breath_hz))
+    least, first, last, above = (int(i) for i in np.searchsorted(spectrum.f_hz, edges))
+    whole = float(power[least:].sum())
+    if whole <= 0:
+        return 0.0, 1.0
+    return float(power[first:last].sum()) / whole, float(power[above:].sum()) / whole
 
 
 def noise_sd(look: Look) -> float:

@@ -3,7 +3,6 @@
 A pure function of what the trace looks like now: nothing is remembered from one second to the next.
 """
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,10 +18,11 @@ LIVE_S = 16.0
 SLOW_S = 64.0
 SLOW_BPM = 7.0
 SLOWEST_BPM, FASTEST_BPM = 2.5, 46.0
-SHORTEST_S = 6.0
+SHORTEST_S = 9.0
 FEWEST = 4  # half-way points: two rises and two falls
 ANSWER_AT = 0.4  # quality from which a number is given
 STILL_S = 7.0  # without movement of the trace: longer than any hold of a drill
+BURIED = 0.15  # of the samples' own roughness: a rise this small is what filters left of something else
 NAN = float("nan")
 
 
@@ -77,6 +77,8 @@ def _read(look: Look, span_s: float, spectrum: Spectrum, turns: Turns) -> Readin
     if quality < ANSWER_AT or not SLOWEST_BPM <= rate <= FASTEST_BPM:
         reason = Refusal.MOTION if moving < 0.5 else Refusal.NOISE
         return refused(reason, min(quality, ANSWER_AT))
+    if rise < BURIED * look.rough:
+        return refused(Refusal.NOISE)
     if _ended(look, turns, rise):
         return refused(Refusal.FLAT)
     live = turns.since(span_s - max(LIVE_S, 2.0 * 60.0 / rate)).rate_bpm()

@@ -73,7 +73,8 @@ def _turns(z: F64, whole: F64, places: I64, step_s: float) -> Turns:
     if len(places) < 2:
         return Turns(np.empty(0), np.empty(0), np.empty(0), z)
     half = np.concatenate((_before(z, places), _between(z, places), _after(whole, places)))
-    return Turns(places * step_s, z[places], half * step_s, z)
+    at_s = np.asarray(places * step_s, dtype=np.float64)
+    return Turns(at_s, z[places], half * step_s, z)
 
 
 def _between(z: F64, places: I64) -> F64:
