@@ -4,7 +4,9 @@ from breathcore.model.estimates import EffortBlock, RateEstimate, Refusal
 from breathcore.model.packets import LinkEvent, LinkKind
 
 STALLED_S = 3.0  # without a sample: the signal is gone
-UNUSABLE_S = 5.0  # of samples that carry no breath: the value is stale
+UNUSABLE_S = 5.0  # of samples from a strap that is not on a body: as good as gone
+UNCLEAR_S = 40.0  # without a clear breath: a sigh has left the 32-s window by then
+OFF_BODY = frozenset({Refusal.FLAT, Refusal.NOT_WORN, Refusal.NO_DATA})
 
 
 class SignalWatch:
@@ -18,7 +20,8 @@ class SignalWatch:
     Notes
     -----
     The estimators know nothing of time passing without samples (so that a re-analysis gives the same numbers); that
-    the newest sample is old is told here: no number after 3 s without samples or 5 s of unusable ones.
+    the newest sample is old is told here. A refused rate takes the number away at once, but the drill goes on through a
+    sigh: it waits only after 3 s without samples, 5 s off the body, or 40 s without a clear breath.
     """
 
     def __init__(self, static_refusal: Refusal | None) -> None:
@@ -65,7 +68,8 @@ class SignalWatch:
         """Whether the breath (or, where none is measured, anything) can be followed now."""
         if self._static is not None:
             return self.streaming(now_s)
-        return self.streaming(now_s) and now_s - self._usable_s <= UNUSABLE_S
+        patience_s = UNUSABLE_S if self._rate_refusal in OFF_BODY else UNCLEAR_S
+        return self.streaming(now_s) and now_s - self._usable_s <= patience_s
 
     @property
     def usable_until_s(self) -> float:

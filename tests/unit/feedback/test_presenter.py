@@ -5,7 +5,7 @@ import pytest
 
 from breathcore.feedback.frame import PAST_S
 from breathcore.feedback.presenter import Presenter, rounded
-from breathcore.feedback.watch import STALLED_S, UNUSABLE_S, SignalWatch
+from breathcore.feedback.watch import STALLED_S, UNCLEAR_S, UNUSABLE_S, SignalWatch
 from breathcore.model.device import ChannelSpec, ClockKind, DeviceSpec, EndpointSpec, MatchSpec, Role
 from breathcore.model.estimates import (
     BreathRange,
@@ -90,13 +90,21 @@ def test_no_number_when_samples_stop() -> None:
     assert message.id == "refusal.no-data"
 
 
-def test_signal_is_unusable_after_five_seconds_of_refused_samples() -> None:
+@pytest.mark.parametrize(
+    ("refusal", "patience_s"),
+    [(Refusal.FLAT, UNUSABLE_S), (Refusal.NOT_WORN, UNUSABLE_S), (Refusal.NOISE, UNCLEAR_S)],
+)
+def test_a_drill_waits_soon_for_a_strap_off_the_body_and_later_for_a_clear_breath(
+    refusal: Refusal, patience_s: float
+) -> None:
     person = Person()
     person.breathe(0, 40)
-    person.breathe(40, 5, usable=False)
-    assert person.watch.usable(40 + UNUSABLE_S - 0.1)
-    person.breathe(45, 1, usable=False)
-    assert not person.watch.usable(46.0)
+    person.rate(40, 6.0)
+    person.breathe(40, patience_s, usable=False)
+    person.rate(40, nan, refusal)
+    assert person.watch.usable(40 + patience_s - 0.1)
+    person.breathe(40 + patience_s, 1, usable=False)
+    assert not person.watch.usable(41 + patience_s)
 
 
 def test_the_trace_is_in_shares_of_the_persons_range_and_at_most_300_points() -> None:
