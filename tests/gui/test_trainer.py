@@ -9,7 +9,7 @@ from breathcore.feedback.wording import LANGUAGES, Wording
 from breathcore.gui import theme, trainer
 from breathcore.gui.thinning import Shown, Thinning, shown
 from breathcore.gui.trainer import STOP_RULES, TrainerOptions, TrainerPage
-from breathcore.model.drill import CommandKind, DrillPhase, FinishReason, Stage
+from breathcore.model.drill import CommandKind, DrillPhase, FinishReason, Stage, TargetPhase
 from breathcore.model.message import message
 
 FREE = {"phase": None, "next_phase": None, "cue": {}}
@@ -123,7 +123,6 @@ def test_a_change_of_stage_is_announced_once(open_page, frame_of, monkeypatch):
     [
         (Qt.Key.Key_Space, Stage.RUNNING, {}, CommandKind.PAUSE),
         (Qt.Key.Key_Space, Stage.PAUSED, FREE, CommandKind.RESUME),
-        (Qt.Key.Key_Space, Stage.DIZZY, FREE, CommandKind.RESUME),
         (Qt.Key.Key_Space, Stage.READY, FREE, CommandKind.START),
         (Qt.Key.Key_D, Stage.RUNNING, {}, CommandKind.DIZZY),
         (Qt.Key.Key_H, Stage.RUNNING, {"phase": DrillPhase.HOLD}, CommandKind.CUT_HOLD),
@@ -143,12 +142,36 @@ def test_one_key_does_it(qtbot, open_page, frame_of, key, stage, drill, kind):
         (Qt.Key.Key_D, Stage.DIZZY, FREE),
         (Qt.Key.Key_Space, Stage.CALIBRATING, FREE),
         (Qt.Key.Key_Space, Stage.FINISHED, FREE),
+        (Qt.Key.Key_Space, Stage.DIZZY, FREE),
     ],
 )
 def test_a_key_without_sense_now_does_nothing(qtbot, open_page, frame_of, key, stage, drill):
     page = open_page(frame_of(stage=stage, drill=drill))
     qtbot.keyClick(page, key)
     assert page.said == []
+
+
+def test_after_dizziness_the_drill_goes_on_when_the_rest_is_over(qtbot, open_page, frame_of):
+    dizzy = {"stage": Stage.DIZZY, "drill": FREE, "notice": message("notice.dizzy")}
+    page = open_page(frame_of(100.0, **dizzy))
+    page.show_frame(frame_of(101.0, **dizzy))
+    assert "59 s" in seen_texts(page)
+    page.show_frame(frame_of(160.5, **dizzy))
+    qtbot.keyClick(page, Qt.Key.Key_Space)
+    assert page.said == [(CommandKind.RESUME, "")]
+
+
+@pytest.mark.parametrize(("seconds", "offered"), [(4.0, True), (1.0, False)])
+def test_a_long_rest_of_a_paced_drill_is_a_hold_too(open_page, frame_of, seconds, offered):
+    rest = TargetPhase(DrillPhase.REST, 100.0, 100.0 + seconds, 0.0, 0.0, 0, 0, scored=True)
+    page = open_page(frame_of(100.5, drill={"phase": DrillPhase.REST}, target=(rest,)))
+    assert page.controls.cut.isVisible() is offered
+
+
+def test_between_sets_the_time_to_the_next_one_is_said(open_page, frame_of):
+    soon = TargetPhase(DrillPhase.INHALE, 111.5, 115.5, 0.0, 1.0, 1, 0, scored=True)
+    page = open_page(frame_of(stage=Stage.SET_REST, drill=FREE, target=(soon,)))
+    assert "12 s" in seen_texts(page)
 
 
 def test_the_key_line_names_every_letter(open_page, frame_of):

@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QStackedLayout, QVBoxLayout, QWidget
 
+from breathcore.drill.engine import DIZZY_REST_S
 from breathcore.feedback.frame import FeedbackFrame
 from breathcore.feedback.wording import Wording
 from breathcore.gui import theme
@@ -86,6 +87,7 @@ class TrainerPage(Fitting):
         self._wording = wording
         self._now_s: Callable[[], float] | None = None
         self._stage: Stage | None = None
+        self._since_s = 0.0  # session time at which the stage began
         self.frame: FeedbackFrame | None = None
         self.thinning = options.thinning
         self._make_views(options)
@@ -115,10 +117,13 @@ class TrainerPage(Fitting):
         self.header.show_frame(frame)
         if frame.device is not None:
             self.strap.show_device(frame.device)
-        self.cue.say(cue_of(frame, self._wording, seconds=self.preferences.seconds.isChecked()))
+        if frame.stage is not self._stage:
+            self._since_s = frame.t_s
+        wait_s = DIZZY_REST_S - (frame.t_s - self._since_s) if frame.stage is Stage.DIZZY else 0.0
+        self.cue.say(cue_of(frame, self._wording, seconds=self.preferences.seconds.isChecked(), wait_s=wait_s))
         self.readings.show_frame(frame, numbers=may.numbers)
         self.progress.show_frame(frame, numbers=may.numbers)
-        self.controls.show_frame(frame)
+        self.controls.show_frame(frame, wait_s)
         if frame.stage is not self._stage:
             self._stage = frame.stage
             announce(self, self.cue.text)

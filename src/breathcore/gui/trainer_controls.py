@@ -32,6 +32,7 @@ from breathcore.model.drill import DrillPhase, Stage
 
 _PAUSABLE = frozenset({Stage.COUNTDOWN, Stage.GLIDE, Stage.RUNNING, Stage.SET_REST})
 _RESUMABLE = frozenset({Stage.PAUSED, Stage.DIZZY})
+EMPTY_HOLD_S = 2.5  # a shorter rest after an exhale is a pause nobody needs to cut
 _HOLDS = frozenset({DrillPhase.HOLD, DrillPhase.EFFORT})
 
 
@@ -69,8 +70,8 @@ class Controls(QWidget):
         """Say less where there is less room; the name for screen readers stays whole."""
         self.dizzy.setText(self._wording.text("trainer.dizzy.short" if short else "trainer.dizzy"))
 
-    def show_frame(self, frame: FeedbackFrame) -> None:
-        """Offer what can be done at this stage."""
+    def show_frame(self, frame: FeedbackFrame, wait_s: float = 0.0) -> None:
+        """Offer what can be done at this stage; nothing goes on before `wait_s` of rest are over."""
         stage = frame.stage
         going = "resume" if stage in _RESUMABLE else "pause" if stage in _PAUSABLE | {Stage.LOST} else "start"
         if going != self.main_does:
@@ -79,12 +80,21 @@ class Controls(QWidget):
             self.main.setText(words)
             self.main.setAccessibleName(words)
             set_icon(self.main, "pause" if going == "pause" else "play")
-        _enable(self.main, stage in _PAUSABLE | _RESUMABLE | {Stage.READY})
+        _enable(self.main, stage in _PAUSABLE | _RESUMABLE | {Stage.READY} and wait_s <= 0)
         _enable(self.dizzy, stage in _PAUSABLE | {Stage.PAUSED, Stage.LOST})
         _enable(self.end, stage is not Stage.FINISHED)
-        holding = stage in _PAUSABLE and frame.drill.phase in _HOLDS
+        holding = stage in _PAUSABLE and _is_hold(frame)
         if self.cut.isHidden() == holding:
             self.cut.setVisible(holding)
+
+
+def _is_hold(frame: FeedbackFrame) -> bool:
+    """Say whether the breath, or a brace, is being held: a long rest of a paced drill is a hold with empty lungs."""
+    phase = frame.drill.phase
+    if phase in _HOLDS:
+        return True
+    lengths = [p.end_s - p.start_s for p in frame.target if p.start_s <= frame.t_s < p.end_s]
+    return phase is DrillPhase.REST and frame.drill.paced and max(lengths, default=0.0) >= EMPTY_HOLD_S
 
 
 def _enable(widget: QWidget, on: bool) -> None:  # noqa: FBT001  (private, read where it is called)

@@ -24,14 +24,15 @@ class CueText(NamedTuple):
     more: str = ""  # a second, smaller line
 
 
-def cue_of(frame: FeedbackFrame, wording: Wording, *, seconds: bool) -> CueText:
-    """Return what the cue strip says at `frame`."""
+def cue_of(frame: FeedbackFrame, wording: Wording, *, seconds: bool, wait_s: float = 0.0) -> CueText:
+    """Return what the cue strip says at `frame`; `wait_s`: how long the person still has to rest."""
     stage = frame.stage
     if stage in GUIDED and frame.drill.phase is not None:
         return _guided(frame, wording, seconds=seconds)
     if stage in _NOTICE_ICON:
         text = wording.say(frame.notice) if frame.notice else wording.text(f"trainer.stage.{stage.value}")
-        return CueText(_NOTICE_ICON[stage], text, "", "notice" if stage is Stage.PAUSED else "attention")
+        left = wording.text("trainer.seconds", n=math.ceil(wait_s)) if wait_s > 0 and seconds else ""
+        return CueText(_NOTICE_ICON[stage], text, left, "notice" if stage is Stage.PAUSED else "attention")
     if stage is Stage.COUNTDOWN:
         return CueText(
             "play", wording.text("trainer.get-ready"), str(frame.drill.countdown or ""), "true", _more(frame, wording)
@@ -60,8 +61,9 @@ def _waiting(frame: FeedbackFrame, wording: Wording, *, seconds: bool) -> CueTex
     stage = frame.stage
     icon = {Stage.READY: "check", Stage.SET_REST: "rest"}.get(stage, "info")
     left = ""
-    if stage is Stage.SET_REST and seconds and frame.drill.phase_left_s > 0:
-        left = wording.text("trainer.seconds", n=math.ceil(frame.drill.phase_left_s))
+    ahead = [p.start_s - frame.t_s for p in frame.target if p.start_s > frame.t_s]
+    if stage is Stage.SET_REST and seconds and ahead:
+        left = wording.text("trainer.seconds", n=math.ceil(min(ahead)))
     if stage is Stage.WAITING and frame.notice is None and frame.rate_message is not None:
         return CueText(icon, wording.say(frame.rate_message), left, "notice")
     return CueText(icon, wording.text(f"trainer.stage.{stage.value}"), left, "notice", _more(frame, wording))
