@@ -151,6 +151,7 @@ class Stand:
     def close(self) -> Path:
         """End everything; return the session's file."""
         self.program.stop()
+        self.run(1.0)  # the window hears of the end
         self.window.close()
         [path] = self.folder.glob("*.breath")
         return path

@@ -107,7 +107,7 @@ def compare(signals: Mapping[str, tuple[F64, float]], runs: int) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             spent_s = timed(work, runs)
-        print(f"{name:<29} {spent_s:8.2f} s   {spent_s / ours[role]:6.1f} times ours")
+        print(f"{name:<29} {spent_s:8.2f} s   {spent_s / ours[role]:7.2f} times ours")
 
 
 def main() -> int:
