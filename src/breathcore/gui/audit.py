@@ -136,10 +136,10 @@ def contrast_faults() -> tuple[tuple[str, str, str, float], ...]:
     return tuple(faults)
 
 
-def measured_contrast(widget: QLabel | QPushButton, page_image: QImage, place: QRect) -> float:
+def measured_contrast(picture: QImage, place: QRect) -> float:
     """Return the contrast between the darkest and the lightest colour painted at `place`: text against its ground."""
     lightness: dict[float, str] = {}
-    image = page_image.copy(place)
+    image = picture.copy(place)
     for x in range(image.width()):
         for y in range(image.height()):
             name = image.pixelColor(x, y).name()

@@ -5,20 +5,19 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date, timedelta
-from typing import Protocol
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
 from breathcore.drill.screening import QUESTIONS, Screening, ScreeningOutcome, allowed_pattern, screen
 from breathcore.feedback.frame import FeedbackFrame
-from breathcore.feedback.wording import Wording
 from breathcore.gui.live import Job, LiveSession
 from breathcore.gui.pages.after import AfterPage
 from breathcore.gui.pages.prepare import PreparePage
 from breathcore.gui.pages.safety import FormPage, NotNowPage, SafetyPage
 from breathcore.gui.pages.summary import SummaryPage
-from breathcore.gui.services import Services, SessionChoice, SummaryView
+from breathcore.gui.services import SessionChoice, SummaryView
+from breathcore.gui.shell import Shell
 from breathcore.gui.sound import Output, Sounds
 from breathcore.gui.trainer import TrainerOptions, TrainerPage
 from breathcore.model.drill import CommandKind, DrillSpec, FinishReason, Stage
@@ -31,47 +30,6 @@ SCREENING_HOLDS = timedelta(days=28)  # drills.md §9 asks the other questionnai
 _BEFORE = (Stage.WAITING, Stage.CALIBRATING, Stage.READY)
 
 OpenSound = Callable[[], tuple[Output, Message | None]]
-
-
-class Shell(Protocol):
-    """What the flow needs of the window."""
-
-    services: Services
-    settings: Settings
-    words: Wording
-
-    @property
-    def reduced_motion(self) -> bool:
-        """Whether movement is to be avoided."""
-        ...
-
-    def show_page(self, make: Callable[[], QWidget]) -> QWidget:
-        """Show the page that `make` makes (again, when looks or language change)."""
-        ...
-
-    def keep(self, settings: Settings) -> None:
-        """Keep settings."""
-        ...
-
-    def say(self, text: str, *, good: bool = False) -> None:
-        """Show a sentence above the page."""
-        ...
-
-    def home(self) -> None:
-        """Show the start page."""
-        ...
-
-    def run_job(self, work: Callable[[Job], object], done: Callable[[object], None]) -> Job:
-        """Do slow work; its error is shown."""
-        ...
-
-    def export(self, view: SummaryView) -> None:
-        """Ask for a kind and export."""
-        ...
-
-    def review(self, view: SummaryView) -> None:
-        """Show a session's course."""
-        ...
 
 
 def stored_screening(settings: Settings, person: str, today: date) -> Screening | None:
@@ -177,7 +135,7 @@ class Flow(QObject):
             bridge = self._shell.services.start(choice)
         except BreathcoreError as error:
             self._shell.home()
-            self._shell.say(self._shell.words.say(error.message))
+            self._shell.complain(error)
             return
         self._choice = choice
         self._begin(bridge)
@@ -203,7 +161,7 @@ class Flow(QObject):
         live = self._live = LiveSession(bridge, self)
         live.frame.connect(self._on_frame)
         live.effect.connect(self._sounds.take)
-        live.failed.connect(lambda error: self._shell.say(self._shell.words.say(error.message)))
+        live.failed.connect(self._shell.complain)
         live.ended.connect(self._on_ended)
 
     def _on_frame(self, frame: FeedbackFrame) -> None:
@@ -335,7 +293,7 @@ class Flow(QObject):
             else:
                 self._shell.home()
 
-        self._shell.run_job(work, done)
+        self._shell.run_job(work, done, "window.saving")
 
     def _summary(self, view: SummaryView) -> None:
         pain, effort = self._ratings
@@ -362,7 +320,7 @@ class Flow(QObject):
         try:
             act()
         except BreathcoreError as error:
-            self._shell.say(self._shell.words.say(error.message))
+            self._shell.complain(error)
 
 
 def _clock(bridge: Bridge) -> Callable[[], float]:

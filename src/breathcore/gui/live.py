@@ -1,8 +1,10 @@
 """The window's side of the thread crossing: polling a session, slow work, and drawing that may fail."""
 
+import contextlib
 import logging
 import sys
 import threading
+import traceback
 from collections.abc import Callable
 from types import TracebackType
 
@@ -13,6 +15,7 @@ from breathcore.session.bridge import Bridge
 
 POLL_MS = 33
 IDLE_POLL_MS = 200  # while the trainer asks by itself before each repaint
+LOGGED_N = 5  # a paint event that fails does so thirty times a second
 
 _log = logging.getLogger(__name__)
 
@@ -77,11 +80,12 @@ class Job(QObject):
 
     Signals
     -------
-    done(object), failed(object), progress(float)
-        The result; a BreathcoreError; 0–1.
+    done(object), failed(object), over(), progress(float)
+        The result; a BreathcoreError; after either; 0–1.
     """
 
     done = Signal(object)
+    over = Signal()
     failed = Signal(object)
     progress = Signal(float)
 
@@ -113,16 +117,15 @@ class Job(QObject):
         except BreathcoreError as error:
             self._tell(self.failed, error)
         except Exception as error:
-            _log.exception("a job failed")
+            _log.exception("job")
             self._tell(self.failed, BreathcoreError(Reason.INTERNAL, detail=f"{type(error).__name__}: {error}"))
         else:
             self._tell(self.done, result)
 
     def _tell(self, signal: SignalInstance, value: object) -> None:
-        try:
+        with contextlib.suppress(RuntimeError):  # the window has gone: nobody is left to be told
             signal.emit(value)
-        except RuntimeError:  # the window has gone
-            _log.debug("nobody is left to hear of the end of a job")
+            self.over.emit()
 
 
 class Guard(QObject):
@@ -153,13 +156,14 @@ class Guard(QObject):
         """Give `sys.excepthook` back."""
         sys.excepthook = self._before
 
-    def _hook(self, kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
+    def _hook(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         if issubclass(kind, KeyboardInterrupt):
-            self._before(kind, error, traceback)
+            self._before(kind, error, trace)
             return
         self.count += 1
-        if self.count <= 5:  # a paint event that fails does so thirty times a second
-            _log.error("the display failed", exc_info=(kind, error, traceback))
+        if self.count <= LOGGED_N:
+            _log.error("display: %s", "".join(traceback.format_exception(kind, error, trace)))
+        traceback.clear_frames(trace)
         error.__traceback__ = None
         for name in ("last_traceback", "last_value", "last_exc", "last_type"):
             setattr(sys, name, None)

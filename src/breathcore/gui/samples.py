@@ -177,7 +177,7 @@ def lost_summary() -> SummaryView:
         lost_s=120.0,
         pain=3,
         effort=4,
-        note="The strap slipped down.",
+        note="cough",
     )
 
 

@@ -15,7 +15,7 @@ from breathcore.feedback.wording import LANGUAGES, Wording
 from breathcore.gui import samples, theme
 from breathcore.gui.audit import settle
 from breathcore.gui.pages.after import AfterPage
-from breathcore.gui.pages.parts import stylesheet
+from breathcore.gui.pages.parts import Page, stylesheet
 from breathcore.gui.pages.prepare import PreparePage
 from breathcore.gui.pages.review import ReviewPage
 from breathcore.gui.pages.safety import FormPage, NotNowPage, SafetyPage
@@ -41,6 +41,7 @@ class Shot:
     screen: str
     state: str
     make: Make
+    sight: str = ""  # the page's part to scroll to
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,8 @@ class Studio:
         self._column.addWidget(page)
         self._host.show()
         settle()
+        if shot.sight and isinstance(page, Page):
+            page.area.ensureWidgetVisible(getattr(page, shot.sight))
         return page
 
     def take(self, page: QWidget) -> QImage:
@@ -146,8 +149,8 @@ def _start() -> tuple[Shot, ...]:
     return (
         Shot("start", "first", make(stored=False)),
         Shot("start", "recent", make(stored=True)),
-        Shot("start", "searching", make(stored=True, search=True)),
-        Shot("start", "no-bluetooth", make(stored=True, failed=True)),
+        Shot("start", "searching", make(stored=True, search=True), "sensors"),
+        Shot("start", "no-bluetooth", make(stored=True, failed=True), "sensors"),
     )
 
 
@@ -181,13 +184,19 @@ def _safety() -> tuple[Shot, ...]:
 def _prepare() -> tuple[Shot, ...]:
     drill = registry.drill("diaphragmatic")
     waiting, ready = Stage.WAITING, Stage.READY
-    refused = message("notice.refused", why="—")
+    refused = message("notice.refused.motion")
     frames = {
         "connecting": samples.silent(drill, waiting, "signal.no-link", "refusal.no-data"),
         "dry": samples.silent(drill, waiting, "signal.weak", "refusal.not-worn"),
         "good": samples.frame(drill, waiting, calibrated=False, target=(), score=None),
         "calibrating": samples.frame(
-            drill, Stage.CALIBRATING, calibrated=False, calibration_left_s=13.0, target=(), score=None
+            drill,
+            Stage.CALIBRATING,
+            calibrated=False,
+            calibration_left_s=13.0,
+            target=(),
+            score=None,
+            calibration_cue=message("calibration.cue.quiet"),
         ),
         "refused": samples.frame(drill, waiting, calibrated=False, target=(), score=None, notice=refused),
         "ready": samples.frame(drill, ready, target=(), score=None),
@@ -199,9 +208,7 @@ def _prepare() -> tuple[Shot, ...]:
 def _prepared(drill: DrillSpec, frame: FeedbackFrame) -> Make:
     def page(wording: Wording) -> QWidget:
         made = PreparePage(wording, drill)
-        why = wording.text("refusal.motion")
-        notice = message("notice.refused", why=why) if frame.notice is not None else None
-        made.show_frame(replace(frame, notice=notice))
+        made.show_frame(frame)
         return made
 
     return page

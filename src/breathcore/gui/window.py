@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QLocale, Qt, QTimer, Signal
@@ -12,24 +11,21 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QVBoxLa
 from breathcore.feedback.wording import Wording
 from breathcore.gui import theme
 from breathcore.gui.flow import Flow, OpenSound
+from breathcore.gui.library import Library
 from breathcore.gui.live import Guard, Job
-from breathcore.gui.pages.parts import Notice, Page, stylesheet
-from breathcore.gui.pages.review import ReviewPage
+from breathcore.gui.pages.parts import Notice, stylesheet
 from breathcore.gui.pages.settings import SIZES, SettingsPage
 from breathcore.gui.pages.start import StartPage
 from breathcore.gui.pages.toast import Toast
 from breathcore.gui.services import (
     SIMULATED,
-    ExportKind,
     FoundDevice,
-    ReviewView,
     Services,
     SessionChoice,
-    SessionRow,
     SummaryView,
 )
 from breathcore.gui.sound import open_output
-from breathcore.gui.widgets import button, pad
+from breathcore.gui.widgets import pad
 from breathcore.model.errors import BreathcoreError
 from breathcore.session.settings import LanguageChoice, LoadedSettings, Settings, ThemeChoice
 
@@ -83,6 +79,7 @@ class MainWindow(QMainWindow):
         self.guard.problem.connect(lambda _what: self.say(self.words.text("window.problem")))
         self._found.connect(self._show_found)
         self._scan_failed.connect(self._show_scan_failed)
+        self._library = Library(self)
         self.flow = Flow(self, open_sound, self)
         self._keys()
         self._dress()
@@ -134,28 +131,37 @@ class MainWindow(QMainWindow):
         page = self.show_page(self._start_page)
         page.setFocus()
 
-    def run_job(self, work: Callable[[Job], object], done: Callable[[object], None]) -> Job:
-        """Do slow work; its error is shown."""
+    def run_job(self, work: Callable[[Job], object], done: Callable[[object], None], busy: str) -> None:
+        """Do slow work and say what (`busy`) until it is over; its error is shown."""
         job = Job(work, self)
+        job.over.connect(self.toast.hide)
+        job.over.connect(job.deleteLater)
         job.done.connect(done)
-        job.done.connect(lambda _result: job.deleteLater())
-        job.failed.connect(self._complain)
-        job.failed.connect(lambda _error: job.deleteLater())
+        job.failed.connect(self.complain)
+        self.toast.busy(self.words.text(busy))
         job.start()
-        return job
 
     def export(self, view: SummaryView) -> None:
         """Ask for a kind and export."""
-        self._ask_export(view.path, self.words.of(view.title))
+        self._library.ask_export(view.path, self.words.of(view.title))
 
     def review(self, view: SummaryView) -> None:
         """Show a session's course."""
-        self._open(view.path)
+        self._library.open(view.path)
+
+    def replay(self, path: Path) -> None:
+        """Play a stored session."""
+        self._stop_scan()
+        self._library.replay(path, self.flow)
 
     def offer(self, choice: SessionChoice) -> None:
         """Fill in the start page."""
         self._remember(choice)
         self.home()
+
+    def complain(self, error: BreathcoreError) -> None:
+        """Show what went wrong."""
+        self.say(self.words.say(error.message))
 
     # pages
 
@@ -163,19 +169,13 @@ class MainWindow(QMainWindow):
         page = StartPage(self.words, self.services.drills(), self.services.devices(), self.settings)
         page.start.connect(self._start)
         page.scan.connect(self._scan)
-        page.open_.connect(lambda row: self._open(row.path))
+        page.open_.connect(lambda row: self._library.open(row.path))
         page.replay.connect(lambda row: self.replay(row.path))
-        page.export.connect(lambda row: self._ask_export(row.path, self.words.of(row.title)))
-        page.delete.connect(self._ask_delete)
+        page.export.connect(lambda row: self._library.ask_export(row.path, self.words.of(row.title)))
+        page.delete.connect(lambda row: self._library.ask_delete(row, page))
         page.settings.connect(self._show_settings)
-        self._list(page)
+        self._library.list_on(page)
         return page
-
-    def _list(self, page: StartPage) -> None:
-        try:
-            page.show_sessions(self.services.sessions())
-        except BreathcoreError as error:
-            self._complain(error)
 
     def _start(self, choice: SessionChoice) -> None:
         self._stop_scan()
@@ -216,76 +216,6 @@ class MainWindow(QMainWindow):
         self.keep(replace(self.settings, screenings=screenings))
         self.home()
         self.say(self.words.text("settings.questions.done"), good=True)
-
-    # stored sessions
-
-    def _open(self, path: Path) -> None:
-        def show(view: object) -> None:
-            if not isinstance(view, ReviewView):
-                return
-
-            def make() -> QWidget:
-                page = ReviewPage(self.words, view)
-                page.leave.connect(self.home)
-                page.replay.connect(lambda: self.replay(view.summary.path))
-                page.export.connect(lambda: self.export(view.summary))
-                return page
-
-            self.show_page(make)
-
-        self.say("")
-        self._stop_scan()
-        self.toast.busy(self.words.text("window.opening"))
-        job = self.run_job(lambda _job: self.services.review(path), show)
-        job.done.connect(lambda _view: self.toast.hide())
-        job.failed.connect(lambda _error: self.toast.hide())
-
-    def replay(self, path: Path) -> None:
-        """Play a stored session."""
-        self.say("")
-        self._stop_scan()
-        try:
-            self.flow.replay(self.services.replay(path))
-        except BreathcoreError as error:
-            self._complain(error)
-
-    def _ask_export(self, path: Path, title: str) -> None:
-        text = self.words.text
-        kinds = [button(text(f"export.{k.value}"), partial(self._export, path, k), kind="primary") for k in ExportKind]
-        if isinstance(self.page, Page):
-            buttons = (*kinds, button(text("window.cancel")))
-            self.page.overlay.ask(text("export.title"), text("export.body", session=title), buttons)
-
-    def _export(self, path: Path, kind: ExportKind) -> None:
-        def work(job: Job) -> object:
-            return self.services.export(path, kind, job.progress.emit, job.cancelled)
-
-        job = Job(work, self)
-        self.toast.follow(job, self.words.text("export.running"), self.words)
-        job.failed.connect(lambda error: None if job.cancelled() else self._complain(error))
-        job.start()
-
-    def _ask_delete(self, row: SessionRow) -> None:
-        text = self.words.text
-        page = self.page
-        if isinstance(page, StartPage):
-            title = self.words.of(row.title) or row.path.name
-            page.overlay.ask(
-                text("delete.title"),
-                text("delete.body", session=title),
-                (
-                    button(text("delete.now"), lambda: self._delete(row), kind="attention", drill=True),
-                    button(text("delete.keep"), kind="primary", drill=True),
-                ),
-            )
-
-    def _delete(self, row: SessionRow) -> None:
-        try:
-            self.services.delete(row.path)
-        except BreathcoreError as error:
-            self._complain(error)
-        if isinstance(self.page, StartPage):
-            self._list(self.page)
 
     # sensors
 
@@ -389,14 +319,11 @@ class MainWindow(QMainWindow):
 
     # the end
 
-    def _complain(self, error: BreathcoreError) -> None:
-        self.say(self.words.say(error.message))
-
     def _save(self) -> None:
         try:
             self.services.save_settings(self.settings)
         except BreathcoreError as error:
-            self._complain(error)
+            self.complain(error)
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802  (Qt's name)
         """End the session, keep the settings, close."""

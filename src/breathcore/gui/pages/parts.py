@@ -172,10 +172,20 @@ class Columns(QWidget):
     ----------
     narrow_em : float
         Below this width they stack.
+    second_above : bool
+        Which of them comes first then.
     """
 
-    def __init__(self, narrow_em: float, stretch: tuple[int, int] = (1, 1), spacing_em: float = 1.0) -> None:
+    def __init__(
+        self,
+        narrow_em: float,
+        stretch: tuple[int, int] = (1, 1),
+        *,
+        spacing_em: float = 1.0,
+        second_above: bool = False,
+    ) -> None:
         super().__init__()
+        self._stacked = QBoxLayout.Direction.BottomToTop if second_above else QBoxLayout.Direction.TopToBottom
         self._narrow_px = theme.current().px(narrow_em)
         self._box = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         pad(self._box, 0, spacing_em)
@@ -194,7 +204,7 @@ class Columns(QWidget):
         """Stack or unstack."""
         super().resizeEvent(event)
         stacked = event.size().width() < self._narrow_px
-        wanted = QBoxLayout.Direction.TopToBottom if stacked else QBoxLayout.Direction.LeftToRight
+        wanted = self._stacked if stacked else QBoxLayout.Direction.LeftToRight
         if self._box.direction() != wanted:
             self._box.setDirection(wanted)
 

@@ -75,9 +75,9 @@ class PreparePage(Page):
         frame, column = card(margin_em=1.6, spacing_em=1.0)
         self._cue = label(role="cue")
         self._detail = label(role="muted")
-        self._ring = Ring(self.text("prepare.progress"))
+        self.ring = Ring(self.text("prepare.progress"))
         column.addStretch(1)
-        column.addWidget(self._ring)
+        column.addWidget(self.ring)
         for part in (self._cue, self._detail):
             part.setAlignment(Qt.AlignmentFlag.AlignHCenter)
             column.addWidget(part)
@@ -143,13 +143,13 @@ class PreparePage(Page):
         self._say_cue(self.words.say(cue) if cue is not None else self.text("prepare.calibrating.cue"))
         set_text(self._detail, self.text("prepare.calibrating.why"))
         left_s = frame.calibration_left_s or 0.0
-        self._ring.tell(1 - left_s / CALIBRATION_S, self.text("prepare.left", seconds=math.ceil(left_s)))
+        self.ring.tell(1 - left_s / CALIBRATION_S, self.text("prepare.left", seconds=math.ceil(left_s)))
         self._offer(self._without)
 
     def _show_ready(self, frame: FeedbackFrame) -> None:
         linked = _linked(frame)
         self._stack.setCurrentIndex(1 if linked else 0)
-        self._ring.tell(1.0, "")
+        self.ring.tell(1.0, "")
         self._headline("prepare.ready" if linked else "prepare.connecting")
         self.notice.say(self.text("prepare.heart-only") if _unseen(frame) else "", good=True)
         self._say_cue(self.text("prepare.ready.cue"))

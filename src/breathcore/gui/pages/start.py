@@ -71,13 +71,13 @@ class StartPage(Page):
         self._drills = {d.id: d for d in drills}
         self._settings = settings
         self._head()
-        columns = Columns(52, (11, 19))
+        columns = Columns(52, (11, 19), second_above=True)
+        columns.second.addWidget(self._drill_card())  # added first: Tab goes from what to do to what was done
+        columns.second.addWidget(self._details(devices))
+        columns.second.addStretch(1)
         columns.first.addWidget(self._put_on())
         columns.first.addWidget(self._recent_card())
         columns.first.addStretch(1)
-        columns.second.addWidget(self._drill_card())
-        columns.second.addWidget(self._details(devices))
-        columns.second.addStretch(1)
         self.content.addWidget(columns)
         self.content.addStretch(1)
         self.start_button = button(self.text("start.go"), self._go, kind="primary", icon="play", drill=True)
@@ -164,7 +164,7 @@ class StartPage(Page):
 
     def _details(self, devices: Sequence[DeviceSpec]) -> QFrame:
         frame, column = card(margin_em=1.2, spacing_em=1.0)
-        upper, lower = Columns(30, (1, 1), spacing_em=1.2), Columns(30, (1, 1), spacing_em=1.2)
+        upper, lower = Columns(34, (1, 1), spacing_em=1.2), Columns(34, (1, 1), spacing_em=1.2)
         for columns in (upper, lower):
             column.addWidget(columns)
         options = [(str(n), self.text("start.minutes", minutes=n)) for n in LENGTHS_MIN]

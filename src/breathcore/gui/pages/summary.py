@@ -59,14 +59,14 @@ class SummaryPage(Page):
         self.view = view
         self._noted = view.note
         self.title(wording.say(view.sentence), self._facts())
-        columns = Columns(50, (1, 1))
+        columns = Columns(60, (8, 7))
         columns.first.addWidget(self._rate_card())
-        columns.first.addWidget(self._measured_card())
+        columns.first.addWidget(self._feel_card())
         columns.first.addStretch(1)
         columns.second.addWidget(self._score_card())
+        columns.second.addWidget(self._measured_card())
         columns.second.addStretch(1)
         self.content.addWidget(columns)
-        self.content.addWidget(self._feel_card())
         self.content.addStretch(1)
         self.done_button = button(self.text("summary.done"), self._done, kind="primary", drill=True)
         self.footer(
@@ -190,7 +190,7 @@ class SummaryPage(Page):
         self.note.setTabChangesFocus(True)
         self.note.setAccessibleName(self.text("summary.note"))
         self.note.setPlaceholderText(self.text("summary.note.hint"))
-        self.note.setFixedHeight(theme.current().px(5))
+        self.note.setFixedHeight(theme.current().px(3.6))
         caption = label(self.text("summary.note"), "heading")
         caption.setBuddy(self.note)
         column.addWidget(caption)

@@ -50,11 +50,11 @@ class Toast(QFrame):
         job.progress.connect(lambda share: self.bar.setValue(round(100 * share)))
         job.done.connect(lambda path: self._done(job, path))
         job.failed.connect(lambda _error: self.hide())
+        job.over.connect(job.deleteLater)
 
     def _done(self, job: Job, path: object) -> None:
         self._job = None
         self.bar.hide()
-        job.deleteLater()
         if job.cancelled() or not isinstance(path, Path):
             self.hide()
             return

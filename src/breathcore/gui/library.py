@@ -1,0 +1,93 @@
+"""Stored sessions: listing, opening, replaying, exporting, deleting."""
+
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QWidget
+
+from breathcore.gui.flow import Flow
+from breathcore.gui.live import Job
+from breathcore.gui.pages.parts import Page
+from breathcore.gui.pages.review import ReviewPage
+from breathcore.gui.pages.start import StartPage
+from breathcore.gui.services import ExportKind, ReviewView, SessionRow
+from breathcore.gui.shell import Shell
+from breathcore.gui.widgets import button
+from breathcore.model.errors import BreathcoreError
+
+
+class Library:
+    """What can be done with a stored session."""
+
+    def __init__(self, shell: Shell) -> None:
+        self._shell = shell
+        self._jobs = QObject()
+
+    def list_on(self, page: StartPage) -> None:
+        """Show the stored sessions on the start page."""
+        try:
+            page.show_sessions(self._shell.services.sessions())
+        except BreathcoreError as error:
+            self._shell.complain(error)
+
+    def open(self, path: Path) -> None:
+        """Show a session's course."""
+        shell = self._shell
+
+        def show(view: object) -> None:
+            if isinstance(view, ReviewView):
+                shell.show_page(partial(self._review_page, view))
+
+        shell.say("")
+        shell.run_job(lambda _job: shell.services.review(path), show, "window.opening")
+
+    def replay(self, path: Path, flow: Flow) -> None:
+        """Play a session."""
+        self._shell.say("")
+        try:
+            flow.replay(self._shell.services.replay(path))
+        except BreathcoreError as error:
+            self._shell.complain(error)
+
+    def ask_export(self, path: Path, title: str) -> None:
+        """Ask for a kind and export."""
+        text, page = self._shell.words.text, self._shell.page
+        kinds = [button(text(f"export.{k.value}"), partial(self._export, path, k), kind="primary") for k in ExportKind]
+        if isinstance(page, Page):
+            cancel = button(text("window.cancel"))
+            page.overlay.ask(text("export.title"), text("export.body", session=title), (*kinds, cancel))
+
+    def ask_delete(self, row: SessionRow, page: StartPage) -> None:
+        """Ask, then delete."""
+        text = self._shell.words.text
+        title = self._shell.words.of(row.title) or row.path.name
+        now = button(text("delete.now"), lambda: self._delete(row, page), kind="attention", drill=True)
+        keep = button(text("delete.keep"), kind="primary", drill=True)
+        page.overlay.ask(text("delete.title"), text("delete.body", session=title), (now, keep))
+
+    def _review_page(self, view: ReviewView) -> QWidget:
+        shell = self._shell
+        page = ReviewPage(shell.words, view)
+        page.leave.connect(shell.home)
+        page.replay.connect(lambda: shell.replay(view.summary.path))
+        page.export.connect(lambda: shell.export(view.summary))
+        return page
+
+    def _export(self, path: Path, kind: ExportKind) -> None:
+        shell = self._shell
+
+        def work(job: Job) -> object:
+            return shell.services.export(path, kind, job.progress.emit, job.cancelled)
+
+        job = Job(work, self._jobs)
+        shell.toast.follow(job, shell.words.text("export.running"), shell.words)
+        job.failed.connect(lambda error: None if job.cancelled() else shell.complain(error))
+        job.start()
+
+    def _delete(self, row: SessionRow, page: StartPage) -> None:
+        try:
+            self._shell.services.delete(row.path)
+        except BreathcoreError as error:
+            self._shell.complain(error)
+        self.list_on(page)
