@@ -7,7 +7,8 @@ import tomllib
 
 import pytest
 
-DISTRIBUTIONS = {"pyside6": "pyside6-essentials", "pydantic_core": "pydantic"}  # import name → distribution, where they differ
+# import name → distribution, where they differ
+DISTRIBUTIONS = {"pyside6": "pyside6-essentials", "pydantic_core": "pydantic"}
 
 
 @pytest.fixture(scope="module")
