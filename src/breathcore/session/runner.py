@@ -66,6 +66,7 @@ class LiveSession:
         self._pilot = pilot
         self._commands: asyncio.Queue[tuple[CommandKind, str]] = asyncio.Queue()
         self._stop = False
+        self._opening: asyncio.Future[SourceInfo] | None = None
 
     @property
     def pipeline(self) -> Pipeline:
@@ -80,7 +81,14 @@ class LiveSession:
 
     async def run(self) -> None:
         """Open the source, run until it ends or `stop` is called, close everything. Raises BreathcoreError."""
-        info = await self._source.open()
+        self._opening = asyncio.ensure_future(self._source.open())
+        try:
+            info = await self._opening
+        except asyncio.CancelledError:
+            if not self._opening.cancelled():
+                raise
+            await self._source.close()  # stopped while a strap was looked for: there is nothing to keep
+            return
         pipeline = self._pipeline = Pipeline(self.plan, info.devices, info.t0_host_ns)
         try:
             await self._record(info, pipeline)
@@ -100,6 +108,8 @@ class LiveSession:
 
     def stop(self) -> None:
         """Ask the session to end, the drill too (from its own loop)."""
+        if self._opening is not None:
+            self._opening.cancel()  # nothing happens where it is done
         self._commands.put_nowait((CommandKind.END, ""))
         self._commands.put_nowait((CommandKind.END, ""))
 

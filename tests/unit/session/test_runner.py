@@ -36,8 +36,10 @@ def plan(**changes: object) -> SessionPlan:
 class LiveSource:
     """A source that keeps its own time: a link that stays silent, or fails to open."""
 
-    def __init__(self, *, error: BreathcoreError | None = None) -> None:
+    def __init__(self, *, error: BreathcoreError | None = None, searches: bool = False) -> None:
         self._error = error
+        self._searches = searches
+        self.searching = False
         self._queue: asyncio.Queue[LinkEvent | None] = asyncio.Queue()
         self.requests: list[Request] = []
         self.closed = False
@@ -45,6 +47,9 @@ class LiveSource:
     async def open(self) -> SourceInfo:
         if self._error is not None:
             raise self._error
+        if self._searches:
+            self.searching = True
+            await asyncio.Event().wait()
         self._queue.put_nowait(LinkEvent("s", time.monotonic_ns(), LinkKind.CONNECTED))
         return SourceInfo((("s", registry.device("polar_h10")),), time.monotonic_ns(), virtual_time=False)
 
@@ -120,6 +125,18 @@ def test_a_source_that_cannot_open_leaves_its_error_on_the_bridge(tmp_path: Path
     assert bridge.ended
     assert bridge.error is not None
     assert bridge.error.reason is Reason.NO_ADAPTER
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_session_can_be_left_while_its_strap_is_looked_for(tmp_path: Path) -> None:
+    bridge, source = Bridge(), LiveSource(searches=True)
+    thread = SessionThread(LiveSession(plan(screening=screen(ANSWERS)), source, tmp_path / "s.breath", bridge), bridge)
+    thread.start()
+    until(iter(lambda: source.searching, None))
+    thread.stop()
+    assert not thread.is_alive()
+    assert bridge.error is None
+    assert source.closed
     assert not list(tmp_path.iterdir())
 
 
