@@ -61,12 +61,9 @@ def _faults(widget: QWidget, page: QWidget) -> list[str]:
 
 
 def _text(widget: QWidget) -> str:
-    for name in ("text", "currentText", "accessibleName"):
-        read = getattr(widget, name, None)
-        text = read() if callable(read) else read
-        if isinstance(text, str) and text:
-            return text
-    return widget.objectName()
+    if isinstance(widget, QLabel | QAbstractButton | QLineEdit) and widget.text():
+        return widget.text()
+    return widget.currentText() if isinstance(widget, QComboBox) else widget.accessibleName()
 
 
 def _clipped(widget: QWidget) -> bool:

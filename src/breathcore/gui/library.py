@@ -1,5 +1,6 @@
 """Stored sessions: listing, opening, replaying, exporting, deleting."""
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -52,19 +53,12 @@ class Library:
 
     def ask_export(self, path: Path, title: str) -> None:
         """Ask for a kind and export."""
-        text, page = self._shell.words.text, self._shell.page
-        kinds = [button(text(f"export.{k.value}"), partial(self._export, path, k), kind="primary") for k in ExportKind]
-        if isinstance(page, Page):
-            cancel = button(text("window.cancel"))
-            page.overlay.ask(text("export.title"), text("export.body", session=title), (*kinds, cancel))
+        if isinstance(self._shell.page, Page):
+            export_sheet(self._shell.page, title, partial(self._export, path))
 
     def ask_delete(self, row: SessionRow, page: StartPage) -> None:
         """Ask, then delete."""
-        text = self._shell.words.text
-        title = self._shell.words.of(row.title) or row.path.name
-        now = button(text("delete.now"), lambda: self._delete(row, page), kind="attention", drill=True)
-        keep = button(text("delete.keep"), kind="primary", drill=True)
-        page.overlay.ask(text("delete.title"), text("delete.body", session=title), (now, keep))
+        delete_sheet(page, self._shell.words.of(row.title) or row.path.name, lambda: self._delete(row, page))
 
     def _review_page(self, view: ReviewView) -> QWidget:
         shell = self._shell
@@ -91,3 +85,17 @@ class Library:
         except BreathcoreError as error:
             self._shell.complain(error)
         self.list_on(page)
+
+
+def export_sheet(page: Page, title: str, export: Callable[[ExportKind], None]) -> None:
+    """Ask on `page` what the session `title` is to be exported to."""
+    kinds = [button(page.text(f"export.{k.value}"), partial(export, k), kind="primary") for k in ExportKind]
+    cancel = button(page.text("window.cancel"))
+    page.overlay.ask(page.text("export.title"), page.text("export.body", session=title), (*kinds, cancel))
+
+
+def delete_sheet(page: Page, title: str, delete: Callable[[], None]) -> None:
+    """Ask on `page` whether the session `title` is to be deleted; keeping it is the answer at hand."""
+    now = button(page.text("delete.now"), delete, kind="attention", drill=True)
+    keep = button(page.text("delete.keep"), kind="primary", drill=True)
+    page.overlay.ask(page.text("delete.title"), page.text("delete.body", session=title), (now, keep))

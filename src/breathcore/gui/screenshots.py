@@ -1,47 +1,23 @@
 """A picture of every screen in every state, theme, text size and language, from made-up content."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from functools import partial
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
-from breathcore.drill.screening import QUESTIONS, screen
-from breathcore.feedback.frame import FeedbackFrame
 from breathcore.feedback.wording import LANGUAGES, Wording
-from breathcore.gui import samples, theme
+from breathcore.gui import theme
 from breathcore.gui.audit import settle
-from breathcore.gui.pages.after import AfterPage
-from breathcore.gui.pages.parts import Page, stylesheet
-from breathcore.gui.pages.prepare import PreparePage
-from breathcore.gui.pages.review import ReviewPage
-from breathcore.gui.pages.safety import FormPage, NotNowPage, SafetyPage
-from breathcore.gui.pages.settings import SettingsPage
-from breathcore.gui.pages.start import StartPage
-from breathcore.gui.pages.summary import SummaryPage
-from breathcore.gui.services import FoundDevice, SummaryView
-from breathcore.gui.trainer import TrainerOptions, TrainerPage
-from breathcore.model.drill import DrillPhase, DrillSpec, FinishReason, Stage
-from breathcore.model.message import message
-from breathcore.session import registry
-from breathcore.session.settings import Settings
+from breathcore.gui.pages.parts import stylesheet
+from breathcore.gui.shots import Shot, shots
+
+__all__ = ["Look", "Shot", "Studio", "looks", "make_screenshots", "shots"]
 
 SIZE = (1100, 700)
 SCALES = (100, 200)
-Make = Callable[[Wording], QWidget]
-
-
-@dataclass(frozen=True, slots=True)
-class Shot:
-    """One screen in one state."""
-
-    screen: str
-    state: str
-    make: Make
-    sight: str = ""  # the page's part to scroll to
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +32,6 @@ class Look:
 def looks() -> tuple[Look, ...]:
     """Return every combination of theme, text size and language."""
     return tuple(Look(t, s, lang) for t in theme.THEMES for s in SCALES for lang in LANGUAGES)
-
-
-def shots() -> tuple[Shot, ...]:
-    """Return every screen × state."""
-    return (*_start(), *_safety(), *_prepare(), *_trainer(), *_after(), *_summary(), *_review(), *_settings())
 
 
 class Studio:
@@ -90,8 +61,9 @@ class Studio:
         self._column.addWidget(page)
         self._host.show()
         settle()
-        if shot.sight and isinstance(page, Page):
-            page.area.ensureWidgetVisible(getattr(page, shot.sight))
+        if shot.then is not None:
+            shot.then(page)
+            settle()
         return page
 
     def take(self, page: QWidget) -> QImage:
@@ -125,172 +97,3 @@ def _save(out: Path, shot: Shot, look: Look, image: QImage) -> Path:
     path = out / f"{shot.screen}-{shot.state}-{look.theme}-{look.scale}-{look.language}.png"
     image.save(str(path), quality=80)
     return path
-
-
-# the screens
-
-
-def _start() -> tuple[Shot, ...]:
-    def make(*, stored: bool, search: bool = False, failed: bool = False) -> Make:
-        def page(wording: Wording) -> QWidget:
-            settings = Settings(last_person="Kim" if stored else "", last_drill="diaphragmatic")
-            made = StartPage(wording, samples.drills(), registry.devices(), settings)
-            made.show_sessions(samples.rows() if stored else ())
-            if search:
-                made.scanning(on=True)
-                made.found(FoundDevice("Polar H10 7A3F1C2B", "a", "polar_h10", -58))
-                made.found(FoundDevice("HRM-Dual:312345", "b", "heart_rate_strap", -81))
-            if failed:
-                made.sensors.failed(wording.say(samples.no_adapter().message))
-            return made
-
-        return page
-
-    return (
-        Shot("start", "first", make(stored=False)),
-        Shot("start", "recent", make(stored=True)),
-        Shot("start", "searching", make(stored=True, search=True), "sensors"),
-        Shot("start", "no-bluetooth", make(stored=True, failed=True), "sensors"),
-    )
-
-
-def _safety() -> tuple[Shot, ...]:
-    def step(n: int) -> Make:
-        def page(wording: Wording) -> QWidget:
-            made = SafetyPage(wording)
-            for question in QUESTIONS[: (6, 15, 18)[n - 1] if n else 0]:
-                made.answer(question.id, yes=False)
-            for _ in range(n):
-                made.next.click()
-            return made
-
-        return page
-
-    def notnow(id_: str) -> Make:
-        return lambda wording: NotNowPage(wording, screen({id_: True}))
-
-    def form(wording: Wording) -> QWidget:
-        drill = registry.drill("box")
-        return FormPage(wording, drill, drill.safety.instead, ("pregnancy", "eye"))
-
-    return (
-        *(Shot("safety", f"step{n + 1}", step(n)) for n in range(4)),
-        Shot("notnow", "emergency", notnow("chest_pain")),
-        Shot("notnow", "urgent", notnow("weight_loss")),
-        Shot("form", "instead", form),
-    )
-
-
-def _prepare() -> tuple[Shot, ...]:
-    drill = registry.drill("diaphragmatic")
-    waiting, ready = Stage.WAITING, Stage.READY
-    refused = message("notice.refused.motion")
-    frames = {
-        "connecting": samples.silent(drill, waiting, "signal.no-link", "refusal.no-data"),
-        "dry": samples.silent(drill, waiting, "signal.weak", "refusal.not-worn"),
-        "good": samples.frame(drill, waiting, calibrated=False, target=(), score=None),
-        "calibrating": samples.frame(
-            drill,
-            Stage.CALIBRATING,
-            calibrated=False,
-            calibration_left_s=13.0,
-            target=(),
-            score=None,
-            calibration_cue=message("calibration.cue.quiet"),
-        ),
-        "refused": samples.frame(drill, waiting, calibrated=False, target=(), score=None, notice=refused),
-        "ready": samples.frame(drill, ready, target=(), score=None),
-        "heart-only": samples.silent(drill, ready, "signal.heart", "refusal.heart-only"),
-    }
-    return tuple(Shot("prepare", state, _prepared(drill, frame)) for state, frame in frames.items())
-
-
-def _prepared(drill: DrillSpec, frame: FeedbackFrame) -> Make:
-    def page(wording: Wording) -> QWidget:
-        made = PreparePage(wording, drill)
-        made.show_frame(frame)
-        return made
-
-    return page
-
-
-def _trainer() -> tuple[Shot, ...]:
-    drill, box, brace = (registry.drill(i) for i in ("diaphragmatic", "box", "brace_hold"))
-    run = samples.frame(drill, Stage.RUNNING)
-    counting = samples.drill_view(drill, phase=None, cue={}, countdown=2, breath_index=0, elapsed_s=0.0)
-    hold = samples.drill_view(box, phase=DrillPhase.HOLD, cue=dict(box.pattern().phases[1].cue), phase_left_s=2.4)
-    effort = samples.drill_view(brace, phase_left_s=6.0, breath_index=3, breaths_n=10, total_s=150.0)
-    halted = {
-        "paused": samples.frame(drill, Stage.PAUSED, notice=message("notice.paused")),
-        "dizzy": samples.frame(drill, Stage.DIZZY, notice=message("notice.dizzy")),
-        "lost": samples.silent(drill, Stage.LOST, "signal.no-link", "refusal.no-data", notice=message("notice.lost")),
-    }
-    frames = {
-        "countdown": replace(run, stage=Stage.COUNTDOWN, drill=counting, score=None, in_step=None),
-        "glide": replace(run, stage=Stage.GLIDE, score=None, in_step=None),
-        "running": run,
-        "hold": samples.frame(box, Stage.RUNNING, drill=hold),
-        "brace": samples.frame(brace, Stage.RUNNING, drill=effort, score=None, in_step=None),
-        "heart-only": samples.silent(drill, Stage.RUNNING, "signal.heart", "refusal.heart-only"),
-        **halted,
-        "finished": samples.frame(drill, Stage.FINISHED, finish=FinishReason.COMPLETED),
-    }
-    plain = TrainerOptions()
-    still = TrainerOptions(view="steps", reduced_motion=True)
-    views = {
-        "circle": _trained(run, TrainerOptions(view="circle")),
-        "words": _trained(run, TrainerOptions(view="words")),
-        "steps": _trained(run, still),
-        "no-seconds": _trained(run, TrainerOptions(seconds=False)),
-    }
-    made = {**{state: _trained(frame, plain) for state, frame in frames.items()}, **views}
-    return tuple(Shot("trainer", state, make) for state, make in made.items())
-
-
-def _trained(frame: FeedbackFrame, options: TrainerOptions) -> Make:
-    def page(wording: Wording) -> QWidget:
-        made = TrainerPage(wording, options)
-        made.show_frame(frame)
-        made.tick()
-        return made
-
-    return page
-
-
-def _after() -> tuple[Shot, ...]:
-    drill = registry.drill("diaphragmatic")
-    over = samples.frame(drill, Stage.FINISHED, finish=FinishReason.COMPLETED, target=())
-
-    def page(wording: Wording) -> QWidget:
-        made = AfterPage(wording)
-        made.show_frame(replace(over, t_s=over.t_s - 12.0))
-        made.show_frame(over)
-        return made
-
-    return (Shot("after", "quiet", page),)
-
-
-def _summary() -> tuple[Shot, ...]:
-    views = {"good": samples.summary(), "heart-only": samples.heart_only_summary(), "lost": samples.lost_summary()}
-    return tuple(Shot("summary", state, partial(_summarised, view)) for state, view in views.items())
-
-
-def _summarised(view: SummaryView, wording: Wording) -> QWidget:
-    return SummaryPage(wording, view)
-
-
-def _review() -> tuple[Shot, ...]:
-    def page(*, whole: bool) -> Make:
-        def make(wording: Wording) -> QWidget:
-            made = ReviewPage(wording, samples.review())
-            if whole:
-                made.plot.whole()
-            return made
-
-        return make
-
-    return (Shot("review", "begin", page(whole=False)), Shot("review", "whole", page(whole=True)))
-
-
-def _settings() -> tuple[Shot, ...]:
-    return (Shot("settings", "plain", lambda wording: SettingsPage(wording, Settings())),)

@@ -112,6 +112,8 @@ class MainWindow(QMainWindow):
         old = self._stack.currentWidget()
         self._stack.addWidget(page)
         self._stack.setCurrentWidget(page)
+        if not page.isAncestorOf(self.focusWidget() or self):
+            page.setFocus(Qt.FocusReason.OtherFocusReason)  # nothing is pressed by a Space meant for the page before
         if old is not None:
             self._stack.removeWidget(old)
             old.deleteLater()
@@ -129,7 +131,8 @@ class MainWindow(QMainWindow):
     def home(self) -> None:
         """Show the start page."""
         page = self.show_page(self._start_page)
-        page.setFocus()
+        if isinstance(page, StartPage):
+            page.start_button.setFocus()
 
     def run_job(self, work: Callable[[Job], object], done: Callable[[object], None], busy: str) -> None:
         """Do slow work and say what (`busy`) until it is over; its error is shown."""

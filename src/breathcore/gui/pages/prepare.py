@@ -113,15 +113,17 @@ class PreparePage(Page):
         self._calibrate = send("prepare.calibrate", CommandKind.CALIBRATE, "primary")
         self._start = send("prepare.start", CommandKind.START, "primary")
         self.footer(self._back, right=(self._without, self._again, self._calibrate, self._start))
+        self._main: QWidget | None = None
         self._offer()
 
     def _offer(self, *offered: QWidget) -> None:
         """Show only these ways on; the main one takes the focus when it newly appears."""
         for made in (self._without, self._again, self._calibrate, self._start):
-            appears = made in offered and made.isHidden()
             made.setVisible(made in offered)
-            if appears and made is offered[-1] and made.isEnabled():
-                made.setFocus()
+        main = offered[-1] if offered and offered[-1].isEnabled() and offered[-1] is not self._without else None
+        if main is not self._main:
+            self._main = main
+            (main or self).setFocus(Qt.FocusReason.OtherFocusReason)
 
     # the states
 

@@ -86,7 +86,6 @@ class StartPage(Page):
         self._select(settings.last_drill)
         self.lengths.chosen.connect(self._tell)
         self.sensors.changed.connect(self._tell)
-        self.start_button.setFocus()
 
     def found(self, device: FoundDevice) -> None:
         """Show a sensor in reach."""
