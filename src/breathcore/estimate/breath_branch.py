@@ -1,7 +1,5 @@
 """One breath source from samples to estimates: trace, rate each second, turns, breaths, phase."""
 
-import math
-
 from breathcore.estimate.breaths import BreathDetector
 from breathcore.estimate.effort import EffortTrace, Look, Piece
 from breathcore.estimate.phase import PhaseFollower
@@ -34,7 +32,6 @@ class BreathBranch:
         self._breaths = BreathDetector(trace.latency_s)
         self._phase = PhaseFollower(trace.rate_hz)
         self.next_s = 0
-        self._newest_s = -math.inf
         self._reading = refused(Refusal.NO_DATA)
         self._waiting: list[Turn | Breath] = []
         self._sign = 1
@@ -75,7 +72,6 @@ class BreathBranch:
         return self._reading.refusal is None
 
     def _feed(self, t_s: F64, x: F64) -> list[Estimate]:
-        self._newest_s = float(t_s[-1])
         out: list[Estimate] = []
         for piece in self._trace.push(t_s, x):
             for part in self._signed(piece):
@@ -107,7 +103,7 @@ class BreathBranch:
         second = float(self.next_s)
         self.next_s += 1
         look = self._look(second)
-        if look is None and second - self._newest_s > FRESH_S:
+        if look is None and second - self._trace.newest_s > FRESH_S:
             self._reading = refused(Refusal.NO_DATA)
         else:
             self._reading = read_rate(look)
@@ -115,11 +111,11 @@ class BreathBranch:
         return [self._reading.at(second), *self._vouch(second)]
 
     def _look(self, second: float) -> Look | None:
-        return None if second - self._newest_s > FRESH_S else self._trace.tick(60.0 / self._reading.rate_bpm)
+        return None if second - self._trace.newest_s > FRESH_S else self._trace.tick(60.0 / self._reading.rate_bpm)
 
     def _guide(self, look: Look | None) -> None:
         reading = self._reading
-        noise = 0.0 if look is None else noise_sd(look)
+        noise = 0.0 if look is None else noise_sd(look.y)
         guess = reading.rise if self._usable else usual_span(look)
         self._breaths.guide(guess, noise, reading.quality)
         self._phase.guide(reading.rise, reading.rate_bpm, noise)

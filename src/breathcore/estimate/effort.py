@@ -58,6 +58,11 @@ class EffortTrace:
         Nominal rate of the samples, 10 Hz or more.
     axes_n : int
         Columns of `x`.
+
+    Attributes
+    ----------
+    newest_s : float
+        Time of the newest sample that said something.
     """
 
     def __init__(self, rate_hz: float, axes_n: int) -> None:
@@ -74,12 +79,14 @@ class EffortTrace:
         self._fast = Ring(round(FAST_S * self.rate_hz), axes_n)
         self._slow = Ring(round(LOOK_BACK_S * self.slow_hz), axes_n)
         self._axes_n = axes_n
+        self.newest_s = -math.inf
         self.latency_s = self._decimate.delay_n / rate_hz + self._smooth.delay_n / self.rate_hz + 1.0 / self.rate_hz
         self._begin()
 
     def reset(self) -> None:
         """Forget everything."""
         self._runs.reset()
+        self.newest_s = -math.inf
         self._begin()
 
     def _begin(self) -> None:
@@ -98,6 +105,7 @@ class EffortTrace:
         for run_t, run_x, new_run in self._runs.push(t_s, x):
             if new_run:
                 self._begin()
+            self.newest_s = float(run_t[-1])
             piece = self._push_run(run_t, run_x)
             if piece is not None:
                 pieces.append(piece)

@@ -85,11 +85,11 @@ def _shares(spectrum: Spectrum, breath_hz: float) -> tuple[float, float]:
     return float(power[first:last].sum()) / whole, float(power[above:].sum()) / whole
 
 
-def noise_sd(look: Look) -> float:
-    """Return the SD of what changes from sample to sample of the 8-Hz trace (white noise would make it so)."""
-    if len(look.y) < 8:
+def noise_sd(y: F64) -> float:
+    """Return the SD of what changes from sample to sample of a trace at 8 Hz (white noise would make it so)."""
+    if len(y) < 8:
         return 0.0
-    bend = np.abs(look.y[2:] - 2.0 * look.y[1:-1] + look.y[:-2])
+    bend = np.abs(y[2:] - 2.0 * y[1:-1] + y[:-2])
     return 1.48 * middle_value(bend) / math.sqrt(6.0)
 
 

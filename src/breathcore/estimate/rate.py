@@ -22,20 +22,22 @@ SHORTEST_S = 9.0
 FEWEST = 4  # half-way points: two rises and two falls
 ANSWER_AT = 0.4  # quality from which a number is given
 STILL_S = 7.0  # without movement of the trace: longer than any hold of a drill
+OVERDUE = 1.4  # times the longest wait between half-way points in the window: no breath comes any more
+FRESH_S = 6.0
+LOUDER = 3.0  # times the noise before: the sensor has come off
 BURIED = 0.15  # of the samples' own roughness: a rise this small is what filters left of something else
 NAN = float("nan")
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Rates (NaN if refused), quality, reason; usual rise of a breath (NaN: none) and noise SD in the trace's unit."""
+    """Rates (NaN if refused), quality, reason; usual rise of a breath (NaN: none), in the trace's unit."""
 
     rate_bpm: float
     live_bpm: float
     quality: float
     refusal: Refusal | None
     rise: float = NAN
-    noise: float = 0.0
 
     def at(self, t_s: float) -> RateEstimate:
         """Return the estimate for second `t_s`."""
@@ -79,12 +81,22 @@ def _read(look: Look, span_s: float, spectrum: Spectrum, turns: Turns) -> Readin
         return refused(reason, min(quality, ANSWER_AT))
     if rise < BURIED * look.rough:
         return refused(Refusal.NOISE)
-    if _ended(look, turns, rise):
-        return refused(Refusal.FLAT)
+    over = _over(look, turns, chosen, rise)
+    if over is not None:
+        return refused(over)
     live = turns.since(span_s - max(LIVE_S, 2.0 * 60.0 / rate)).rate_bpm()
-    return Reading(rate, live, quality, None, rise, noise_sd(look))
+    return Reading(rate, live, quality, None, rise)
 
 
-def _ended(look: Look, turns: Turns, rise: float) -> bool:
-    recent = turns.z[-round(STILL_S / look.step_s) :]
-    return float(recent.max() - recent.min()) < 0.1 * rise
+def _over(look: Look, turns: Turns, chosen: Turns, rise: float) -> Refusal | None:
+    """Return why the last seconds are no breath any more, though the window as a whole still is."""
+    still = turns.z[-round(STILL_S / look.step_s) :]
+    if float(still.max() - still.min()) < 0.1 * rise:
+        return Refusal.FLAT
+    half = chosen.half_s
+    waited = len(look.y) * look.step_s - float(half[-1])
+    if waited > OVERDUE * float((half[1:] - half[:-1]).max()):
+        return Refusal.IRREGULAR
+    fresh_n = round(FRESH_S / look.step_s)
+    now, before = noise_sd(look.y[-fresh_n:]), noise_sd(look.y[:-fresh_n])
+    return Refusal.NOISE if now > max(LOUDER * before, 0.06 * rise) else None

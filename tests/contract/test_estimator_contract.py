@@ -1,0 +1,217 @@
+"""Every estimator of the registry: any block split, causal, reset is fresh, latency declared, scale, gaps, dead input."""
+
+import math
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from breathcore.estimate.chain import PersonEstimator
+from breathcore.estimate.registry import HEARTS, TRACES
+from breathcore.model.blocks import SampleBlock
+from breathcore.model.device import ChannelSpec, Role
+from breathcore.model.estimates import (
+    Breath,
+    EffortBlock,
+    HeartEstimate,
+    PhaseEstimate,
+    RateEstimate,
+    Turn,
+)
+
+SECONDS = 90
+BREATH_HZ = 0.2
+RATES = {Role.BELT: 10.0, Role.ABDOMEN_BELT: 64.0, Role.CHEST_ACC: 100.0, Role.ECG: 130.0, Role.RR: 0.0}
+RATES[Role.HEART_RATE] = 0.0
+ROLES = [*TRACES, *HEARTS]
+
+
+def channel(role: Role) -> ChannelSpec:
+    axes = ("x", "y", "z") if role is Role.CHEST_ACC else ("v",)
+    return ChannelSpec(role.value, role, "", axes, RATES[role], inhale_axis=(0.0, 1.0, 0.0))
+
+
+def ecg(t: np.ndarray) -> np.ndarray:
+    phase = np.mod(t + 0.2, 0.8) - 0.4
+    return np.exp(-((phase / 0.012) ** 2)) - 0.2 * np.exp(-(((phase - 0.03) / 0.015) ** 2))
+
+
+def recording(role: Role, seconds: float = SECONDS) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(5)
+    if role in (Role.RR, Role.HEART_RATE):
+        t = np.cumsum(0.8 + 0.05 * np.sin(2 * np.pi * BREATH_HZ * 0.8 * np.arange(int(seconds / 0.8))))
+        rr = np.diff(t, prepend=t[0] - 0.8)
+        return t, (rr if role is Role.RR else 60.0 / rr)[:, None]
+    t = np.arange(int(seconds * RATES[role])) / RATES[role]
+    breath = np.sin(2 * np.pi * BREATH_HZ * t)
+    if role is Role.ECG:
+        return t, (ecg(t) + 0.02 * rng.standard_normal(len(t)))[:, None]
+    if role is Role.CHEST_ACC:
+        tilt = np.radians(1.0) * breath
+        x = np.stack((0.3 + 0 * t, np.sin(tilt), np.cos(tilt)), axis=1)
+        return t, x + 0.002 * rng.standard_normal(x.shape)
+    return t, (5.0 + breath + 0.1 * rng.standard_normal(len(t)))[:, None]
+
+
+def run(role: Role, t: np.ndarray, x: np.ndarray, edges: list[int], end_s: float = SECONDS) -> list[object]:
+    person = PersonEstimator([channel(role)])
+    out: list[object] = []
+    for a, b in pairwise(edges):
+        out += person.push(SampleBlock(channel(role), t[a:b], x[a:b]))
+    out += person.flush(end_s)
+    assert person.faults == ()
+    return out
+
+
+def told(out: list[object]) -> list[str]:
+    """Everything but the trace, exactly, kind by kind; a NaN equals a NaN."""
+    return sorted((repr(e) for e in out if not isinstance(e, EffortBlock)), key=lambda text: text.split("(")[0])
+
+
+def trace(out: list[object]) -> tuple[np.ndarray, np.ndarray]:
+    blocks = [e for e in out if isinstance(e, EffortBlock)]
+    if not blocks:
+        return np.empty(0), np.empty(0)
+    return np.concatenate([b.t_s for b in blocks]), np.concatenate([b.y for b in blocks])
+
+
+def rates(out: list[object]) -> np.ndarray:
+    return np.array([e.rate_bpm for e in out if isinstance(e, RateEstimate)])
+
+
+def test_every_role_that_can_be_read_is_registered_once():
+    assert set(ROLES) == set(Role) - {Role.BATTERY}
+    assert not set(TRACES) & set(HEARTS)
+
+
+@pytest.mark.parametrize("role", ROLES)
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(data=st.data())
+def test_any_block_split_gives_the_same_bits(role, data):
+    t, x = recording(role, 40)
+    size = data.draw(st.integers(1, 400), label="largest block")
+    steps = np.random.default_rng(data.draw(st.integers(0, 99))).integers(1, size + 1, len(t))
+    edges = [0, *(int(e) for e in np.cumsum(steps) if e < len(t)), len(t)]
+    one, many = run(role, t, x, [0, len(t)], 40), run(role, t, x, edges, 40)
+    assert told(one) == told(many)
+    for a, b in zip(trace(one), trace(many), strict=True):
+        assert np.array_equal(a, b)
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("cut_s", [13.0, 37.25, 61.0])
+def test_nothing_depends_on_what_comes_later(role, cut_s):
+    t, x = recording(role)
+    n = int(np.searchsorted(t, cut_s))
+    full, part = run(role, t, x, [0, len(t)]), run(role, t[:n], x[:n], [0, n], cut_s)
+
+    def known(out: list[object]) -> list[str]:
+        kept: list[object] = [e for e in out if isinstance(e, RateEstimate | PhaseEstimate) and e.t_s <= cut_s - 1]
+        kept += [e for e in out if isinstance(e, RateEstimate) and cut_s - 1 < e.t_s <= cut_s]
+        kept += [e for e in out if isinstance(e, Breath | Turn) and e.confirmed_s < cut_s - 0.1]
+        kept += [e for e in out if isinstance(e, HeartEstimate) and e.t_s < cut_s - 1]
+        return sorted(repr(e) for e in kept)
+
+    assert known(part) == known(full)
+    assert len(known(part)) > 10
+
+
+@pytest.mark.parametrize("role", HEARTS)
+def test_reset_is_as_good_as_new(role):
+    t, x = recording(role)
+    reader = HEARTS[role](channel(role))
+    first = reader.push(t, x)
+    reader.reset()
+    assert [repr(e) for e in reader.push(t, x)] == [repr(e) for e in first]
+
+
+@pytest.mark.parametrize("role", TRACES)
+def test_a_reset_trace_is_as_good_as_new(role):
+    t, x = recording(role)
+    source = TRACES[role](channel(role))
+    first = source.push(t, x)
+    source.tick(math.nan)
+    source.reset()
+    again = source.push(t, x)
+    assert [p.new_run for p in again] == [True]
+    assert np.array_equal(first[0].y, again[0].y)
+
+
+@pytest.mark.parametrize("role", TRACES)
+def test_the_trace_is_known_within_its_declared_latency(role):
+    t, x = recording(role, 40)
+    person = PersonEstimator([channel(role)])
+    late = []
+    for i in range(len(t)):
+        for e in person.push(SampleBlock(channel(role), t[i : i + 1], x[i : i + 1])):
+            if isinstance(e, EffortBlock):
+                late.append(t[i] - e.t_s[0])
+    assert 0 < max(late) <= person.latency_s + 1e-9 <= 0.4
+
+
+@pytest.mark.parametrize("role", TRACES)
+def test_the_trace_is_on_time(role):
+    """Declared latency left out, the trace is where the chest was: within 20 ms."""
+    t, x = recording(role)
+    at, y = trace(run(role, t, x, [0, len(t)]))
+    late = at > 40
+    angle = 2 * np.pi * BREATH_HZ * at[late]
+    y = y[late] - y[late].mean()
+    lag = math.atan2(-float(y @ np.cos(angle)), float(y @ np.sin(angle))) / (2 * np.pi * BREATH_HZ)
+    assert abs(lag) < 0.02
+
+
+@pytest.mark.parametrize("role", [Role.BELT, Role.ABDOMEN_BELT])
+@pytest.mark.parametrize("scale", [1e-3, 1e3])
+def test_a_belts_unit_does_not_matter(role, scale):
+    t, x = recording(role)
+    a, b = run(role, t, x, [0, len(t)]), run(role, t, scale * x, [0, len(t)])
+    assert np.allclose(rates(a), rates(b), equal_nan=True)
+    breaths = [[e for e in out if isinstance(e, Breath)] for out in (a, b)]
+    assert np.allclose([e.inhale_onset_s for e in breaths[0]], [e.inhale_onset_s for e in breaths[1]])
+    assert np.allclose([scale * e.amplitude for e in breaths[0][:-1]], [e.amplitude for e in breaths[1][:-1]])
+
+
+@pytest.mark.parametrize("role", TRACES)
+def test_a_gap_is_told_and_survived(role):
+    t, x = recording(role)
+    kept = (t < 40) | (t >= 50)
+    out = run(role, t[kept], x[kept], [0, int(kept.sum())])
+    by_second = {e.t_s: e for e in out if isinstance(e, RateEstimate)}
+    assert sorted(by_second) == list(range(SECONDS + 1))
+    assert np.isfinite(by_second[40.0].rate_bpm)
+    assert all(by_second[s].refusal is not None and by_second[s].refusal.value == "no-data" for s in range(42, 51))
+    back = next(s for s in range(51, SECONDS) if np.isfinite(by_second[s].rate_bpm))
+    assert back - 50 <= 3 / BREATH_HZ
+
+
+@pytest.mark.parametrize("role", TRACES)
+@pytest.mark.parametrize("end", ["gone", "flat", "noise"])
+def test_no_number_outlives_the_signal_by_8_s(role, end):
+    t, x = recording(role)
+    late = t >= 50
+    x[late] = x[0] + {"gone": np.nan, "flat": 0.0, "noise": 1.0}[end] * (
+        np.random.default_rng(2).standard_normal(x[late].shape) * (0.03 if role is Role.CHEST_ACC else 1.0)
+    )
+    out = run(role, t, x, [0, len(t)])
+    answers = [e.t_s for e in out if isinstance(e, RateEstimate) and np.isfinite(e.rate_bpm)]
+    assert 49 <= max(answers) < 58
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("value", [0.0, 1.0])
+def test_dead_input_gives_no_number(role, value):
+    t, x = recording(role, 60)
+    out = run(role, t, np.full_like(x, value) if role is not Role.HEART_RATE else 0 * x, [0, len(t)], 60)
+    assert not np.isfinite(rates(out)).any()
+    if role is not Role.RR:
+        assert not any(math.isfinite(e.hr_bpm) for e in out if isinstance(e, HeartEstimate))
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_no_samples_at_all(role):
+    out = run(role, np.empty(0), np.empty((0, 3 if role is Role.CHEST_ACC else 1)), [0, 0], 5.0)
+    assert [e.t_s for e in out if isinstance(e, RateEstimate)] == [0, 1, 2, 3, 4, 5]
+    assert not np.isfinite(rates(out)).any()
