@@ -1,4 +1,4 @@
-"""Every estimator of the registry: any block split, causal, reset is fresh, latency declared, scale, gaps, dead input."""
+"""Every estimator of the registry: any block split, causal, reset is fresh, latency, scale, gaps, dead input."""
 
 import math
 from itertools import pairwise

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -11,7 +13,7 @@ from breathcore.dsp.ring import Ring
 
 def pieces(n: int, cuts: list[int]) -> list[slice]:
     edges = sorted({0, n, *(c % (n + 1) for c in cuts)})
-    return [slice(a, b) for a, b in zip(edges, edges[1:], strict=False)]
+    return [slice(a, b) for a, b in pairwise(edges)]
 
 
 @pytest.mark.parametrize(("taps", "factor"), [(triangle_taps(8), 8), (hann_taps(7), 1), (triangle_taps(1), 1)])
