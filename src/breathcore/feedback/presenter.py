@@ -7,7 +7,7 @@ import numpy as np
 
 from breathcore.feedback.frame import PAST_S, DeviceView
 from breathcore.feedback.history import History
-from breathcore.feedback.watch import SignalWatch
+from breathcore.feedback.watch import OFF_BODY, SignalWatch
 from breathcore.model.arrays import F64, frozen
 from breathcore.model.device import DeviceSpec, Role
 from breathcore.model.estimates import (
@@ -88,9 +88,9 @@ class Presenter:
         return self._rate
 
     def trace(self, now_s: float) -> tuple[F64, F64]:
-        """Return times (n,) and shares of the range (n,) of the visible past, at most 300 points, NaN at breaks.
+        """Return times (n,) and shares of the range (n,) of the visible past, at most 300 points.
 
-        Before calibration the range is that of the visible past itself, so that the person sees a trace at once.
+        NaN breaks the line at gaps and where there was no body in the strap. Before calibration the range is that of the visible past itself, so that the person sees a trace at once.
         """
         rows = self._trace.rows()
         rows = rows[np.searchsorted(rows[:, 0], now_s - PAST_S) :]
@@ -170,10 +170,14 @@ class Presenter:
         low, high = np.percentile(known, (5, 95))
         return (float(low), float(high)) if high > low else (float(low) - 0.5, float(low) + 0.5)
 
+    def _off_body(self, block: EffortBlock) -> bool:
+        """Whether there is no body in the trace; an uneven or unclear breath is shown, only not counted."""
+        return not block.usable and self._rate is not None and self._rate.refusal in OFF_BODY
+
     def _on_effort(self, block: EffortBlock) -> None:
         if not len(block.t_s):
             return
-        rows = np.column_stack([block.t_s, block.y if block.usable else np.full(len(block.y), np.nan)])
+        rows = np.column_stack([block.t_s, np.full(len(block.y), np.nan) if self._off_body(block) else block.y])
         if block.gap_before:
             rows = np.vstack([[block.t_s[0] - 1e-3, np.nan], rows])
         self._trace.append(rows)

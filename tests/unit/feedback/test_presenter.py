@@ -128,9 +128,17 @@ def test_points_of_the_trace_keep_their_places_from_frame_to_frame() -> None:
     assert set(after) <= before
 
 
-def test_refused_stretches_and_gaps_break_the_trace() -> None:
+def test_an_unclear_breath_is_shown_though_it_has_no_number() -> None:
+    person = Person()
+    person.rate(0, nan, Refusal.NOISE)
+    person.breathe(0, 5, usable=False)
+    assert np.isfinite(person.presenter.trace(5.0)[1]).all()
+
+
+def test_stretches_off_the_body_and_gaps_break_the_trace() -> None:
     person = Person()
     person.breathe(0, 5)
+    person.rate(5, nan, Refusal.NOT_WORN)
     person.breathe(5, 1, usable=False)
     person.breathe(9, 1, gap=True)
     t_s, y = person.presenter.trace(10.0)
