@@ -5,13 +5,13 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 
 from breathcore.drill.screening import QUESTIONS
 from breathcore.gui import samples, theme
-from breathcore.gui.app import start
+from breathcore.gui.app import run_app, start
 from breathcore.gui.flow import SCREENING_HOLDS
 from breathcore.gui.live import Guard
 from breathcore.gui.pages.after import AfterPage
@@ -436,3 +436,37 @@ class TestGuard:
         assert sys.excepthook != before
         guard.remove()
         assert sys.excepthook == before
+
+
+class TestProgram:
+    def run(self, qapp, act, **options) -> SampleServices:
+        """Run the program, do `act` with its window, close it."""
+        services = SampleServices(options.pop("settings", None), stored=samples.rows())
+        seen = []
+
+        def look():
+            window = next(w for w in QApplication.topLevelWidgets() if isinstance(w, MainWindow) and w.isVisible())
+            seen.append(act(window))
+            window.close()
+
+        QTimer.singleShot(50, look)
+        assert run_app(services, open_sound=lambda: (SilentOutput(), None), **options) == 0
+        assert seen == [True]
+        return services
+
+    def test_a_demonstration(self, qapp):
+        services = self.run(qapp, lambda w: isinstance(w.page, PreparePage), begin=SessionChoice(DRILL, minutes=2.0))
+        assert started(services)[0].minutes == 2.0
+        assert ("stop",) in services.asked
+
+    def test_a_replay(self, qapp):
+        services = self.run(qapp, lambda w: isinstance(w.page, TrainerPage), replay=Path("x.breath"))
+        assert ("replay", Path("x.breath")) in services.asked
+
+    def test_an_offer(self, qapp):
+        self.run(qapp, lambda w: w.page.choice().drill_id == "box", offer=SessionChoice("box"))
+
+    def test_enter_presses_what_has_the_focus(self, opened, qtbot):
+        window, services = opened(cleared())
+        qtbot.keyClick(window.page.start_button, Qt.Key.Key_Return)
+        assert started(services)

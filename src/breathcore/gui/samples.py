@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -75,14 +76,14 @@ def target(start_s: float, end_s: float) -> tuple[TargetPhase, ...]:
     return tuple(p for p in phases if p.end_s > start_s and p.start_s < end_s)
 
 
-def drill_view(drill: DrillSpec, **changes: object) -> DrillView:
+def drill_view(drill: DrillSpec, **changes: Any) -> DrillView:
     """Return where `drill` stands, in the middle of an inhale."""
     phase = drill.pattern().phases[0]
     view = DrillView(
         drill.id, dict(drill.title), 0, 1, 5, 30, phase.kind, dict(phase.cue), 0.8, DrillPhase.EXHALE,
         elapsed_s=53.2, total_s=300.0, paced=drill.paced,
     )  # fmt: skip
-    return replace(view, **changes)  # type: ignore[arg-type]  # a test's free choice of fields
+    return replace(view, **changes)
 
 
 def strap(state: str = "signal.good", *, linked: bool = True, battery: int | None = 82) -> DeviceView:
@@ -90,7 +91,7 @@ def strap(state: str = "signal.good", *, linked: bool = True, battery: int | Non
     return DeviceView(STRAP, linked, battery if linked else None, message(state))
 
 
-def frame(spec: DrillSpec, stage: Stage, **changes: object) -> FeedbackFrame:
+def frame(spec: DrillSpec, stage: Stage, **changes: Any) -> FeedbackFrame:
     """Return a frame of a session that goes well."""
     t_s = np.arange(NOW_S - PAST_S, NOW_S - 0.2, 0.075)
     good = FeedbackFrame(
@@ -111,20 +112,34 @@ def frame(spec: DrillSpec, stage: Stage, **changes: object) -> FeedbackFrame:
         in_step=0.82,
         score=SCORE,
     )
-    return replace(good, **changes)  # type: ignore[arg-type]  # a test's free choice of fields
+    return replace(good, **changes)
 
 
-def silent(drill: DrillSpec, stage: Stage, state: str, reason: str, **changes: object) -> FeedbackFrame:
+def silent(drill: DrillSpec, stage: Stage, state: str, reason: str, **changes: Any) -> FeedbackFrame:
     """Return a frame without a breath: `state` of the strap and the `reason` in place of a number."""
-    empty = frozen(np.empty(0))
+    empty, linked = frozen(np.empty(0)), state != "signal.no-link"
+    heart_bpm, heart_message = (64.0, None) if linked else (None, message("heart.none"))
     return frame(
-        drill, stage, calibrated=False, trace_t_s=empty, trace_y=empty, target=(), rate_bpm=None, quality=None,
-        quality_message=None, in_step=None, score=None, rate_message=message(reason),
-        device=strap(state, linked=state != "signal.no-link"), **changes,
-    )  # fmt: skip
+        drill,
+        stage,
+        device=strap(state, linked=linked),
+        calibrated=False,
+        trace_t_s=empty,
+        trace_y=empty,
+        target=(),
+        rate_bpm=None,
+        rate_message=message(reason),
+        quality=None,
+        quality_message=None,
+        heart_bpm=heart_bpm,
+        heart_message=heart_message,
+        in_step=None,
+        score=None,
+        **changes,
+    )
 
 
-def summary(**changes: object) -> SummaryView:
+def summary(**changes: Any) -> SummaryView:
     """Return a session that went well."""
     drill = registry.drill("diaphragmatic")
     good = SummaryView(
@@ -144,7 +159,7 @@ def summary(**changes: object) -> SummaryView:
         heart_bpm=64.0,
         measured=(Measured("breath"), Measured("heart"), Measured("brace", message("brace.not-measured"))),
     )
-    return replace(good, **changes)  # type: ignore[arg-type]  # a test's free choice of fields
+    return replace(good, **changes)
 
 
 def heart_only_summary() -> SummaryView:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
@@ -75,6 +75,7 @@ class Studio:
         self._column.removeWidget(page)
         page.setParent(None)
         page.deleteLater()
+        QApplication.sendPostedEvents(page, QEvent.Type.DeferredDelete)  # there is no event loop that would do it
 
 
 def make_screenshots(out: Path) -> list[Path]:

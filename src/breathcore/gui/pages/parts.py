@@ -217,6 +217,7 @@ class ChoiceCard(QPushButton):
         self.setProperty("kind", "choice")
         self.setCheckable(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAutoDefault(True)  # Enter presses it, too
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAccessibleName(". ".join(part for part in (title, body, fact) if part))
         self._row = QHBoxLayout(self)
