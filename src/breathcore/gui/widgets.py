@@ -59,7 +59,6 @@ def button(
     made.setProperty("kind", kind)
     made.setProperty("drill", "true" if drill else "false")
     made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    made.setAutoDefault(True)  # Enter presses it, too
     made.setCursor(Qt.CursorShape.PointingHandCursor)
     made.setAutoDefault(True)  # Enter presses it too, not only Space
     if icon:
