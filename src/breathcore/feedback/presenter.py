@@ -90,7 +90,8 @@ class Presenter:
     def trace(self, now_s: float) -> tuple[F64, F64]:
         """Return times (n,) and shares of the range (n,) of the visible past, at most 300 points.
 
-        NaN breaks the line at gaps and where there was no body in the strap. Before calibration the range is that of the visible past itself, so that the person sees a trace at once.
+        NaN breaks the line at gaps and where there was no body in the strap. Before calibration the range is that of
+        the visible past itself, so that the person sees a trace at once.
         """
         rows = self._trace.rows()
         rows = rows[np.searchsorted(rows[:, 0], now_s - PAST_S) :]
