@@ -226,7 +226,7 @@ def constant(guess_bpm: float, seconds: float) -> Found:
 
 
 def main_axis(acc: F64, hz: float) -> tuple[F64, float]:
-    """Return the whole recording's principal component at 0.1–0.8 Hz, at about 20 Hz, for peers that take a waveform."""
+    """Return the whole recording's principal component at 0.1–0.8 Hz, at about 20 Hz (for peers)."""
     step = max(1, int(hz // 20))
     slow = signal.sosfiltfilt(signal.butter(4, 6.0, fs=hz, output="sos"), acc, axis=0)[::step]
     slow = signal.sosfiltfilt(signal.butter(2, [0.1, 0.8], "band", fs=hz / step, output="sos"), slow, axis=0)

@@ -1,5 +1,7 @@
 """One breath source from samples to estimates: trace, rate each second, turns, breaths, phase."""
 
+import math
+
 from breathcore.estimate.breaths import BreathDetector
 from breathcore.estimate.effort import EffortTrace, Look, Piece
 from breathcore.estimate.phase import PhaseFollower
@@ -9,6 +11,7 @@ from breathcore.model.arrays import F64, frozen
 from breathcore.model.estimates import Breath, EffortBlock, Estimate, Polarity, Refusal, Turn
 
 FRESH_S = 1.0  # a second further than this from the newest sample has no data
+AFRESH_S = 4  # at least this often the rate is looked for without knowing the last one
 VOUCHED_S = 20.0  # a rate vouches for breaths begun this long before it
 
 
@@ -106,7 +109,8 @@ class BreathBranch:
         if look is None and second - self._trace.newest_s > FRESH_S:
             self._reading = refused(Refusal.NO_DATA)
         else:
-            self._reading = read_rate(look)
+            afresh = not self._usable or second % AFRESH_S == 0
+            self._reading = read_rate(look, math.nan if afresh else self._reading.rate_bpm)
         self._guide(look)
         return [self._reading.at(second), *self._vouch(second)]
 
@@ -115,7 +119,9 @@ class BreathBranch:
 
     def _guide(self, look: Look | None) -> None:
         reading = self._reading
-        noise = 0.0 if look is None else noise_sd(look.y)
+        noise = reading.noise
+        if noise != noise:
+            noise = 0.0 if look is None else noise_sd(look.y)
         guess = reading.rise if self._usable else usual_span(look)
         self._breaths.guide(guess, noise, reading.quality)
         self._phase.guide(reading.rise, reading.rate_bpm, noise)

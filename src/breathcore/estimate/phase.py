@@ -2,7 +2,10 @@
 
 import math
 
+import numpy as np
+
 from breathcore.estimate.effort import Piece
+from breathcore.model.arrays import F64
 from breathcore.model.estimates import PhaseEstimate, PhaseKind
 
 SLOPE_S = 0.4
@@ -34,9 +37,8 @@ class PhaseFollower:
 
     def reset(self) -> None:
         """Forget the past; the phase is unknown."""
-        self._past: list[float] = []
+        self._past: F64 = np.empty(0)
         self._kind = PhaseKind.UNKNOWN
-        self._since = math.nan
         self._still_since = math.nan
 
     def guide(self, rise: float, rate_bpm: float, noise: float) -> None:
@@ -50,16 +52,26 @@ class PhaseFollower:
         out: list[PhaseEstimate] = []
         if piece.new_run:
             self.reset()
-        past = self._past
-        for t, y in zip(piece.t_s.tolist(), piece.y.tolist(), strict=True):
-            past.append(y)
-            if len(past) <= self._lag:
-                continue
-            change = self._step(t, (y - past[-1 - self._lag]) / self._span_s)
+        y = np.concatenate((self._past, piece.y))
+        self._past = y[-self._lag :]
+        slope = (y[self._lag :] - y[: -self._lag]) / self._span_s
+        if self._goes_on(slope):
+            return out
+        for t, v in zip(piece.t_s[len(piece.t_s) - len(slope) :].tolist(), slope.tolist(), strict=True):
+            change = self._step(t, v)
             if change is not None:
                 out.append(change)
-        del past[: -self._lag]
         return out
+
+    def _goes_on(self, slope: F64) -> bool:
+        """Whether nothing changes: so it is most of the time, and a look at the whole piece is quicker."""
+        if self._kind is PhaseKind.UNKNOWN:
+            return math.isinf(self._slope)
+        if self._still_since == self._still_since or not len(slope):
+            return not len(slope)
+        if self._kind is PhaseKind.INHALE:
+            return bool(slope.min() >= self._slope)
+        return self._kind is PhaseKind.EXHALE and bool(slope.max() <= -self._slope)
 
     def _step(self, t: float, slope: float) -> PhaseEstimate | None:
         if math.isinf(self._slope):
@@ -77,5 +89,5 @@ class PhaseFollower:
     def _change(self, t: float, since: float, kind: PhaseKind) -> PhaseEstimate | None:
         if kind is self._kind:
             return None
-        self._kind, self._since = kind, since
+        self._kind = kind
         return PhaseEstimate(t, kind, t - since)

@@ -61,10 +61,10 @@ def _unit(value: float) -> float:
 
 
 def _repeats(z: F64, period_n: float) -> float:
-    """Return the correlation of `z` with itself a breath earlier, the best of 11 lags within 15 %."""
+    """Return the correlation of `z` with itself a breath earlier, the best of 7 lags within 15 %."""
     size, best = len(z), 0.0
     power = np.concatenate(([0.0], np.cumsum(z * z)))
-    lags = {round(period_n * (0.85 + 0.03 * k)) for k in range(11)}
+    lags = {round(period_n * (0.85 + 0.05 * k)) for k in range(7)}
     for lag in lags:
         if not 0 < lag <= 0.75 * size:
             continue

@@ -1,6 +1,7 @@
 """Breathing rate once a second with a quality 0–1, or a reason for none.
 
-A pure function of what the trace looks like now: nothing is remembered from one second to the next.
+A function of what the trace looks like now. From one second to the next only the rough rate is handed on, which picks
+the band; it is looked for anew every few seconds and after every refusal.
 """
 
 from dataclasses import dataclass
@@ -31,13 +32,14 @@ NAN = float("nan")
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Rates (NaN if refused), quality, reason; usual rise of a breath (NaN: none), in the trace's unit."""
+    """Rates (NaN if refused), quality, reason; usual rise of a breath and the noise's SD (NaN: none)."""
 
     rate_bpm: float
     live_bpm: float
     quality: float
     refusal: Refusal | None
     rise: float = NAN
+    noise: float = NAN
 
     def at(self, t_s: float) -> RateEstimate:
         """Return the estimate for second `t_s`."""
@@ -49,8 +51,8 @@ def refused(reason: Refusal, quality: float = 0.0) -> Reading:
     return Reading(NAN, NAN, quality, reason)
 
 
-def read_rate(look: Look | None) -> Reading:
-    """Read the rate off a `Look`."""
+def read_rate(look: Look | None, rough_bpm: float) -> Reading:
+    """Read the rate off a `Look`; `rough_bpm` is about what it was (NaN: not known)."""
     if look is None:
         return refused(Refusal.TOO_SHORT)
     if stuck(look) or saturated(look):
@@ -59,7 +61,7 @@ def read_rate(look: Look | None) -> Reading:
     if span_s < SHORTEST_S:
         return refused(Refusal.TOO_SHORT)
     spectrum = Spectrum(look.y, look.step_s)
-    return _read(look, span_s, spectrum, find_turns(spectrum, look.step_s))
+    return _read(look, span_s, spectrum, find_turns(spectrum, look.step_s, rough_bpm))
 
 
 def _read(look: Look, span_s: float, spectrum: Spectrum, turns: Turns) -> Reading:
@@ -81,14 +83,16 @@ def _read(look: Look, span_s: float, spectrum: Spectrum, turns: Turns) -> Readin
         return refused(reason, min(quality, ANSWER_AT))
     if rise < BURIED * look.rough:
         return refused(Refusal.NOISE)
-    over = _over(look, turns, chosen, rise)
+    fresh_n = round(FRESH_S / look.step_s)
+    noise = noise_sd(look.y[:-fresh_n])
+    over = _over(look, turns, chosen, rise, max(LOUDER * noise, 0.06 * rise))
     if over is not None:
         return refused(over)
     live = turns.since(span_s - max(LIVE_S, 2.0 * 60.0 / rate)).rate_bpm()
-    return Reading(rate, live, quality, None, rise)
+    return Reading(rate, live, quality, None, rise, noise)
 
 
-def _over(look: Look, turns: Turns, chosen: Turns, rise: float) -> Refusal | None:
+def _over(look: Look, turns: Turns, chosen: Turns, rise: float, loud: float) -> Refusal | None:
     """Return why the last seconds are no breath any more, though the window as a whole still is."""
     still = turns.z[-round(STILL_S / look.step_s) :]
     if float(still.max() - still.min()) < 0.1 * rise:
@@ -97,6 +101,5 @@ def _over(look: Look, turns: Turns, chosen: Turns, rise: float) -> Refusal | Non
     waited = len(look.y) * look.step_s - float(half[-1])
     if waited > OVERDUE * float((half[1:] - half[:-1]).max()):
         return Refusal.IRREGULAR
-    fresh_n = round(FRESH_S / look.step_s)
-    now, before = noise_sd(look.y[-fresh_n:]), noise_sd(look.y[:-fresh_n])
-    return Refusal.NOISE if now > max(LOUDER * before, 0.06 * rise) else None
+    fresh = look.y[-round(FRESH_S / look.step_s) :]
+    return Refusal.NOISE if noise_sd(fresh) > loud else None

@@ -18,8 +18,8 @@ AXIS_FROM_S = 4.0
 SETTLED_S = 12.0
 POSTURE_DEG = 5.0
 UNSETTLED_DEG = 20.0  # while the usual tilt is not known yet
-POSTURE_S = 2.5  # a new posture is one that lasts; a deep breath does not
-BEYOND_USUAL = 1.4  # times the largest tilt of the last half minute
+POSTURE_S = 3.0  # a new posture is one that lasts; a deep breath does not
+BEYOND_USUAL = 2.0  # times the largest tilt of the last half minute
 ALONG_GRAVITY = 0.5  # weight of what moves along gravity: acceleration, not tilt
 UP = (0.0, 0.0, 1.0)
 
@@ -37,32 +37,40 @@ class TiltTrace(EffortTrace):
     """
 
     def __init__(self, rate_hz: float, inhale_axis: tuple[float, float, float] | None = None) -> None:
+        self._odd = False
         self._inhale = np.asarray(inhale_axis or UP, dtype=np.float64)
         super().__init__(rate_hz, 3)
 
+    def reset(self) -> None:
+        """Forget everything."""
+        self._odd = False
+        super().reset()
+
     def tick(self, cycle_s: float) -> Look | None:
-        """As `EffortTrace.tick`; a new posture begins a new run."""
-        if self._posture_changed():
+        """As `EffortTrace.tick`; a new posture begins a new run. Axis and posture are looked at every other time."""
+        self._odd = not self._odd
+        if self._odd and self._posture_changed():
             self._start_over()
         return super().tick(cycle_s)
 
     def _posture_changed(self) -> bool:
         x = self._slow.last()[1]
         new_n = max(2, round(POSTURE_S * self.slow_hz))
-        old = x[:, -round(AXIS_S * self.slow_hz) : -new_n]
+        recent = x[:, -round(AXIS_S * self.slow_hz) :]
+        old = recent[:, : -2 * new_n]  # a step is looked for every other second: it may lie in between
         if old.shape[1] < new_n:
             return False
         mean = old.mean(axis=1)
-        off = ((x[:, -round(AXIS_S * self.slow_hz) :] - mean[:, None]) ** 2).sum(axis=0)
+        off = ((recent - mean[:, None]) ** 2).sum(axis=0)
         known = old.shape[1] >= SETTLED_S * self.slow_hz
         least = math.sin(math.radians(POSTURE_DEG if known else UNSETTLED_DEG))
-        beyond = max(least**2 * float((mean * mean).sum()), BEYOND_USUAL**2 * float(off[:-new_n].max()))
+        beyond = max(least**2 * float((mean * mean).sum()), BEYOND_USUAL**2 * float(off[: old.shape[1]].max()))
         return float(off[-new_n:].min()) > beyond
 
     def _start_over(self) -> None:
         newest = self._slow.last()[0][-1]
-        self._slow.drop_before(newest - POSTURE_S)
-        self._fast.drop_before(newest - POSTURE_S)
+        for ring in (self._slow, self._fast):
+            ring.drop_before(newest - POSTURE_S)
         self._old_middle = None
         self._new_run = True
 
@@ -73,7 +81,8 @@ class TiltTrace(EffortTrace):
         lag = max(1, round(AXIS_LAG_S * self.slow_hz))
         recent = x[:, -round(AXIS_S * self.slow_hz) :]
         size = recent.shape[1]
-        if size < AXIS_FROM_S * self.slow_hz:
+        settled = size > SETTLED_S * self.slow_hz
+        if size < AXIS_FROM_S * self.slow_hz or (settled and self._odd):
             return self._axis
         gravity = recent.mean(axis=1)
         length = math.sqrt(float((gravity * gravity).sum()))
@@ -84,7 +93,7 @@ class TiltTrace(EffortTrace):
         step = np.ascontiguousarray(recent[:, lag:] - recent[:, :-lag])
         axis = discount @ _principal(discount @ (step @ step.T) @ discount)
         axis /= math.sqrt(float((axis * axis).sum()))
-        known = self._axis if size > SETTLED_S * self.slow_hz else self._inhale
+        known = self._axis if settled else self._inhale
         sign = -1.0 if float((axis * known).sum()) < 0 else 1.0
         return np.asarray(sign * np.degrees(axis / length), dtype=np.float64)
 

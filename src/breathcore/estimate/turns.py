@@ -44,15 +44,16 @@ class Turns:
         return sum(60.0 * (len(e) - 1) / float(e[-1] - e[0]) for e in kinds) / len(kinds)
 
 
-def find_turns(spectrum: Spectrum, step_s: float) -> Turns:
-    """Find the turns of breathing: once roughly, then in the band that suits the rate found (accuracy.md)."""
-    z = spectrum.band(LOW_HZ, HIGH_HZ)
-    places = _places(z)
-    rate = _turns(z, z, places, step_s).rate_bpm()
-    if not rate > 0:
-        return _turns(z, z, places, step_s)
-    high_hz = min(max(rate / 20.0, 0.3), 1.2)
-    z = spectrum.band(LOW_WHEN_FAST_HZ if rate > FAST_BPM else LOW_HZ, high_hz)
+def find_turns(spectrum: Spectrum, step_s: float, rough_bpm: float) -> Turns:
+    """Find the turns of breathing in the band that suits its rate (accuracy.md), known roughly or (NaN) looked for."""
+    if not rough_bpm > 0:
+        z = spectrum.band(LOW_HZ, HIGH_HZ)
+        places = _places(z)
+        if len(places) < 2:
+            return _turns(z, z, places, step_s)
+        rough_bpm = 30.0 * (len(places) - 1) / (float(places[-1] - places[0]) * step_s)
+    high_hz = min(max(rough_bpm / 20.0, 0.3), 1.2)
+    z = spectrum.band(LOW_WHEN_FAST_HZ if rough_bpm > FAST_BPM else LOW_HZ, high_hz)
     return _turns(z, spectrum.below(high_hz), _places(z), step_s)
 
 
