@@ -17,6 +17,9 @@
 Without a measured breath (a heart-only strap, a timed drill) the session begins in READY. START in WAITING begins
 without calibration: guided and timed, nothing measured.
 
+The second "dizzy" ends the drill whenever it comes, also while pacing is stopped for the first; only a double tap is
+taken for one.
+
 Halted time is no dose and not scored: the interrupted breath is done again from its start after a 3-2-1, and so are
 breaths that were over when it became known that the signal had gone before. A hold can be cut short; the rest of the
 timeline moves up. Effects carry the times they were scheduled for, not those of the ticks,
@@ -57,6 +60,7 @@ from breathcore.model.estimates import BreathRange, RateEstimate, Refusal
 
 DIZZY_REST_S = 60.0  # of normal breathing before the drill may go on
 DIZZY_DEPTH = 0.7  # of the depth before
+DOUBLE_TAP_S = 2.0  # dizzy again within it is the same dizziness
 RATE_WINDOW_S = 32.0
 LIVE_WINDOW_S = 16.0
 SHORTEST_HOLD_S = 0.1
@@ -233,7 +237,8 @@ def _resume(state: DrillState, t_s: float) -> Step:
 def _dizzy(state: DrillState, t_s: float) -> Step:
     if state.stage is Stage.CALIBRATING:
         return _calibrated(state, Stage.WAITING, t_s, None)
-    if state.stage is Stage.DIZZY or state.stage not in ACTIVE | HALTED:
+    double_tap = state.stage is Stage.DIZZY and t_s - state.since_s < DOUBLE_TAP_S
+    if double_tap or state.stage not in ACTIVE | HALTED:
         return state, ()
     state = replace(state, dizzy_n=state.dizzy_n + 1)
     if state.dizzy_n > 1:

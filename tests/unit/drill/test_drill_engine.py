@@ -151,8 +151,8 @@ CASES = [
         finish=FinishReason.COMPLETED, done_n=6,
     ),
     Case(
-        "dizzy once: normal breathing for a minute first",
-        [*STARTED, Command(K.DIZZY, 57.0), Command(K.DIZZY, 58.0), Command(K.RESUME, 116.9), Command(K.RESUME, 117.0)],
+        "dizzy once (a double tap is one): normal breathing for a minute first",
+        [*STARTED, Command(K.DIZZY, 57.0), Command(K.DIZZY, 58.9), Command(K.RESUME, 116.9), Command(K.RESUME, 117.0)],
         [*BEGUN, (57.0, "dizzy"), (117.0, "countdown"), (120.0, "running"), (132.0, "finished")],
         finish=FinishReason.COMPLETED, done_n=6,
     ),
@@ -161,6 +161,12 @@ CASES = [
         [*STARTED, Command(K.DIZZY, 50.0), Command(K.RESUME, 110.0), Command(K.DIZZY, 114.0)],
         [*BEGUN, (50.0, "dizzy"), (110.0, "countdown"), (113.0, "running"), (114.0, "finished")],
         finish=FinishReason.DIZZY_TWICE, done_n=0,
+    ),
+    Case(
+        "dizzy again while pacing is stopped for it",
+        [*STARTED, Command(K.DIZZY, 57.0), Command(K.DIZZY, 59.0)],
+        [*BEGUN, (57.0, "dizzy"), (59.0, "finished")],
+        finish=FinishReason.DIZZY_TWICE, done_n=3,
     ),
     Case("dizzy in the deep breath", [*READY[:2], Command(K.DIZZY, 12.0)], [BEGUN[0], (12.0, "waiting")]),
     Case(
