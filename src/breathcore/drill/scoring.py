@@ -4,7 +4,9 @@
 
 `p` is the share of target phases that were hit. A phase is hit when *exactly one* measured onset of its kind falls to
 its target breath (half a breath either side of the target onset) and lies within ±max(0.5 s, 15 % of the phase): two
-breaths to one target breath hit nothing, however they happen to fall. Depth is the share of breaths with an amplitude
+breaths to one target breath hit nothing, however they happen to fall, and each onset too many counts as one more phase
+that was missed. So 8 or 10 even breaths a minute, which meet a 6-a-minute target every 30 s, do not pass for half of
+it. Depth is the share of breaths with an amplitude
 in the band (fading out over a quarter of the range beyond it), regularity 1 − CV/0.3 of the breaths' lengths, and
 quality their steadiness of depth, 1 − CV/0.5: wider than regularity, because a strap sees depth less exactly than time.
 Parts that were not measured are None and the rest counts for the whole; without `p` there is no score.
@@ -87,7 +89,7 @@ def score_drill(
     aims = _aims(targets, _onsets(real, turns), until_s) if real or turns else []
     if not aims:
         return Score(None, None, tuple(ScorePart(id_, weight, None) for id_, weight in WEIGHTS.items()))
-    p = sum(a.hit for a in aims) / len(aims)
+    p = sum(a.hit for a in aims) / sum(max(1, a.onsets_n) for a in aims)
     pairs = [(t, b) for t in targets for b in _breaths_of(t, real)]
     parts = (
         ScorePart("timing", WEIGHTS["timing"], p, _timing_hint(aims)),

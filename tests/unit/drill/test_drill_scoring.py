@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -99,6 +100,24 @@ def test_a_free_breather_scores_low(rate_bpm: float, seed: int, cv: float) -> No
     assert score.total <= 30.0
 
 
+@pytest.mark.parametrize("rate_bpm", [4.0, 5.0, 7.0, 8.0, 9.0, 10.0, 11.0])
+@pytest.mark.parametrize("cv", [0.0, 0.08])
+def test_an_even_breather_who_meets_the_target_now_and_then_scores_low(rate_bpm: float, cv: float) -> None:
+    score = score_drill(SLOW, target(SLOW).phases, free(rate_bpm, cv=cv, depth=1.2), RANGE)
+    assert score.total is not None
+    assert score.total <= 31.0  # depth, evenness and quality are full, and yet
+
+
+def test_a_breath_too_many_costs_little() -> None:
+    """A swallow that passes for a breath in the middle of an exhale: two of 60 phases missed, counted as four of 62."""
+    followed = [breath(100.0 + 10.0 * n, 104.0 + 10.0 * n, 110.0 + 10.0 * n) for n in range(30)]
+    swallow = breath(157.0, 158.5, 160.0, 0.3)
+    split = replace(followed[5], end_s=157.0)
+    both = [*followed[:5], split, swallow, *followed[6:]]
+    score = score_drill(SLOW, target(SLOW).phases, both, RANGE)
+    assert score.in_step == pytest.approx(58 / 62)
+
+
 def test_antiphase_scores_nothing() -> None:
     score = score_drill(SLOW, target(SLOW).phases, antiphase(), RANGE)
     assert score.total == 0.0
@@ -108,7 +127,7 @@ def test_antiphase_scores_nothing() -> None:
 def test_two_even_breaths_to_one_target_hit_nothing() -> None:
     twice = [breath(100.0 + 5.0 * n, 102.0 + 5.0 * n, 105.0 + 5.0 * n) for n in range(60)]
     score = score_drill(SLOW, target(SLOW).phases, twice, RANGE)
-    assert score.in_step == pytest.approx(1 / 60)  # the very first, with free breathing before it
+    assert score.in_step == pytest.approx(1 / 119)  # the very first of 60 phases; the other 59 hold one breath too many
     assert next(p.hint for p in score.parts if p.id == "timing") == "fast"
     assert advice(score).id == "advice.timing-fast"
 
