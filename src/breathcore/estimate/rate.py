@@ -23,7 +23,7 @@ SHORTEST_S = 9.0
 FEWEST = 4  # half-way points: two rises and two falls
 ANSWER_AT = 0.4  # quality from which a number is given
 STILL_S = 7.0  # without movement of the trace: longer than any hold of a drill
-OVERDUE = 1.4  # times the longest wait between half-way points in the window: no breath comes any more
+OVERDUE, OVERDUE_S = 1.4, 5.0  # times the longest wait between half-way points, and at least: no breath comes now
 FRESH_S = 6.0
 LOUDER = 3.0  # times the noise before: the sensor has come off
 BURIED = 0.15  # of the samples' own roughness: a rise this small is what filters left of something else
@@ -99,7 +99,7 @@ def _over(look: Look, turns: Turns, chosen: Turns, rise: float, loud: float) -> 
         return Refusal.FLAT
     half = chosen.half_s
     waited = len(look.y) * look.step_s - float(half[-1])
-    if waited > OVERDUE * float((half[1:] - half[:-1]).max()):
+    if waited > max(OVERDUE_S, OVERDUE * float((half[1:] - half[:-1]).max())):
         return Refusal.IRREGULAR
     fresh = look.y[-round(FRESH_S / look.step_s) :]
     return Refusal.NOISE if noise_sd(fresh) > loud else None

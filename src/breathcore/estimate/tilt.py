@@ -19,6 +19,7 @@ SETTLED_S = 12.0
 POSTURE_DEG = 5.0
 UNSETTLED_DEG = 20.0  # while the usual tilt is not known yet
 POSTURE_S = 3.0  # a new posture is one that lasts; a deep breath does not
+STEP_S = 0.5  # of the new posture is left out: the end of the step may be in it
 BEYOND_USUAL = 2.0  # times the largest tilt of the last half minute
 ALONG_GRAVITY = 0.5  # weight of what moves along gravity: acceleration, not tilt
 UP = (0.0, 0.0, 1.0)
@@ -70,7 +71,7 @@ class TiltTrace(EffortTrace):
     def _start_over(self) -> None:
         newest = self._slow.last()[0][-1]
         for ring in (self._slow, self._fast):
-            ring.drop_before(newest - POSTURE_S)
+            ring.drop_before(newest - POSTURE_S + STEP_S)
         self._old_middle = None
         self._new_run = True
 

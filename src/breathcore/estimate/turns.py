@@ -14,6 +14,7 @@ LOW_WHEN_FAST_HZ = 0.08  # drift counts as breaths otherwise
 FAST_BPM = 14.0
 HIGH_HZ = 1.0
 FIRST_PART = 0.15  # of the spread: what a turn must stand out by, at first
+NO_POWER = 0.03  # of what lies above 0.03 Hz
 PART = 0.3  # of the median excursion: thereafter
 
 
@@ -51,10 +52,23 @@ def find_turns(spectrum: Spectrum, step_s: float, rough_bpm: float) -> Turns:
         places = _places(z)
         if len(places) < 2:
             return _turns(z, z, places, step_s)
-        rough_bpm = 30.0 * (len(places) - 1) / (float(places[-1] - places[0]) * step_s)
+        rough_bpm = _weighed(spectrum, 30.0 * (len(places) - 1) / (float(places[-1] - places[0]) * step_s))
     high_hz = min(max(rough_bpm / 20.0, 0.3), 1.2)
     z = spectrum.band(LOW_WHEN_FAST_HZ if rough_bpm > FAST_BPM else LOW_HZ, high_hz)
     return _turns(z, spectrum.below(high_hz), _places(z), step_s)
+
+
+def _weighed(spectrum: Spectrum, rate_bpm: float) -> float:
+    """Return the rate, or that of the strongest frequency where next to no power lies at the rate.
+
+    So it is when wiggles of noise on slow breathing have been counted.
+    """
+    power = np.abs(spectrum.spectrum) ** 2
+    edges = (0.03, 0.01 * rate_bpm, 0.025 * rate_bpm)  # from 0.6 to 1.5 times the rate
+    least, first, last = (int(i) for i in np.searchsorted(spectrum.f_hz, edges))
+    if float(power[first:last].sum()) >= NO_POWER * float(power[least:].sum()):
+        return rate_bpm
+    return 60.0 * float(spectrum.f_hz[least + int(power[least:].argmax())])
 
 
 def _places(z: F64) -> I64:
