@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from breathcore.catalog.load import device_from_json, device_to_json, load_device_text, load_drill_text
+from breathcore.catalog.load import load_device_text, load_drill_text
 from breathcore.catalog.match import claims
 from breathcore.decode.registry import CODECS
 from breathcore.drill.timeline import plan
@@ -27,7 +27,6 @@ def _texts(spec: DrillSpec) -> list[Texts]:
 def test_device_file(file: Path) -> None:
     spec = load_device_text(file.read_text(encoding="utf-8"), str(file), codecs=frozenset(CODECS))
     assert spec.evidence, "say where the numbers come from"
-    assert device_from_json(device_to_json(spec)) == spec
 
 
 @pytest.mark.parametrize("file", DRILLS, ids=lambda f: f.stem)

@@ -58,13 +58,8 @@ def read_toml(shape: type[ShapeT], text: str, file: str) -> ShapeT:
     except tomllib.TOMLDecodeError as error:
         line = re.search(r"line (\d+)", str(error))
         raise invalid(file, f"line {line[1]}" if line else "end", str(error)) from error
-    return read_json(shape, to_json(table), file)
-
-
-def read_json(shape: type[ShapeT], text: str | bytes, file: str) -> ShapeT:
-    """Return JSON `text` as a `shape`; errors as in `read_toml`."""
     try:
-        return shape.model_validate_json(text)
+        return shape.model_validate_json(to_json(table))  # JSON: strict, and yet arrays may fill tuples
     except ValidationError as error:
         raise _first_problem(error, file) from error
 

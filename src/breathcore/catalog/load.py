@@ -5,9 +5,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic_core import to_json
-
-from breathcore.catalog.base import invalid, read_json, read_toml
+from breathcore.catalog.base import invalid, read_toml
 from breathcore.catalog.device_file import DeviceFile
 from breathcore.catalog.drill_file import DrillFile
 from breathcore.catalog.locate import DEVICES, DRILLS, builtin_folder
@@ -64,16 +62,6 @@ def load_drill_text(text: str, file: str) -> DrillSpec:
     spec = read_toml(DrillFile, text, file).spec()
     _check_name(spec.id, file)
     return spec
-
-
-def device_to_json(spec: DeviceSpec) -> str:
-    """Return `spec` as JSON with the keys of a device file (for embedding in a recording)."""
-    return to_json(spec, fallback=dict).decode()  # the read-only mappings are what it does not know
-
-
-def device_from_json(text: str) -> DeviceSpec:
-    """Return the wearable that `device_to_json` wrote. Raises CatalogError (FILE_INVALID)."""
-    return read_json(DeviceFile, text, "device.json").spec()
 
 
 def device_schema() -> dict[str, Any]:

@@ -16,7 +16,6 @@ from breathcore.model.blocks import FaultReason
 
 Blocks = tuple[tuple[int, int], ...]
 
-MAX_COUNT = 255  # samples in one block
 _MIN_BITS, _MAX_BITS = 2, 32  # one bit is undefined: vendor code disagrees with itself
 
 
@@ -44,7 +43,8 @@ def decode_deltas(content: bytes, channels: int, resolution_bits: int, at: int =
 def encode_deltas(samples: I64, resolution_bits: int, block_n: int = 10, bits: int | None = None) -> bytes:
     """Return the compressed list of `samples` (n ≥ 1, channels), values within ±2^(resolution − 1).
 
-    Blocks hold `block_n` samples; each is as narrow as its deltas allow, or `bits` wide (which must hold them).
+    Blocks hold `block_n` samples (at most 255); each is as narrow as its deltas allow, or `bits` wide (which must
+    hold them).
     """
     width = -(-resolution_bits // 8)
     out = [v.to_bytes(width, "little", signed=True) for v in samples[0].tolist()]

@@ -35,7 +35,7 @@ Reader = Callable[[bytes], Samples]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PmdFrame:
-    """One frame. `samples` (n, columns) in device units: ECG µV, ACC mG, columns of ECG sub-types as `_ECG` says.
+    """One frame. `samples` (n, columns) in device units: ECG µV, ACC mG, ECG sub-types as their readers say.
 
     `frame_type` keeps bit 7 (compressed). `blocks` are the (bits, count) of a compressed frame.
     """

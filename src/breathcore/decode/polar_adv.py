@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from breathcore.decode.errors import DecodeError
 from breathcore.model.blocks import FaultReason
 
-COMPANY_ID = 0x006B
 _SHORT, _LONG = 3, 4
 
 

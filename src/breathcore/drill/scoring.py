@@ -101,21 +101,6 @@ def score_drill(
     return Score(_total(parts, p), p, parts, scored_n)
 
 
-def score_sets(
-    spec: DrillSpec,
-    phases: Sequence[TargetPhase],
-    breaths: Sequence[Breath],
-    breath_range: BreathRange | None = None,
-    *,
-    turns: Sequence[Turn] = (),
-) -> tuple[Score, ...]:
-    """Return the score of each set that has been begun; parameters as in `score_drill`."""
-    sets = sorted({p.set_index for p in phases})
-    return tuple(
-        score_drill(spec, [p for p in phases if p.set_index == n], breaths, breath_range, turns=turns) for n in sets
-    )
-
-
 def advice(score: Score) -> Message:
     """Return what to try next: a word on the part that cost most."""
     measured = [(part, part.value) for part in score.parts if part.value is not None]

@@ -40,8 +40,6 @@ def plan(
     own_rate_bpm: float | None,
     start_s: float,
     minutes: float | None = None,
-    *,
-    depth_scale: float = 1.0,
 ) -> Timeline:
     """Return the target of a whole drill from `start_s` on.
 
@@ -53,8 +51,6 @@ def plan(
         The person's own rate; None or NaN where it is not known.
     minutes : float | None
         Length of all sets together without glide and rests, in whole breaths; None: the drill's dose.
-    depth_scale : float
-        1 for the drill's depth; smaller after dizziness.
 
     Notes
     -----
@@ -66,12 +62,12 @@ def plan(
     phases: list[TargetPhase] = []
     at_s = start_s
     for n, seconds in enumerate(glide_cycles(spec, pattern, own_rate_bpm)):
-        phases += _lay(spec, pattern, _Cycle(seconds, 0, n, scored=False), at_s, depth_scale)
+        phases += _lay(spec, pattern, _Cycle(seconds, 0, n, scored=False), at_s)
         at_s = phases[-1].end_s
     for index, cycles_n in enumerate(_sets(spec.dose, pattern.cycle_s, minutes)):
         at_s += spec.dose.rest_s if index else 0.0
         for n in range(cycles_n):
-            phases += _lay(spec, pattern, _Cycle(dose, index, n, scored=True), at_s, depth_scale)
+            phases += _lay(spec, pattern, _Cycle(dose, index, n, scored=True), at_s)
             at_s = phases[-1].end_s
     return Timeline(tuple(phases))
 
@@ -85,18 +81,6 @@ def glide_cycles(spec: DrillSpec, pattern: PatternSpec, own_rate_bpm: float | No
     own = _own_cycle(pattern, 60.0 / own_rate_bpm)
     goal = tuple(p.seconds for p in pattern.phases)
     return tuple(_between(own, goal, k / n) for n in [_glide_breaths(own, goal)] for k in range(n))
-
-
-def glide_end_s(timeline: Timeline) -> float:
-    """Return when the first breath that counts begins (the end where none does)."""
-    return next((p.start_s for p in timeline.phases if p.scored), timeline.end_s)
-
-
-def steady_rate_bpm(timeline: Timeline) -> float:
-    """Return the breaths (or efforts) a minute of the part that counts; NaN where there is none."""
-    scored = [p for p in timeline.phases if p.scored]
-    cycles_n = len({(p.set_index, p.cycle) for p in scored})
-    return 60.0 * cycles_n / sum(p.end_s - p.start_s for p in scored) if scored else math.nan
 
 
 def phase_at(timeline: Timeline, t_s: float) -> TargetPhase | None:
@@ -178,10 +162,8 @@ def _sets(dose: DoseSpec, cycle_s: float, minutes: float | None) -> tuple[int, .
     return tuple(total // sets + (n < total % sets) for n in range(sets))
 
 
-def _lay(
-    spec: DrillSpec, pattern: PatternSpec, cycle: _Cycle, at_s: float, depth_scale: float
-) -> Iterator[TargetPhase]:
-    depth = (sum(spec.depth_band) / 2.0 if spec.paced else 1.0) * depth_scale
+def _lay(spec: DrillSpec, pattern: PatternSpec, cycle: _Cycle, at_s: float) -> Iterator[TargetPhase]:
+    depth = sum(spec.depth_band) / 2.0 if spec.paced else 1.0
     shares = _shares(pattern)
     level = 0.0
     for phase, seconds, share in zip(pattern.phases, cycle.seconds, shares, strict=True):

@@ -42,7 +42,7 @@ class SignalWatch:
 
     def on_link(self, event: LinkEvent) -> None:
         """Take a link event."""
-        if event.kind in (LinkKind.CONNECTED, LinkKind.STREAMING):
+        if event.kind is LinkKind.CONNECTED:
             self._linked.add(event.device)
         elif event.kind in (LinkKind.LOST, LinkKind.CLOSED):
             self._linked.discard(event.device)

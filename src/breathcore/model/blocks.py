@@ -43,7 +43,6 @@ class FaultReason(StrEnum):
     TRUNCATED = "truncated"
     BAD_LENGTH = "bad_length"
     BAD_HEADER = "bad_header"
-    BAD_CHECKSUM = "bad_checksum"
     UNSUPPORTED_FRAME = "unsupported_frame"
     NOT_FEATURES = "not_features"
     OUT_OF_RANGE = "out_of_range"

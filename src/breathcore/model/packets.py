@@ -32,8 +32,6 @@ class LinkKind(StrEnum):
     FOUND = "found"
     CONNECTING = "connecting"
     CONNECTED = "connected"
-    STREAMING = "streaming"
-    STALLED = "stalled"
     LOST = "lost"
     CLOSED = "closed"
     BATTERY = "battery"  # detail: per cent

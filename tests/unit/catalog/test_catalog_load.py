@@ -1,14 +1,11 @@
-"""Catalogue files: what is refused, under which key; layering; round trips."""
+"""Catalogue files: what is refused, under which key; layering; schemas."""
 
-import json
 from pathlib import Path
 
 import pytest
 
 from breathcore.catalog.load import (
-    device_from_json,
     device_schema,
-    device_to_json,
     drill_schema,
     load_device_text,
     load_devices,
@@ -220,19 +217,6 @@ def _builtin_codecs() -> set[str]:
     files = [f for f in builtin_folder(DEVICES).iterdir() if f.name.endswith(".toml")]
     specs = [load_device_text(f.read_text(encoding="utf-8"), f.name) for f in files]
     return {e.codec for s in specs for e in s.endpoints}
-
-
-def test_a_device_survives_json() -> None:
-    spec = load_device_text(DEVICE, "strap.toml")
-    text = device_to_json(spec)
-    assert device_from_json(text) == spec
-    assert json.loads(text)["endpoints"][0]["channels"][0]["inhale_axis"] == [0.0, 0.0, 1.0]
-
-
-def test_wrong_device_json_names_the_key() -> None:
-    text = device_to_json(load_device_text(DEVICE, "strap.toml")).replace('"codec":', '"kodec":')
-    with pytest.raises(CatalogError, match=r"endpoints\.0\.kodec"):
-        device_from_json(text)
 
 
 def test_editors_get_a_schema_that_forbids_unknown_keys() -> None:

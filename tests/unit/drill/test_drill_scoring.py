@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from breathcore.drill.scoring import WEIGHTS, advice, score_drill, score_sets
+from breathcore.drill.scoring import WEIGHTS, advice, score_drill
 from breathcore.drill.timeline import plan, scaled
 from breathcore.model.drill import (
     DoseSpec,
@@ -245,15 +245,6 @@ def test_artefacts_are_no_breaths() -> None:
     assert score_drill(SLOW, target(SLOW).phases, both, RANGE) == score_drill(
         SLOW, target(SLOW).phases, follower(SLOW), RANGE
     )
-
-
-def test_each_set_has_its_own_score() -> None:
-    spec = drill((IN, 4.0), (OUT, 6.0), dose=DoseSpec(2, 30.0, cycles=5))
-    phases = target(spec).phases
-    good = [breath(100.0 + 10.0 * n, 104.0 + 10.0 * n, 110.0 + 10.0 * n) for n in range(5)]
-    off = [breath(b.inhale_onset_s + 85.0, b.exhale_onset_s + 85.0, b.end_s + 85.0) for b in good]
-    first, second = score_sets(spec, phases, [*good, *off], RANGE)
-    assert (first.in_step, second.in_step) == (1.0, 0.0)
 
 
 def test_an_unfinished_breath_is_no_trouble() -> None:
