@@ -45,7 +45,7 @@ CASES = {
     "heart_rate": Case(("measurement",), ((HR, 1, 0xFFFF, 1.0), (RR, 1, 0xFFFF, 1 / 1024))),
     "battery": Case(("level",), ((BATTERY, 0, 100, 1.0),), as_events=True),
     "polar_pmd": Case(
-        ("control", "data"), ((ACC, -32768, 32767, 0.001), (ECG, -(1 << 23), (1 << 23) - 1, 1.0)), H10_EPOCH_S
+        ("control", "data"), ((ACC, -8000, 8000, 0.001), (ECG, -(1 << 23), (1 << 23) - 1, 1.0)), H10_EPOCH_S
     ),
     "samples": Case(("data",), ((BELT, -(10**6), 10**6, 0.01),)),
 }

@@ -13,6 +13,7 @@ from breathcore.model.blocks import FaultReason, RawBlock
 from breathcore.model.device import ChannelSpec
 
 _MG_PER_G = 1000.0
+_RANGE_MARGIN = 1.05  # full scale is nominal
 _STAMP_LIMIT_NS = 1 << 62  # 146 years: beyond it the sums of stamps leave 64 bits
 _REORDERED_NS = 1_000_000_000  # a frame that comes late comes less late than this
 _RESET_NS = 5_000_000_000  # stamps that fall back, or run ahead of the host's clock, further: the clock was set
@@ -45,7 +46,10 @@ class PmdStream:
         }
 
     def block(self, payload: bytes, t_host_s: float) -> RawBlock:
-        """Return the samples of a frame. Raises DecodeError, also for a stamp that does not rise (NOT_RISING).
+        """Return the samples of a frame.
+
+        Raises DecodeError, also for a stamp that does not rise (NOT_RISING) and for an acceleration beyond what the
+        sensor was set to measure (OUT_OF_RANGE).
 
         Frames that must have been lost before it are estimated from the stamps at the nominal rate; the samples of
         such a frame lie 1/rate apart instead of filling the hole.
@@ -56,15 +60,24 @@ class PmdStream:
         stamp_ns, n = frame.timestamp_ns, len(frame.samples)
         if stamp_ns >= _STAMP_LIMIT_NS:
             raise DecodeError(FaultReason.OUT_OF_RANGE, 1, str(stamp_ns))
+        x = self._values(frame)
         previous_ns, lost_n = self._continued(stamp_ns, n, t_host_s)
         self.previous_ns, self.previous_host_s = stamp_ns, t_host_s
         times_ns = sample_times_ns(stamp_ns, n, previous_ns, self.channel.rate_hz)
-        return RawBlock(self.channel, self._values(frame), np.multiply(times_ns, 1e-9), t_host_s, lost_n)
+        return RawBlock(self.channel, x, np.multiply(times_ns, 1e-9), t_host_s, lost_n)
 
     def _values(self, frame: PmdFrame) -> F64:
         if self.type is Measurement.ACC:
+            self._require_range(frame)
             return np.divide(frame.samples, _MG_PER_G)
         return frame.samples.astype(np.float64)
+
+    def _require_range(self, frame: PmdFrame) -> None:
+        """Refuse a frame that holds more g than the sensor was set to measure: its bytes are damaged."""
+        limit_g = float(self.chosen.get("range", 0.0)) * _RANGE_MARGIN
+        largest_g = float(np.abs(frame.samples).max()) / _MG_PER_G
+        if 0 < limit_g < largest_g:
+            raise DecodeError(FaultReason.OUT_OF_RANGE, 10, f"{largest_g:.2f} g, at most {limit_g:.2f} g")
 
     def _continued(self, stamp_ns: int, n: int, t_host_s: float) -> tuple[int, int]:
         """Return the stamp that this frame continues (0: none) and the samples lost before it."""

@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 
 from breathcore.decode import pmd_control as control
+from breathcore.decode.errors import DecodeError
 from breathcore.decode.pmd import PmdCodec
 from breathcore.decode.pmd_control import Measurement, Op, PmdReply, Status
 from breathcore.decode.pmd_frames import UNSET_CLOCK_NS, encode_frame
+from breathcore.decode.pmd_stream import PmdStream
 from breathcore.model.blocks import Fault, FaultReason, RawBlock, Received
 from breathcore.model.device import ChannelSpec, Role
 from breathcore.model.errors import CatalogError
@@ -352,3 +354,16 @@ def test_long_blocks_are_packed_as_an_h10_packs_them() -> None:
 def test_a_channel_of_another_kind_is_refused() -> None:
     with pytest.raises(CatalogError):
         PmdCodec("pmd", (ChannelSpec("belt", Role.BELT, "N", ("force",), 10.0),))
+
+
+def test_a_frame_with_more_g_than_the_sensor_measures_is_damaged_and_dropped() -> None:
+    stream = PmdStream(Measurement.ACC, ACC, {"sample_rate": 200, "range": 8}, factor=1.0)
+    good, bad = np.zeros((36, 3), dtype=np.int64), np.zeros((36, 3), dtype=np.int64)
+    bad[17, 1] = 9000
+    stamp_ns = 599616000000000000
+    stream.block(encode_frame(Measurement.ACC, stamp_ns, good, 1), 0.0)
+    with pytest.raises(DecodeError) as caught:
+        stream.block(encode_frame(Measurement.ACC, stamp_ns + 180_000_000, bad, 1), 0.18)
+    assert caught.value.fault is FaultReason.OUT_OF_RANGE
+    after = stream.block(encode_frame(Measurement.ACC, stamp_ns + 360_000_000, good, 1), 0.36)
+    assert after.lost_n == 36
