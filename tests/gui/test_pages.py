@@ -85,7 +85,7 @@ class TestStart:
 
     def test_the_simulated_strap_is_always_there(self, start):
         page = start(Settings(last_device="polar_h10", last_device_address="x"))
-        named(page, "Simulated strap. To try things out: nothing is worn, nothing of you is measured.").click()
+        named(page, "Simulated strap. To try things out, without a strap").click()
         assert page.choice().device_id == SIMULATED
 
     def test_searching_can_be_begun_and_ended(self, start, qtbot):

@@ -7,10 +7,11 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, 
 
 from breathcore.feedback.wording import LANGUAGES, Wording
 from breathcore.gui import theme, trainer
-from breathcore.gui.thinning import Shown, Thinning, shown
+from breathcore.gui.thinning import Shown, shown
 from breathcore.gui.trainer import STOP_RULES, TrainerOptions, TrainerPage
 from breathcore.model.drill import CommandKind, DrillPhase, FinishReason, Stage, TargetPhase
 from breathcore.model.message import message
+from breathcore.session.settings import Thinning
 
 FREE = {"phase": None, "next_phase": None, "cue": {}}
 
@@ -56,8 +57,30 @@ def test_it_says_the_drill_the_rate_and_the_score(open_page, frame_of):
     texts = " | ".join(seen_texts(open_page(frame_of())))
     for part in ("Diaphragmatic breathing", "set 1 of 2", "82 %", "signal good", "6.1", "target 6.0", "62 beats/min"):
         assert part in texts
-    for part in ("breath 14 of 30", "in step 82 %", "86", "timing 82", "depth not measured", "Breathe in – let", "4 s"):
+    for part in ("breath 14 of 30", "in step 82 %", "86", "timing 82", "Breathe in – let", "4 s"):
         assert part in texts
+
+
+def test_parts_not_measured_are_named_at_the_end_only(open_page, frame_of):
+    running = " | ".join(seen_texts(open_page(frame_of())))
+    assert "not measured: " not in running
+    assert "depth" not in running
+    over = frame_of(stage=Stage.FINISHED, finish=FinishReason.COMPLETED)
+    assert "timing 82  ·  not measured: depth" in seen_texts(open_page(over))
+
+
+def test_a_replay_is_only_watched(qtbot, open_page, frame_of):
+    page = open_page(frame_of(), replay=True)
+    assert "Replay  ·  set 1 of 2" in seen_texts(page)
+    shown_now = {b.text() for b in page.controls.findChildren(QAbstractButton) if b.isVisible()}
+    assert shown_now == {"Stop the replay"}
+    for key in (Qt.Key.Key_Space, Qt.Key.Key_D, Qt.Key.Key_H, Qt.Key.Key_S, Qt.Key.Key_M):
+        qtbot.keyClick(page, key)
+    assert page.said == []
+    assert page.note.isHidden()
+    assert not page.overlay.isVisible()
+    qtbot.keyClick(page, Qt.Key.Key_Escape)
+    assert [kind for kind, *_ in page.said] == [CommandKind.END]
 
 
 def test_german_writes_decimal_commas(open_page, frame_of):

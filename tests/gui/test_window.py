@@ -30,7 +30,7 @@ from breathcore.model.drill import CommandKind, FinishReason, Stage
 from breathcore.model.errors import BreathcoreError, Reason
 from breathcore.model.message import message
 from breathcore.session import registry
-from breathcore.session.settings import Settings, StoredScreening
+from breathcore.session.settings import Settings, StoredScreening, Thinning
 
 DRILL = "diaphragmatic"
 ALL_NO = {q.id: False for q in QUESTIONS}
@@ -240,6 +240,88 @@ class TestSession:
         window.page.preferences.seconds.setChecked(False)
         window.close()
         assert (services.settings.volume_percent, services.settings.show_seconds) == (15, False)
+
+    def test_leaving_before_the_drill_litters_nothing(self, opened):
+        window, services = opened(cleared())
+        window.page.start_button.click()
+        press(window, "Back")
+        assert services.asked[-2:] == [("stop",), ("discard",)]
+
+    def test_a_drill_that_was_begun_is_kept(self, opened):
+        window, services = opened(cleared())
+        trained(window, services)
+        window.close()
+        assert ("discard",) not in services.asked
+
+    def test_a_replay_that_is_left_is_kept(self, opened):
+        window, services = opened(rows=samples.rows())
+        press(window, "Replay the session Diaphragmatic breathing, 14 Mar 2025, 09:05")
+        press(window, "Stop the replay")
+        assert isinstance(window.page, StartPage)
+        assert ("discard",) not in services.asked
+
+    def test_the_way_of_feedback_reaches_the_trainer(self, opened):
+        window, services = opened(cleared())
+        press(window, "Settings")
+        press(window, "How often to show your own breath: Hidden, then shown")
+        press(window, "Done")
+        trained(window, services)
+        assert window.page.readings.rate.value == "—"
+        window.close()
+        assert services.settings.thinning is Thinning.BLIND
+
+    def test_a_key_meant_for_the_drill_answers_no_question_after_it(self, opened, qtbot):
+        window, services = opened(cleared())
+        drill = trained(window, services)
+        window.page.controls.main.setFocus()
+        step(window, services, samples.frame(drill, Stage.FINISHED, finish=FinishReason.COMPLETED))
+        assert isinstance(window.page, AfterPage)
+        qtbot.keyClick(window.focusWidget(), Qt.Key.Key_Space)
+        assert window.page.ratings.pain.value is None
+
+    def test_a_note_outlives_a_change_of_size_and_the_window(self, opened, qtbot):
+        window, services = opened(cleared())
+        drill = trained(window, services)
+        step(window, services, samples.frame(drill, Stage.FINISHED, finish=FinishReason.STOP_RULE))
+        qtbot.waitUntil(lambda: isinstance(window.page, SummaryPage), timeout=5000)
+        window.page.note.setPlainText("went well")
+        press(window, "Pain now 2")
+        qtbot.keyClick(window, Qt.Key.Key_Plus, Qt.KeyboardModifier.ControlModifier)
+        assert window.page.note.toPlainText() == "went well"
+        assert window.page.ratings.pain.value == 2
+        window.page.note.setPlainText("went very well")
+        window.close()
+        notes = [a[2] for a in services.asked if a[0] == "note"]
+        assert notes == ["went well", "went very well"]
+
+
+class TestBanner:
+    def silent(self, qtbot, monkeypatch, passing_ms: int) -> MainWindow:
+        """Return a window in a session without sound."""
+        monkeypatch.setattr("breathcore.gui.window.PASSING_MS", passing_ms)
+        services = SampleServices(cleared())
+        no_sound = (SilentOutput(), message("sound.no-device"))
+        window = MainWindow(services, services.load_settings(), open_sound=lambda: no_sound)
+        qtbot.addWidget(window)
+        window.show()
+        window.page.start_button.click()
+        return window
+
+    def test_what_need_not_stay_goes_by_itself(self, qtbot, monkeypatch):
+        window = self.silent(qtbot, monkeypatch, 20)
+        assert "No sound device" in window.sentence
+        qtbot.waitUntil(lambda: window.sentence == "", timeout=5000)
+
+    def test_it_can_be_hidden(self, qtbot, monkeypatch):
+        window = self.silent(qtbot, monkeypatch, 60_000)
+        press(window, "Hide this message")
+        assert window.sentence == ""
+
+    def test_a_problem_said_later_stays(self, qtbot, monkeypatch):
+        window = self.silent(qtbot, monkeypatch, 20)
+        window.complain(samples.no_adapter())
+        qtbot.wait(60)
+        assert "Bluetooth" in window.sentence
 
 
 class TestStored:

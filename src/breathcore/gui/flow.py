@@ -141,7 +141,7 @@ class Flow(QObject):
         self._begin(bridge)
         screening = choice.screening
         if screening is not None and screening.outcome is ScreeningOutcome.SEE_CLINICIAN_SOON:
-            self._shell.say(self._shell.words.say(screening.message), good=True)
+            self._shell.say(self._shell.words.say(screening.message), calm=True)
         self._prepare(self._drills[choice.drill_id])
 
     def replay(self, bridge: Bridge) -> None:
@@ -157,7 +157,7 @@ class Flow(QObject):
         output, problem = self._open_sound()
         self._sounds = Sounds(_clock(bridge), output, self._shell.settings.volume_percent)
         if problem is not None:
-            self._shell.say(self._shell.words.say(problem), good=True)
+            self._shell.say(self._shell.words.say(problem), calm=True, passing=True)
         live = self._live = LiveSession(bridge, self)
         live.frame.connect(self._on_frame)
         live.effect.connect(self._sounds.take)
@@ -201,7 +201,12 @@ class Flow(QObject):
         def make() -> QWidget:
             settings = self._shell.settings
             options = TrainerOptions(
-                settings.view, settings.volume_percent, settings.show_seconds, self._shell.reduced_motion
+                settings.view,
+                settings.volume_percent,
+                settings.show_seconds,
+                self._shell.reduced_motion,
+                settings.thinning,
+                self._replaying,
             )
             page = TrainerPage(self._shell.words, options)
             page.command.connect(self._command)
@@ -237,8 +242,9 @@ class Flow(QObject):
         self._shell.keep(replace(self._shell.settings, volume_percent=percent))
 
     def _command(self, kind: CommandKind, text: str = "") -> None:
-        if self._replaying and kind in (CommandKind.END, CommandKind.STOP_RULE, CommandKind.DIZZY):
-            self.leave()
+        if self._replaying:
+            if kind is CommandKind.END:
+                self.leave()
         elif self._live is not None:
             self._live.bridge.command(kind, text)
 
@@ -260,11 +266,13 @@ class Flow(QObject):
         self._shell.home()
 
     def stop(self) -> None:
-        """End what runs, cleanly; returns when its file is closed."""
+        """End what runs, cleanly; returns when its file is closed. What was left before its drill began is not kept."""
         if self._live is None:
             return
         self._quiet()
         self._shell.services.stop()
+        if not self._started and not self._replaying:
+            self._try(self._shell.services.discard)
 
     def _quiet(self) -> None:
         if self._live is not None:
@@ -304,10 +312,20 @@ class Flow(QObject):
         )
         again = self._choice
 
+        def rated(pain: int | None, effort: int | None) -> None:
+            nonlocal view
+            view = replace(view, pain=pain, effort=effort)  # the page may be made again, in another language
+            self._try(lambda: self._shell.services.rate(view.path, pain=pain, effort=effort))
+
+        def noted(text: str) -> None:
+            nonlocal view
+            view = replace(view, note=text)
+            self._try(lambda: self._shell.services.add_note(view.path, text))
+
         def make() -> QWidget:
             page = SummaryPage(self._shell.words, view)
-            page.rated.connect(lambda p, e: self._try(lambda: self._shell.services.rate(view.path, pain=p, effort=e)))
-            page.noted.connect(lambda text: self._try(lambda: self._shell.services.add_note(view.path, text)))
+            page.rated.connect(rated)
+            page.noted.connect(noted)
             page.export.connect(lambda: self._shell.export(view))
             page.review.connect(lambda: self._shell.review(view))
             page.again.connect(lambda: self.begin(again) if again is not None else self._shell.home())

@@ -84,6 +84,11 @@ def _tick(p: QPainter) -> None:
     _line(p, (0.24, 0.52), (0.43, 0.71), (0.76, 0.3))
 
 
+def _close(p: QPainter) -> None:
+    _line(p, (0.22, 0.22), (0.78, 0.78))
+    _line(p, (0.78, 0.22), (0.22, 0.78))
+
+
 def _lost(p: QPainter) -> None:
     p.drawArc(QRectF(0.06, 0.34, 0.42, 0.32), 45 * 16, 270 * 16)
     p.drawArc(QRectF(0.52, 0.34, 0.42, 0.32), -135 * 16, 270 * 16)
@@ -146,6 +151,7 @@ DRAWINGS: dict[str, _Draw] = {
     "info": _info,
     "check": _check,
     "tick": _tick,
+    "close": _close,
     "lost": _lost,
     "heart": _heart,
     "mark": _mark,
@@ -177,16 +183,21 @@ def icon_size(ems: float = 1.15) -> QSize:
 
 
 def icon(kind: str, token: str = "text", ems: float = 1.15) -> QIcon:
-    """Return the icon `kind` for a button, in the colour `token` of the current theme."""
+    """Return the icon `kind` for a button, in the colour `token` of the current theme; muted where it is disabled."""
+    made = QIcon(_pixmap(kind, token, ems))
+    made.addPixmap(_pixmap(kind, "muted", ems), QIcon.Mode.Disabled)
+    return made
+
+
+def _pixmap(kind: str, token: str, ems: float) -> QPixmap:
     style = theme.current()
     side = style.px(ems)
     pixmap = QPixmap(icon_size(ems) * 2)
     pixmap.setDevicePixelRatio(2.0)
     pixmap.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(pixmap)
-    draw(painter, kind, QRectF(0, 0, side, side), style.color(token))
-    painter.end()
-    return QIcon(pixmap)
+    with QPainter(pixmap) as painter:
+        draw(painter, kind, QRectF(0, 0, side, side), style.color(token))
+    return pixmap
 
 
 class Icon(QWidget):
@@ -212,8 +223,8 @@ class Icon(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802  (Qt's name)
         """Draw the icon."""
-        painter = QPainter(self)
-        draw(painter, self._kind, QRectF(self.rect()), theme.current().color(self._token))
+        with QPainter(self) as painter:
+            draw(painter, self._kind, QRectF(self.rect()), theme.current().color(self._token))
 
 
 class Battery(QWidget):
@@ -241,13 +252,14 @@ class Battery(QWidget):
             return
         style = theme.current()
         color = style.color("attention" if self.percent <= 20 else "text")
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         pen = style.em * 0.1
-        painter.setPen(QPen(color, pen))
         case = QRectF(pen, pen, self.width() - 3.4 * pen, self.height() - 2 * pen)
-        painter.drawRoundedRect(case, 2 * pen, 2 * pen)
         inner = case.adjusted(1.6 * pen, 1.6 * pen, -1.6 * pen, -1.6 * pen)
         inner.setWidth(inner.width() * self.percent / 100.0)
-        painter.fillRect(inner, color)
-        painter.fillRect(QRectF(case.right() + pen, self.height() * 0.34, 1.3 * pen, self.height() * 0.32), color)
+        knob = QRectF(case.right() + pen, self.height() * 0.34, 1.3 * pen, self.height() * 0.32)
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QPen(color, pen))
+            painter.drawRoundedRect(case, 2 * pen, 2 * pen)
+            painter.fillRect(inner, color)
+            painter.fillRect(knob, color)

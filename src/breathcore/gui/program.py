@@ -22,7 +22,7 @@ from breathcore.gui.services import (
 )
 from breathcore.gui.views import review_view, session_row, summary_view
 from breathcore.model.device import DeviceSpec
-from breathcore.model.drill import DrillSpec
+from breathcore.model.drill import CommandKind, DrillSpec, EffectKind, UserCommand
 from breathcore.model.errors import BreathcoreError, Reason, SafetyError
 from breathcore.model.protocols import Source
 from breathcore.record.edit import append_note, delete, set_ratings
@@ -45,6 +45,8 @@ from breathcore.source.sim.spec import WearerSpec
 
 SIMULATED_DEVICE = "polar_h10"
 GENERIC_DEVICE = "heart_rate_strap"  # any strap that is asked for by name or address and not known better
+_DRILL_COMMANDS = frozenset(CommandKind) - {CommandKind.CALIBRATE, CommandKind.END}  # END: how a session is left
+_DRILL_EFFECTS = frozenset(EffectKind) - {EffectKind.STAGE, EffectKind.FINISHED}
 SCAN_S = 6.0  # of one round; rounds follow each other until the scan is stopped
 
 
@@ -71,8 +73,8 @@ class Program:
         self._scanner: _Scanner | None = None
 
     def drills(self) -> tuple[DrillSpec, ...]:
-        """Return the drills on offer."""
-        return registry.drills()
+        """Return the drills on offer, by the short names therapists use; those without one last."""
+        return tuple(sorted(registry.drills(), key=lambda d: (not d.code, d.code, d.id)))
 
     def devices(self) -> tuple[DeviceSpec, ...]:
         """Return the wearables the program knows."""
@@ -122,6 +124,16 @@ class Program:
         """End the running session or replay and return when its file is closed."""
         if self._thread is not None and self._thread.is_alive():
             self._thread.stop()
+
+    def discard(self) -> None:
+        """Delete what the session that ended last recorded, if no drill was begun and nothing marked or noted in it."""
+        session = self._thread.session if self._thread is not None else None
+        if session is None or session.path is None or not session.path.exists():
+            return
+        with SessionFile.open(session.path) as file:
+            empty = _is_empty(file)
+        if empty:
+            delete(session.path)
 
     def summary(self) -> SummaryView | None:
         """Return what the session that ended last came to."""
@@ -224,6 +236,14 @@ def _check_form(drill: DrillSpec, choice: SessionChoice) -> None:
     form = allowed_pattern(drill, choice.conditions)
     if form is None or (form and drill.pattern(choice.pattern_id).has_hold):
         raise SafetyError(Reason.AVOID_LIST, drill=drill.id, conditions=", ".join(choice.conditions))
+
+
+def _is_empty(file: SessionFile) -> bool:
+    """Say whether a session holds nothing of a drill and no word of a person."""
+    if file.marks() or file.notes() or file.ratings() != Ratings():
+        return False
+    begun = any(isinstance(item, UserCommand) and item.kind in _DRILL_COMMANDS for item in file.inputs())
+    return not begun and not any(effect.kind in _DRILL_EFFECTS for effect in file.drill_events())
 
 
 class _Scanner(threading.Thread):

@@ -118,6 +118,7 @@ def frame(spec: DrillSpec, stage: Stage, **changes: Any) -> FeedbackFrame:
 def silent(drill: DrillSpec, stage: Stage, state: str, reason: str, **changes: Any) -> FeedbackFrame:
     """Return a frame without a breath: `state` of the strap and the `reason` in place of a number."""
     empty, linked = frozen(np.empty(0)), state != "signal.no-link"
+    guided = linked and stage is Stage.RUNNING
     heart_bpm, heart_message = (64.0, None) if linked else (None, message("heart.none"))
     return frame(
         drill,
@@ -126,7 +127,7 @@ def silent(drill: DrillSpec, stage: Stage, state: str, reason: str, **changes: A
         calibrated=False,
         trace_t_s=empty,
         trace_y=empty,
-        target=(),
+        target=target(NOW_S - PAST_S, NOW_S + AHEAD_S) if guided else (),
         rate_bpm=None,
         rate_message=message(reason),
         quality=None,
@@ -281,6 +282,10 @@ class SampleServices:
         """End."""
         self.asked.append(("stop",))
         self.bridge.ended = True
+
+    def discard(self) -> None:
+        """Keep the call."""
+        self.asked.append(("discard",))
 
     def summary(self) -> SummaryView | None:
         """Return the prepared result."""

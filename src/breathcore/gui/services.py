@@ -168,6 +168,10 @@ class Services(Protocol):
         """End the running session or replay, close its file and return when that is done; harmless when none runs."""
         ...
 
+    def discard(self) -> None:
+        """Delete what the session that ended last recorded, if no drill was begun and nothing marked or noted in it."""
+        ...
+
     def summary(self) -> SummaryView | None:
         """Return what the session that ended last came to (*slow*); None where nothing was recorded."""
         ...

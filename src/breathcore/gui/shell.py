@@ -40,8 +40,8 @@ class Shell(Protocol):
         """Keep settings."""
         ...
 
-    def say(self, text: str, *, good: bool = False) -> None:
-        """Show a sentence above the page."""
+    def say(self, text: str, *, calm: bool = False, passing: bool = False) -> None:
+        """Show a sentence above the page, `calm` when it is only to be known; a `passing` one goes by itself."""
         ...
 
     def home(self) -> None:

@@ -26,7 +26,7 @@ from breathcore.gui.window import MainWindow
 from breathcore.model.drill import DrillPhase, DrillSpec, FinishReason, Stage
 from breathcore.model.message import message
 from breathcore.session import registry
-from breathcore.session.settings import LanguageChoice, Settings, ThemeChoice
+from breathcore.session.settings import LanguageChoice, Settings, ThemeChoice, Thinning
 
 Make = Callable[[Wording], QWidget]
 
@@ -111,7 +111,15 @@ def _window() -> tuple[Shot, ...]:
         if isinstance(page, MainWindow):
             page.toast.busy(page.words.text("export.running"))
 
-    return (Shot("window", "problem", make, problem), Shot("window", "exporting", make, exported))
+    def silent(page: QWidget) -> None:
+        if isinstance(page, MainWindow):
+            page.say(page.words.text("sound.no-device"), calm=True, passing=True)
+
+    return (
+        Shot("window", "problem", make, problem),
+        Shot("window", "silent", make, silent),
+        Shot("window", "exporting", make, exported),
+    )
 
 
 def _safety() -> tuple[Shot, ...]:
@@ -202,6 +210,8 @@ def _trainer() -> tuple[Shot, ...]:
         "words": _trained(run, TrainerOptions(view="words")),
         "steps": _trained(run, still),
         "no-seconds": _trained(run, TrainerOptions(seconds=False)),
+        "replay": _trained(run, TrainerOptions(replay=True)),
+        "thinned": _trained(run, TrainerOptions(thinning=Thinning.BLIND)),
     }
     made = {**{state: _trained(frame, plain) for state, frame in frames.items()}, **views}
     return tuple(Shot("trainer", state, make) for state, make in made.items())

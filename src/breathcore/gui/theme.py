@@ -236,6 +236,7 @@ def _buttons(s: Style) -> str:
         font-weight: 600; }}
     QPushButton[kind="primary"]:disabled {{ background: {t.background}; color: {t.muted}; border-color: {t.line}; }}
     QPushButton[kind="attention"] {{ color: {t.attention}; border-color: {t.attention}; font-weight: 600; }}
+    QPushButton[kind="attention"]:disabled {{ color: {t.muted}; border-color: {t.line}; }}
     QPushButton[kind="quiet"] {{ background: transparent; border-color: transparent; color: {t.accent}; }}
     QPushButton[kind="segment"] {{ padding: {s.px(0.25)}px {s.px(0.75)}px; font-weight: 600; }}
     QPushButton[kind="segment"]:checked {{ background: {t.accent}; color: {t.on_accent}; border-color: {t.accent}; }}

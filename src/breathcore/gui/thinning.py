@@ -1,22 +1,13 @@
-"""How much of their own breath a person sees: therapists ask for less, not more."""
+"""How much of their own breath a person sees now."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 from breathcore.feedback.frame import FeedbackFrame
 from breathcore.model.drill import Stage
+from breathcore.session.settings import Thinning
 
 _BETWEEN = frozenset({Stage.SET_REST, Stage.FINISHED})
 _GUIDED = frozenset({Stage.GLIDE, Stage.RUNNING})
-
-
-class Thinning(StrEnum):
-    """How often feedback is given."""
-
-    EVERY = "every"  # breath
-    THIRD = "third"  # every third breath
-    SUMMARY = "summary"  # numbers after each set, never the trace
-    BLIND = "blind"  # nothing during a set, then trace and numbers
 
 
 @dataclass(frozen=True, slots=True)

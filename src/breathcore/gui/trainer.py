@@ -6,7 +6,7 @@ from functools import partial
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QStackedLayout, QVBoxLayout, QWidget
 
 from breathcore.drill.engine import DIZZY_REST_S
 from breathcore.feedback.frame import FeedbackFrame
@@ -17,12 +17,13 @@ from breathcore.gui.pacer.steps import StepsView
 from breathcore.gui.pacer.words import WordsView
 from breathcore.gui.plots.view import View
 from breathcore.gui.plots.wave import WaveView
-from breathcore.gui.thinning import Thinning, shown
+from breathcore.gui.thinning import shown
 from breathcore.gui.trainer_controls import Controls, NoteBox, Preferences
 from breathcore.gui.trainer_parts import CueStrip, Header, Progress, Readings, Strap
 from breathcore.gui.trainer_text import cue_of
 from breathcore.gui.widgets import Fitting, announce, button, label, pad, restyle_buttons
 from breathcore.model.drill import CommandKind, Stage
+from breathcore.session.settings import Thinning
 
 FRAME_MS = 33
 _WIDE_EM = 58.0  # narrower, the readings stand below instead of beside
@@ -50,6 +51,7 @@ class TrainerOptions:
     seconds: bool = True
     reduced_motion: bool = False
     thinning: Thinning = Thinning.EVERY
+    replay: bool = False  # a stored session runs: there is nothing to do but to watch it or to leave
 
 
 class TrainerPage(Fitting):
@@ -90,6 +92,7 @@ class TrainerPage(Fitting):
         self._since_s = 0.0  # session time at which the stage began
         self.frame: FeedbackFrame | None = None
         self.thinning = options.thinning
+        self._replay = options.replay
         self._make_views(options)
         self._make_parts(options)
         self._lay_out()
@@ -170,29 +173,30 @@ class TrainerPage(Fitting):
             self._stack.addWidget(view)
 
     def _make_parts(self, options: TrainerOptions) -> None:
-        self.header = Header(self._wording)
+        self.header = Header(self._wording, self._wording.text("trainer.replay") if options.replay else "")
         self.strap = Strap(self._wording)
         self.cue = CueStrip()
         self.readings = Readings(self._wording, self._define)
         self.progress = Progress(self._wording, self._define)
-        self.controls = Controls(self._wording)
+        self.controls = Controls(self._wording, replay=options.replay)
         self.note = NoteBox(self._wording)
         self.preferences = Preferences(self._wording, tuple(self._views), options.volume)
-        self.keys = label(self._wording.text("trainer.keys"), "small")
+        self.preferences.beside.setHidden(options.replay)
+        keys = "trainer.replay.keys" if options.replay else "trainer.keys"
+        self.keys = label(_unbroken(self._wording.text(keys)), "small")
 
     def _lay_out(self) -> None:
         content = QWidget()
         content.setProperty("page", "true")
         self._grid = QGridLayout(content)
-        self._left = QVBoxLayout()
+        self._column = QWidget()
+        self._left = QVBoxLayout(self._column)
         for widget, stretch in ((self._stage_card, 1), (self.cue, 0), (self.progress, 0)):
             self._left.addWidget(widget, stretch)
         self._grid.addWidget(self.header, 0, 0, 1, 2)
-        self._grid.addLayout(self._left, 1, 0)
         below: dict[int, QWidget] = {
             2: self.preferences,
             4: self.strap,
-            5: self.keys,
         }  # 3: readings, where it is narrow
         for row, part in below.items():
             self._grid.addWidget(part, row, 0, 1, 2)
@@ -206,7 +210,9 @@ class TrainerPage(Fitting):
         self._scroll.setWidget(content)
         self._foot = QVBoxLayout()
         self._foot.addWidget(self.note)
-        self._foot.addWidget(self.controls)
+        self._deck = QHBoxLayout()
+        self._deck.addWidget(self.controls, 1)
+        self._foot.addLayout(self._deck)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
@@ -232,11 +238,17 @@ class TrainerPage(Fitting):
             self.header.shorten(short=not wide)
             self.strap.setVisible(not wide)
             self._wide = wide
-            self._grid.removeWidget(self.readings)
+            for part in (self._column, self.readings, self.keys):
+                self._grid.removeWidget(part)
+            self._deck.removeWidget(self.keys)
             if wide:
+                self._grid.addWidget(self._column, 1, 0)
                 self._grid.addWidget(self.readings, 1, 1)
+                self._deck.addWidget(self.keys, 1)
             else:
+                self._grid.addWidget(self._column, 1, 0, 1, 2)
                 self._grid.addWidget(self.readings, 3, 0, 1, 2)
+                self._grid.addWidget(self.keys, 5, 0, 1, 2)
         self.readings.setMaximumWidth(theme.current().px(_SIDE_EM) if wide else 16_777_215)
         self.readings.setMinimumWidth(theme.current().px(_SIDE_EM) if wide else 0)
 
@@ -265,10 +277,13 @@ class TrainerPage(Fitting):
             self.command.emit({"dizzy": CommandKind.DIZZY, "cut": CommandKind.CUT_HOLD}[id_], "")
 
     def _mark(self) -> None:
-        if self._stage is not Stage.FINISHED:
+        if self._stage is not Stage.FINISHED and not self._replay:
             self.note.open()
 
     def _ask_end(self) -> None:
+        if self._replay:
+            self.command.emit(CommandKind.END, "")
+            return
         text = self._wording.text
         self.overlay.ask(
             text("trainer.end.title"),
@@ -280,6 +295,8 @@ class TrainerPage(Fitting):
         )
 
     def _ask_stop_rules(self) -> None:
+        if self._replay:
+            return
         text = self._wording.text
         stop = partial(self.command.emit, CommandKind.STOP_RULE, "")
         self.overlay.ask(
@@ -380,3 +397,8 @@ class TrainerPage(Fitting):
         super().changeEvent(event)
         if event.type() == QEvent.Type.StyleChange and hasattr(self, "_wide"):
             self._restyle()
+
+
+def _unbroken(keys: str) -> str:
+    """Return the line of keys so that it breaks only between two of them."""
+    return " ".join(part.replace(" ", "\u00a0") for part in keys.replace("  ·  ", " ·\n").split("\n"))

@@ -47,15 +47,18 @@ class Controls(QWidget):
 
     pressed = Signal(str)
 
-    def __init__(self, wording: Wording) -> None:
+    def __init__(self, wording: Wording, *, replay: bool = False) -> None:
         super().__init__()
         self._wording = wording
+        self._replay = replay
         self._row = FlowLayout(self)
         self.main = self._add("main", "trainer.pause", "pause", "primary")
         self.dizzy = self._add("dizzy", "trainer.dizzy", "warning", "attention")
-        self.end = self._add("end", "trainer.end", "stop")
+        self.end = self._add("end", "trainer.replay.end" if replay else "trainer.end", "stop")
         self.cut = self._add("cut", "trainer.cut", "exhale")
         self.main_does = ""
+        for made in (self.main, self.dizzy, self.cut):
+            made.setHidden(replay)
 
     def _add(self, id_: str, text: str, icon: str, kind: str = "") -> QPushButton:
         made = button(self._wording.text(text), lambda: self.pressed.emit(id_), kind=kind, icon=icon, drill=True)
@@ -72,6 +75,8 @@ class Controls(QWidget):
 
     def show_frame(self, frame: FeedbackFrame, wait_s: float = 0.0) -> None:
         """Offer what can be done at this stage; nothing goes on before `wait_s` of rest are over."""
+        if self._replay:
+            return
         stage = frame.stage
         going = "resume" if stage in _RESUMABLE else "pause" if stage in _PAUSABLE | {Stage.LOST} else "start"
         if going != self.main_does:
@@ -181,7 +186,8 @@ class Preferences(QWidget):
         self._row.addWidget(self.seconds)
         self.mark = button(wording.text("trainer.mark"), icon="mark")
         self.stop_rules = button(wording.text("trainer.stop.button"), kind="quiet", icon="info")
-        self._row.addWidget(beside(self.mark, self.stop_rules))
+        self.beside = beside(self.mark, self.stop_rules)
+        self._row.addWidget(self.beside)
         self.volume.valueChanged.connect(self._show_volume)
         self._show_volume(volume)
         self.restyle()

@@ -64,9 +64,10 @@ class Strap(QWidget):
 class Header(QWidget):
     """Drill and set on the left; strap, battery and signal on the right."""
 
-    def __init__(self, wording: Wording) -> None:
+    def __init__(self, wording: Wording, remark: str = "") -> None:
         super().__init__()
         self._wording = wording
+        self._remark = remark  # beside the title, always
         row = FlowLayout(self)
         self._row = row
         self._title = label(role="title", wrap=False)
@@ -89,8 +90,9 @@ class Header(QWidget):
         drill = frame.drill
         set_text(self._title, self._wording.of(drill.title))
         sets = self._wording.text("trainer.set-of", n=drill.set_index + 1, total=drill.sets_n)
-        set_text(self._set, sets if drill.sets_n > 1 else "")
-        self._set.setVisible(drill.sets_n > 1)
+        facts = (self._remark, sets if drill.sets_n > 1 else "")
+        set_text(self._set, "  ·  ".join(filter(None, facts)))
+        self._set.setVisible(any(facts))
         self._show_device(frame.device)
 
     def _show_device(self, device: DeviceView | None) -> None:
@@ -146,18 +148,18 @@ class CueStrip(QFrame):
         self._more.setVisible(bool(cue.more))
         set_text(self._seconds, cue.seconds)
         set_property(self, "card", cue.tone)
-        long = "heading" if len(cue.text) > _LONG_CUE else "cue"
-        set_property(self._text, "role", long)
+        role = next((role for length, role in _ROLES if len(cue.text) > length), "cue")
+        set_property(self._text, "role", role)
         self._icon.show_kind(cue.icon, "attention" if cue.tone == "attention" else "accent")
 
     def restyle(self) -> None:
         """Take the text size now in use."""
         pad(self._row, 0.9, 0.9)
-        self.setMinimumHeight(theme.current().px(4.6))
+        self.setMinimumHeight(theme.current().px(5.4))
         self._seconds.setMinimumWidth(theme.current().px(4))
 
 
-_LONG_CUE = 60
+_ROLES = ((60, "heading"), (40, "title"))  # longer texts are smaller: the wave above must not change its height
 
 
 class Reading(QWidget):

@@ -95,7 +95,7 @@ def _clock(seconds: float) -> str:
 
 
 def score_of(frame: FeedbackFrame, wording: Wording) -> tuple[str, str]:
-    """Return the score and the line of its parts; a part that was not measured says so."""
+    """Return the score and the line of its parts; at the end, those that were not measured are named."""
     score = frame.score
     if not frame.drill.paced:
         return DASH, wording.text("trainer.score.timed")
@@ -103,8 +103,9 @@ def score_of(frame: FeedbackFrame, wording: Wording) -> tuple[str, str]:
         return DASH, wording.text("trainer.score.unmeasured")
     if score is None or score.total is None:
         return DASH, wording.text("trainer.score.none")
-    parts = []
-    for part in score.parts:
-        value = wording.text("trainer.score.unmeasured") if part.value is None else wording.number(100 * part.value)
-        parts.append(f"{wording.text(f'score.{part.id}')} {value}")
+    names = {part.id: wording.text(f"score.{part.id}") for part in score.parts}
+    parts = [f"{names[p.id]} {wording.number(100 * p.value)}" for p in score.parts if p.value is not None]
+    missing = [names[p.id] for p in score.parts if p.value is None]
+    if missing and frame.stage is Stage.FINISHED:
+        parts.append(wording.text("trainer.score.missing", parts=", ".join(missing)))
     return wording.number(score.total), "  ·  ".join(parts)

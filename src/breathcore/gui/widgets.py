@@ -205,8 +205,8 @@ class Check(QCheckBox):
         option = QStyleOptionButton()
         self.initStyleOption(option)
         box = QRectF(self.style().subElementRect(QStyle.SubElement.SE_CheckBoxIndicator, option, self))
-        painter = QPainter(self)
-        icons.draw(painter, "tick", box, theme.current().color("on_accent"))
+        with QPainter(self) as painter:
+            icons.draw(painter, "tick", box, theme.current().color("on_accent"))
 
 
 class Overlay(QFrame):

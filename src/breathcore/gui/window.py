@@ -16,6 +16,7 @@ from breathcore.gui.live import Guard, Job
 from breathcore.gui.pages.parts import Notice, stylesheet
 from breathcore.gui.pages.settings import SIZES, SettingsPage
 from breathcore.gui.pages.start import StartPage
+from breathcore.gui.pages.summary import SummaryPage
 from breathcore.gui.pages.toast import Toast
 from breathcore.gui.services import (
     SIMULATED,
@@ -31,6 +32,7 @@ from breathcore.session.settings import LanguageChoice, LoadedSettings, Settings
 
 SIZE = (1100, 700)
 SAVE_MS = 500
+PASSING_MS = 8000
 
 
 def language_of(settings: Settings) -> str:
@@ -109,11 +111,11 @@ class MainWindow(QMainWindow):
         """Show the page that `make` makes (again, when looks or language change)."""
         self._make = make
         page = make()
+        wanted = page.focusWidget() or page
         old = self._stack.currentWidget()
         self._stack.addWidget(page)
         self._stack.setCurrentWidget(page)
-        if not page.isAncestorOf(self.focusWidget() or self):
-            page.setFocus(Qt.FocusReason.OtherFocusReason)  # nothing is pressed by a Space meant for the page before
+        wanted.setFocus(Qt.FocusReason.OtherFocusReason)  # nothing is pressed by a Space meant for the page before
         if old is not None:
             self._stack.removeWidget(old)
             old.deleteLater()
@@ -124,9 +126,9 @@ class MainWindow(QMainWindow):
         self.settings = settings
         self._saving.start(SAVE_MS)
 
-    def say(self, text: str, *, good: bool = False) -> None:
-        """Show a sentence above the page, "" for none."""
-        self._banner.say(text, good=good)
+    def say(self, text: str, *, calm: bool = False, passing: bool = False) -> None:
+        """Show a sentence above the page, "" for none; a `passing` one goes after `PASSING_MS`."""
+        self._banner.say(text, calm=calm, for_ms=PASSING_MS if passing else 0)
 
     def home(self) -> None:
         """Show the start page."""
@@ -218,7 +220,7 @@ class MainWindow(QMainWindow):
         screenings = {p: s for p, s in self.settings.screenings.items() if p != self.settings.last_person}
         self.keep(replace(self.settings, screenings=screenings))
         self.home()
-        self.say(self.words.text("settings.questions.done"), good=True)
+        self.say(self.words.text("settings.questions.done"), calm=True)
 
     # sensors
 
@@ -259,7 +261,7 @@ class MainWindow(QMainWindow):
         central.setProperty("page", "true")
         self._column = QVBoxLayout(central)
         self._column.setContentsMargins(0, 0, 0, 0)
-        self._banner = Notice()
+        self._banner = Notice(self.words.text("window.dismiss"))
         self._banner_row = QVBoxLayout()
         self._banner_row.addWidget(self._banner)
         self._stack = QStackedWidget()
@@ -279,6 +281,9 @@ class MainWindow(QMainWindow):
         self.words = Wording(language_of(self.settings))
         self.toast.words = self.words
         pad(self._column, 0, 0)
+        pad(self._banner_row, 0.6, 0)
+        self._banner.name_button(self.words.text("window.dismiss"))
+        self._banner.restyle()
 
     def _change(self, settings: Settings) -> None:
         """Take new settings; looks and language at once, by making the page again."""
@@ -289,6 +294,7 @@ class MainWindow(QMainWindow):
             self._again()
 
     def _again(self) -> None:
+        self._save_note()
         name = self._focus_name()
         self._dress()
         if self._make is not None:
@@ -322,6 +328,10 @@ class MainWindow(QMainWindow):
 
     # the end
 
+    def _save_note(self) -> None:
+        if isinstance(self.page, SummaryPage):
+            self.page.save_note()
+
     def _save(self) -> None:
         try:
             self.services.save_settings(self.settings)
@@ -331,6 +341,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802  (Qt's name)
         """End the session, keep the settings, close."""
         self._stop_scan()
+        self._save_note()
         self.flow.stop()
         if self._saving.isActive():
             self._saving.stop()

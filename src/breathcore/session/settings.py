@@ -36,6 +36,15 @@ class LanguageChoice(StrEnum):
     GERMAN = "de"
 
 
+class Thinning(StrEnum):
+    """How often a person sees their own breath; therapists ask for less, not more."""
+
+    EVERY = "every"  # breath
+    THIRD = "third"  # every third breath
+    SUMMARY = "summary"  # numbers after each set, never the trace
+    BLIND = "blind"  # nothing during a set, then trace and numbers
+
+
 @dataclass(frozen=True, slots=True)
 class StoredScreening:
     """The day (ISO 8601) a person answered the safety questions, question id → yes, and the ids of what they have."""
@@ -56,6 +65,7 @@ class Settings:
     view: str = "wave"
     show_seconds: bool = True
     reduced_motion: bool = False
+    thinning: Thinning = Thinning.EVERY
     last_device: str = ""
     last_device_address: str = ""
     last_drill: str = ""
@@ -180,6 +190,7 @@ _CHECKS: Mapping[str, Callable[[Any], Any]] = {
     "view": _text,
     "show_seconds": _flag,
     "reduced_motion": _flag,
+    "thinning": Thinning,
     "last_device": _text,
     "last_device_address": _text,
     "last_drill": _text,

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from PySide6.QtCore import QPointF, QSize, Qt, Signal
+from PySide6.QtCore import QPointF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
@@ -22,7 +22,17 @@ from PySide6.QtWidgets import (
 
 from breathcore.feedback.wording import Wording
 from breathcore.gui import icons, theme
-from breathcore.gui.widgets import Fitting, FlowLayout, announce, button, label, pad, set_property, set_text
+from breathcore.gui.widgets import (
+    Fitting,
+    FlowLayout,
+    announce,
+    button,
+    label,
+    pad,
+    restyle_buttons,
+    set_property,
+    set_text,
+)
 
 CONTENT_EM = 68.0  # a page's text is never wider
 
@@ -136,33 +146,61 @@ def _scroll_area() -> QScrollArea:
 
 
 class Notice(QFrame):
-    """One sentence that matters now, with a drawing; hidden when there is none."""
+    """One sentence that matters now, with a drawing; hidden when there is none.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    hide_name : str
+        The name of a button that hides it, "" for none.
+    """
+
+    def __init__(self, hide_name: str = "") -> None:
         super().__init__()
         self.setProperty("card", "attention")
-        row = QHBoxLayout(self)
-        pad(row, 0.7, 0.7)
+        row = self._row = QHBoxLayout(self)
         self._icon = icons.Icon("warning", token="attention", ems=1.3)
         self._label = label()
         self._label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         row.addWidget(self._icon, 0)
         row.addWidget(self._label, 1)
+        self._passing = QTimer(self)
+        self._passing.setSingleShot(True)
+        self._passing.timeout.connect(partial(self.say, ""))
+        self._hide: QPushButton | None = None
+        if hide_name:
+            self._hide = button("", partial(self.say, ""), kind="row", icon="close")
+            row.addWidget(self._hide, 0)
+            self.name_button(hide_name)
+        self.restyle()
         self.hide()
+
+    def name_button(self, name: str) -> None:
+        """Name the button that hides the notice, if it has one."""
+        if self._hide is not None:
+            self._hide.setAccessibleName(name)
+            self._hide.setToolTip(name)
+
+    def restyle(self) -> None:
+        """Take the theme and text size now in use."""
+        pad(self._row, 0.7, 0.7)
+        restyle_buttons(self)
 
     @property
     def shown(self) -> str:
         """The sentence in sight, "" for none."""
         return "" if self.isHidden() else self._label.text()
 
-    def say(self, text: str, *, good: bool = False) -> None:
-        """Show `text` ("" hides), calmly when it is good news."""
+    def say(self, text: str, *, calm: bool = False, for_ms: int = 0) -> None:
+        """Show `text` ("" hides), `calm` when it is only to be known; 0 ms: until told otherwise."""
         if text and text != self._label.text():
             announce(self, text)
         set_text(self._label, text)
-        set_property(self, "card", "notice" if good else "attention")
-        self._icon.show_kind("check" if good else "warning", "accent" if good else "attention")
+        set_property(self, "card", "notice" if calm else "attention")
+        self._icon.show_kind("info" if calm else "warning", "accent" if calm else "attention")
         self.setVisible(bool(text))
+        self._passing.stop()
+        if text and for_ms:
+            self._passing.start(for_ms)
 
 
 class Columns(QWidget):
@@ -210,16 +248,16 @@ class Columns(QWidget):
 
 
 class ChoiceCard(QPushButton):
-    """A choice that needs more than a word: title, sentence, and a short fact; the chosen one carries a tick."""
+    """A choice that needs more than a word: title, sentence, a fact below or `aside`; the chosen one is ticked."""
 
-    def __init__(self, title: str = "", body: str = "", fact: str = "") -> None:
+    def __init__(self, title: str = "", body: str = "", fact: str = "", *, aside: str = "") -> None:
         super().__init__()
         self.setProperty("kind", "choice")
         self.setCheckable(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAutoDefault(True)  # Enter presses it, too
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setAccessibleName(". ".join(part for part in (title, body, fact) if part))
+        self.setAccessibleName(". ".join(part for part in (title, body, fact, aside) if part))
         self._row = QHBoxLayout(self)
         style = theme.current()
         self._row.setContentsMargins(style.px(0.9), style.px(0.6), style.px(0.9), style.px(0.65))
@@ -227,11 +265,16 @@ class ChoiceCard(QPushButton):
         column = QVBoxLayout()
         pad(column, 0, 0.15)
         self._row.addLayout(column, 1)
-        for text, role in ((title, "heading"), (body, ""), (fact, "small")):
+        head = QHBoxLayout()
+        pad(head, 0, 0.8)
+        column.addLayout(head)
+        if title:
+            head.addWidget(_untouched(label(title, "heading")), 1)
+        if aside:
+            head.addWidget(_untouched(label(aside, "small", wrap=False)), 0, Qt.AlignmentFlag.AlignTop)
+        for text, role in ((body, ""), (fact, "small")):
             if text:
-                part = label(text, role)
-                part.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-                column.addWidget(part)
+                column.addWidget(_untouched(label(text, role)))
         self._tick = icons.Icon("check", token="accent", ems=1.5)
         self._tick.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         policy = self._tick.sizePolicy()
@@ -248,6 +291,12 @@ class ChoiceCard(QPushButton):
     def minimumSizeHint(self) -> QSize:  # noqa: N802  (Qt's name)
         """Return what the texts need."""
         return self._row.minimumSize()
+
+
+def _untouched(part: QLabel) -> QLabel:
+    """Let clicks on a card's text reach the card."""
+    part.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+    return part
 
 
 class Pills(QWidget):

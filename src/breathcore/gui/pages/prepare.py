@@ -153,7 +153,7 @@ class PreparePage(Page):
         self._stack.setCurrentIndex(1 if linked else 0)
         self.ring.tell(1.0, "")
         self._headline("prepare.ready" if linked else "prepare.connecting")
-        self.notice.say(self.text("prepare.heart-only") if _unseen(frame) else "", good=True)
+        self.notice.say(self.text("prepare.heart-only") if _unseen(frame) else "", calm=True)
         self._say_cue(self.text("prepare.ready.cue"))
         set_text(self._detail, self.text("prepare.ready.how" if frame.calibrated else "prepare.ready.timed"))
         self._start.setEnabled(linked)

@@ -7,9 +7,9 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QSlider, QVBoxLayout
 
 from breathcore.feedback.wording import Wording
-from breathcore.gui.pages.parts import ChoiceCard, Page, Pills, field
+from breathcore.gui.pages.parts import ChoiceCard, Columns, Page, Pills, field
 from breathcore.gui.widgets import button, card, label
-from breathcore.session.settings import LanguageChoice, Settings, ThemeChoice
+from breathcore.session.settings import LanguageChoice, Settings, ThemeChoice, Thinning
 
 SIZES = (100, 125, 150, 175, 200)
 
@@ -32,11 +32,16 @@ class SettingsPage(Page):
     leave = Signal()
 
     def __init__(self, wording: Wording, settings: Settings) -> None:
-        super().__init__(wording, content_em=44)
+        super().__init__(wording)
         self._settings = settings
         self.title(self.text("settings.title"), self.text("settings.subtitle"))
-        self.content.addWidget(self._look())
-        self.content.addWidget(self._behaviour())
+        columns = Columns(52, (1, 1))
+        columns.first.addWidget(self._look())
+        columns.first.addStretch(1)
+        columns.second.addWidget(self._behaviour())
+        columns.second.addWidget(self._feedback())
+        columns.second.addStretch(1)
+        self.content.addWidget(columns)
         self.content.addStretch(1)
         self.done = button(self.text("settings.done"), self.leave.emit, kind="primary", drill=True)
         again = button(self.text("settings.questions"), self.questions.emit, drill=True)
@@ -59,6 +64,22 @@ class SettingsPage(Page):
             pills.choose(now)
             pills.chosen.connect(lambda id_, change=change: self._change(change(id_)))
             column.addLayout(field(caption, pills))
+        return frame
+
+    def _feedback(self) -> QFrame:
+        frame, column = card(margin_em=1.2, spacing_em=0.6)
+        caption = self.text("settings.feedback")
+        self.feedback = Pills(caption, [(t.value, self.text(f"settings.feedback.{t.value}")) for t in Thinning])
+        self.feedback.choose(self._settings.thinning.value)
+        column.addLayout(field(caption, self.feedback))
+        about = label(self.text(f"settings.feedback.{self._settings.thinning.value}.about"), "small")
+        column.addWidget(about)
+
+        def change(id_: str) -> None:
+            about.setText(self.text(f"settings.feedback.{id_}.about"))
+            self._change(replace(self._settings, thinning=Thinning(id_)))
+
+        self.feedback.chosen.connect(change)
         return frame
 
     def _behaviour(self) -> QFrame:

@@ -30,11 +30,6 @@ def minutes_of(drill: DrillSpec) -> float:
     return (work_s + (dose.sets - 1) * dose.rest_s) / 60
 
 
-def first_sentence(text: str) -> str:
-    """Return `text` up to its first full stop."""
-    return text.split(". ")[0].rstrip(".")
-
-
 def when_text(moment: datetime, wording: Wording) -> str:
     """Return day and time in the page's language."""
     day = QDate(moment.year, moment.month, moment.day)
@@ -150,39 +145,36 @@ class StartPage(Page):
         group = QButtonGroup(frame)
         self.cards: dict[str, ChoiceCard] = {}
         for drill in self._drills.values():
-            made = ChoiceCard(self.words.of(drill.title), self.words.of(drill.purpose), self._fact(drill))
+            minutes = self.text("start.about", minutes=round(minutes_of(drill)) or 1)
+            made = ChoiceCard(self.words.of(drill.title), self.words.of(drill.purpose), aside=minutes)
             made.clicked.connect(lambda _checked=False: self._drill_changed())
             group.addButton(made)
             self.cards[drill.id] = made
             column.addWidget(made)
         return frame
 
-    def _fact(self, drill: DrillSpec) -> str:
-        minutes = round(minutes_of(drill)) or 1
-        return self.text("start.fact", minutes=minutes, position=first_sentence(self.words.of(drill.position)))
-
     def _details(self, devices: Sequence[DeviceSpec]) -> QFrame:
         frame, column = card(margin_em=1.2, spacing_em=1.0)
-        upper, lower = Columns(34, (1, 1), spacing_em=1.2), Columns(34, (1, 1), spacing_em=1.2)
-        for columns in (upper, lower):
-            column.addWidget(columns)
         options = [(str(n), self.text("start.minutes", minutes=n)) for n in LENGTHS_MIN]
         self.lengths = Pills(self.text("start.length"), [*options, (DOSE, "")])
         wanted = self._settings.last_minutes
         self.lengths.choose(str(round(wanted)) if wanted in LENGTHS_MIN else DOSE)
-        upper.first.addLayout(field(self.text("start.length"), self.lengths))
-        upper.first.addStretch(1)
+        column.addLayout(field(self.text("start.length"), self.lengths))
+        columns = Columns(34, (5, 4), spacing_em=1.2)
+        column.addWidget(columns)
         self.form = Dropdown()
-        upper.second.addLayout(field(self.text("start.form"), self.form))
-        upper.second.addStretch(1)
         self.sensors = SensorPicker(self.words, devices, self._settings)
         self.sensors.scan.connect(self.scan)
-        lower.first.addLayout(field(self.text("start.sensor"), self.sensors))
+        columns.first.addLayout(field(self.text("start.sensor"), self.sensors))
+        columns.first.addStretch(1)
         self.person = QLineEdit(self._settings.last_person)
         self.person.setMaxLength(60)
-        lower.second.addLayout(field(self.text("start.person"), self.person))
-        lower.second.addWidget(label(self.text("start.person.hint"), "small"))
-        lower.second.addStretch(1)
+        self.person.setPlaceholderText(self.text("start.person.hint"))
+        self.person.setToolTip(self.text("start.person.hint"))
+        self.person.setAccessibleDescription(self.text("start.person.hint"))
+        columns.second.addLayout(field(self.text("start.person"), self.person))
+        columns.second.addLayout(field(self.text("start.form"), self.form))
+        columns.second.addStretch(1)
         return frame
 
     def _recent_card(self) -> QFrame:

@@ -70,7 +70,7 @@ class SummaryPage(Page):
         self.content.addStretch(1)
         self.done_button = button(self.text("summary.done"), self._done, kind="primary", drill=True)
         self.footer(
-            button(self.text("summary.review"), self.review.emit, drill=True),
+            button(self.text("summary.review"), self._review, drill=True),
             button(self.text("summary.export"), self.export.emit, drill=True),
             right=(button(self.text("summary.again"), self._again, drill=True), self.done_button),
         )
@@ -200,6 +200,10 @@ class SummaryPage(Page):
     def _again(self) -> None:
         self.save_note()
         self.again.emit()
+
+    def _review(self) -> None:
+        self.save_note()
+        self.review.emit()
 
     def _done(self) -> None:
         self.save_note()

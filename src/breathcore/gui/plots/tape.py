@@ -86,9 +86,9 @@ class Tape:
         first = self._first_free(t_s)
         if settled - first < (CHUNK_N if self._inked is not None else 2):
             return
-        painter = QPainter(self.pixmap)
-        self.draw_trace(painter, t_s[max(0, first - 1) : settled], y[max(0, first - 1) : settled], width, color)
-        painter.end()
+        fresh = slice(max(0, first - 1), settled)
+        with QPainter(self.pixmap) as painter:
+            self.draw_trace(painter, t_s[fresh], y[fresh], width, color)
         self._inked = (t_s[:settled], y[:settled])
 
     def tail(self, t_s: F64, y: F64) -> tuple[F64, F64]:

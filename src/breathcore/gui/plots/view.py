@@ -57,9 +57,8 @@ class View(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802  (Qt's name)
         """Draw, count, and say that it is done."""
-        painter = QPainter(self)
-        self.draw(painter, event)
-        painter.end()
+        with QPainter(self) as painter:  # one left open by an exception would crash Qt
+            self.draw(painter, event)
         self.painted += 1
         if self.frame is not None:
             self.newest_host_ns = self.frame.newest_host_ns

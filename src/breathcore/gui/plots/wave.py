@@ -113,7 +113,11 @@ class WaveView(View):
         levels = (LEVEL_BOTTOM, LEVEL_TOP)
         tape = Tape(self._plot, PAST_S + AHEAD_S, levels, self.devicePixelRatioF(), start_s)
         tape.pixmap.fill(self._colors["surface"])
-        painter = QPainter(tape.pixmap)
+        with QPainter(tape.pixmap) as painter:
+            self._draw_target(painter, tape)
+        return tape
+
+    def _draw_target(self, painter: QPainter, tape: Tape) -> None:
         for level in (0.0, 1.0):
             y = round(self._y(level) - self._plot.top())
             painter.fillRect(QRect(0, y, tape.pixmap.width(), 1), self._colors["line"])
@@ -122,8 +126,6 @@ class WaveView(View):
             fill(painter, polygon(*band), self._colors["band" if run.scored else "band_glide"])
             line = ribbon(*tape.points(run.t_s, run.level), self._line_px)
             fill(painter, polygon(*line), self._colors["target"])
-        painter.end()
-        return tape
 
     def _draw_newest(self, painter: QPainter, tape: Tape, trace: tuple[F64, F64]) -> None:
         frame = self.frame
@@ -150,9 +152,16 @@ class WaveView(View):
 
     def _draw_count(self, painter: QPainter, count: int) -> None:
         style = theme.current()
-        painter.setFont(style.font(7.0, QFont.Weight.DemiBold))
-        painter.setPen(self._colors["text"])
+        painter.setFont(style.font(5.5, QFont.Weight.DemiBold))
+        painter.setPen(QPen(self._colors["text"], self._line_px))
         past = QRectF(self._plot.left(), self._plot.top(), self._now_x - self._plot.left(), self._plot.height())
+        side = min(past.height(), 9.5 * style.em)
+        disc = QRectF(0.0, 0.0, side, side)
+        disc.moveCenter(past.center())
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setBrush(self._colors["surface"])  # the digit stands before the trace, not in it
+        painter.drawEllipse(disc)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawText(past, Qt.AlignmentFlag.AlignCenter, str(count))
 
     def _draw_words(self, painter: QPainter) -> None:

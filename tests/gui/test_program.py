@@ -1,0 +1,58 @@
+from pathlib import Path
+
+import pytest
+
+from breathcore.gui.program import Program
+from breathcore.gui.services import SessionChoice
+from breathcore.model.drill import CommandKind
+from breathcore.record.reader import SessionFile
+
+DRILL = "diaphragmatic"
+
+
+@pytest.fixture
+def program(tmp_path, monkeypatch):
+    """Return the program with a simulated wearer, its sessions kept in a folder of the test's own."""
+    monkeypatch.setattr("breathcore.session.settings.settings_path", lambda: tmp_path / "preferences.json")
+    return Program(folder=tmp_path / "sessions")
+
+
+def recorded(program: Program) -> list[Path]:
+    return [row.path for row in program.sessions()]
+
+
+def trained(program: Program, qtbot, *commands: CommandKind) -> None:
+    """Run a session for a moment, with `commands`, and end it."""
+    bridge = program.start(SessionChoice(DRILL))
+    qtbot.waitUntil(lambda: bridge.now_s() > 0.1, timeout=20_000)
+    for kind in commands:
+        bridge.command(kind, "word")
+    moment_s = bridge.now_s() + 0.2
+    qtbot.waitUntil(lambda: bridge.now_s() > moment_s, timeout=20_000)
+    program.stop()
+    assert len(recorded(program)) == 1
+    program.discard()
+
+
+@pytest.mark.parametrize("commands", [(), (CommandKind.CALIBRATE,)])
+def test_a_session_left_before_its_drill_is_not_kept(program, qtbot, commands):
+    trained(program, qtbot, *commands)
+    assert recorded(program) == []
+
+
+@pytest.mark.parametrize("command", [CommandKind.START, CommandKind.MARK, CommandKind.NOTE])
+def test_a_drill_or_a_word_is_kept(program, qtbot, command):
+    trained(program, qtbot, command)
+    (path,) = recorded(program)
+    with SessionFile.open(path) as file:
+        assert not file.cut_short
+
+
+def test_nothing_to_discard(program):
+    program.discard()
+    program.stop()
+    assert program.summary() is None
+
+
+def test_drills_come_in_the_order_of_their_codes(program):
+    assert [drill.id for drill in program.drills()] == ["diaphragmatic", "box", "brace_hold"]
