@@ -34,6 +34,21 @@ def test_a_follower_is_measured_at_six_a_minute_every_breath_once_and_scored(sim
     assert run.result.score.total >= 85
 
 
+@pytest.mark.parametrize("seed", [1, 2])
+def test_holds_of_the_box_are_measured_where_they_are_and_scored(simulate: Run, seed: int) -> None:
+    run = simulate(WearerSpec(seed=seed), drill="box", seconds=120.0)
+    breaths = open_session(run.path).analyse().breaths
+    true = run.truth.breaths_in(*run.steady)
+    onsets = np.array([[b.inhale_onset_s, b.exhale_onset_s] for b in true])
+    nearest = [min(breaths, key=lambda b: abs(b.inhale_onset_s - t.inhale_onset_s)) for t in true]
+    found = np.array([[b.inhale_onset_s, b.exhale_onset_s] for b in nearest])
+    assert np.abs(found - onsets).max() <= 0.6
+    assert all(3.0 <= b.hold_in_s <= 5.0 for b in nearest)
+    assert run.result.score is not None
+    assert run.result.score.total is not None
+    assert run.result.score.total >= 85
+
+
 @pytest.mark.parametrize("own_rate_bpm", [12.0, 15.0, 18.0])
 def test_a_free_breather_scores_low(simulate: Run, own_rate_bpm: float) -> None:
     run = simulate(WearerSpec(seed=4, behaviour=Behaviour.FREE, own_rate_bpm=own_rate_bpm), seconds=120.0)
