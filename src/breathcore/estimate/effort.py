@@ -48,6 +48,11 @@ class Look:
     fast_hz: float
     rough: float
 
+    def lately(self, seconds: float) -> "Look":
+        """Return the last `seconds` of it."""
+        size = round(seconds / self.step_s)
+        return Look(self.t_s[-size:], self.y[-size:], self.step_s, self.fast, self.fast_hz, self.rough)
+
 
 class EffortTrace:
     """What the two kinds of trace share: runs, decimation, history, middle.

@@ -7,7 +7,7 @@ from breathcore.model.arrays import F64
 NEAR = 0.1  # of the retreat from the extreme: where the two sides of a turn are compared
 ABOVE_NOISE = 2.5  # SD of the noise by which a level must differ from the extreme besides
 HIGHEST = 0.7  # of the retreat: no level lies beyond
-HOLD_S = 1.0  # a shorter flat top is a rounded turn
+HOLD_S = 2.0  # a shorter flat top is a rounded turn or a natural pause
 FOOT, KNEE = 0.05, 0.3  # of the stroke: the part of it that tells when it began
 TOP = 0.1  # of the stroke: what lies nearer to the extreme is the plateau
 
@@ -28,7 +28,7 @@ def turn_time(t_s: F64, y: F64, extreme: int, noise: float) -> tuple[float, floa
     -----
     Without a hold the turn is the middle between passing the same level up and down, which noise and a sagging top
     move less than the extreme. The way to the plateau and the way from it are led back to its level; where that leaves
-    a second or more in between, the breath was held.
+    two seconds or more in between, the breath was held.
     """
     away = np.abs(y - y[extreme])
     stroke = float(away[: extreme + 1].max())

@@ -11,6 +11,7 @@ from breathcore.model.arrays import F64
 
 STUCK_S = 5.0
 MOVE_G = 0.025
+BEYOND = 1.75  # times the span of the middle 80 %
 
 
 def stuck(look: Look) -> bool:
@@ -27,6 +28,15 @@ def saturated(look: Look) -> bool:
     x = look.fast[0]
     ends = np.count_nonzero(x == x.max()) + np.count_nonzero(x == x.min())
     return bool(ends > 0.8 * len(x) and len(x) > STUCK_S * look.fast_hz)
+
+
+def limited(y: F64) -> F64:
+    """Return the trace with all that goes far beyond the usual cut off: a spike says nothing of the rest."""
+    ordered = np.sort(y)
+    edge = len(y) // 10
+    low, high = float(ordered[edge]), float(ordered[-1 - edge])
+    reach = 0.5 * (BEYOND - 1.0) * (high - low)
+    return np.minimum(np.maximum(y, low - reach), high + reach)
 
 
 def calm(look: Look) -> float:

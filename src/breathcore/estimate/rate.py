@@ -10,7 +10,7 @@ import numpy as np
 
 from breathcore.estimate.band import Spectrum
 from breathcore.estimate.effort import Look
-from breathcore.estimate.quality import calm, middle_value, noise_sd, regularity, saturated, stuck
+from breathcore.estimate.quality import calm, limited, middle_value, noise_sd, regularity, saturated, stuck
 from breathcore.estimate.turns import Turns, find_turns
 from breathcore.model.estimates import RateEstimate, Refusal
 
@@ -26,13 +26,14 @@ STILL_S = 7.0  # without movement of the trace: longer than any hold of a drill
 OVERDUE, OVERDUE_S = 1.4, 5.0  # times the longest wait between half-way points, and at least: no breath comes now
 FRESH_S = 6.0
 LOUDER = 3.0  # times the noise before: the sensor has come off
+CERTAIN_AT, CERTAIN_CYCLES = 0.75, 3.0  # what the last 16 s must show to be believed against the half minute
 BURIED = 0.15  # of the samples' own roughness: a rise this small is what filters left of something else
 NAN = float("nan")
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Rates (NaN if refused), quality, reason; usual rise of a breath and the noise's SD (NaN: none)."""
+    """Rates (NaN if refused), quality, reason; usual rise, noise's SD (NaN: none), cycles seen."""
 
     rate_bpm: float
     live_bpm: float
@@ -40,6 +41,7 @@ class Reading:
     refusal: Refusal | None
     rise: float = NAN
     noise: float = NAN
+    cycles: float = 0.0
 
     def at(self, t_s: float) -> RateEstimate:
         """Return the estimate for second `t_s`."""
@@ -57,14 +59,21 @@ def read_rate(look: Look | None, rough_bpm: float) -> Reading:
         return refused(Refusal.TOO_SHORT)
     if stuck(look) or saturated(look):
         return refused(Refusal.FLAT)
-    span_s = len(look.y) * look.step_s
-    if span_s < SHORTEST_S:
+    if len(look.y) * look.step_s < SHORTEST_S:
         return refused(Refusal.TOO_SHORT)
-    spectrum = Spectrum(look.y, look.step_s)
-    return _read(look, span_s, spectrum, find_turns(spectrum, look.step_s, rough_bpm))
+    whole = _read(look, rough_bpm)
+    if whole.refusal in (None, Refusal.FLAT, Refusal.MOTION):
+        return whole
+    lately = look.lately(LIVE_S)
+    recent = _read(lately, NAN) if len(lately.y) < len(look.y) else whole
+    certain = recent.refusal is None and recent.quality >= CERTAIN_AT and recent.cycles >= CERTAIN_CYCLES
+    return recent if certain else whole
 
 
-def _read(look: Look, span_s: float, spectrum: Spectrum, turns: Turns) -> Reading:
+def _read(look: Look, rough_bpm: float) -> Reading:
+    span_s = len(look.y) * look.step_s
+    spectrum = Spectrum(limited(look.y), look.step_s)
+    turns = find_turns(spectrum, look.step_s, rough_bpm)
     window_s = STEADY_S
     chosen = turns.since(span_s - window_s)
     rate = chosen.rate_bpm()
@@ -89,7 +98,8 @@ def _read(look: Look, span_s: float, spectrum: Spectrum, turns: Turns) -> Readin
     if over is not None:
         return refused(over)
     live = turns.since(span_s - max(LIVE_S, 2.0 * 60.0 / rate)).rate_bpm()
-    return Reading(rate, live, quality, None, rise, noise)
+    cycles = 0.5 * (len(chosen.half_s) - 1)
+    return Reading(rate, live, quality, None, rise, noise, cycles)
 
 
 def _over(look: Look, turns: Turns, chosen: Turns, rise: float, loud: float) -> Refusal | None:

@@ -137,7 +137,7 @@ def test_a_new_posture_begins_anew_and_comes_back():
     lean = np.radians(1.0 * np.sin(2 * np.pi * 0.2 * t) + np.where(t > 60, 30.0, 0.0))
     x = np.stack((0 * t, np.sin(lean), np.cos(lean)), axis=1) + 0.001 * RNG.standard_normal((len(t), 3))
     a = analyse({"chest_acc": (x, 50.0)})
-    assert not np.isfinite(a.rate_bpm[64])
+    assert np.nanmax(np.abs(a.rate_bpm[60:] - 12)) < 1.0
     assert np.isfinite(a.rate_bpm[80:]).all()
     assert np.abs(a.rate_bpm[80:] - 12).max() < 0.2
 
