@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import typer
 
-from breathcore.cli.words import out, text
+from breathcore.cli.condition import faults_by_reason, tell_condition
+from breathcore.cli.words import out, text, words, working
 from breathcore.estimate.offline import Analysis
-from breathcore.session.recording import open_session
+from breathcore.session.recording import Session, open_session
 
 
 def command(
@@ -18,17 +19,26 @@ def command(
     json_: bool = typer.Option(False, "--json", help=text("cli.analyse.json")),
 ) -> None:
     """Compute a session's estimates from its packets and print them."""
-    analysis = open_session(file).analyse()
+    with working(file.name):
+        session = open_session(file)
+        analysis = session.analyse()
     if json_:
-        typer.echo(json.dumps(as_json(file, analysis)))
-    else:
-        _print(analysis)
+        typer.echo(json.dumps(as_json(session, analysis)))
+        return
+    _print(analysis)
+    tell_condition(session)
+    for fault in analysis.faults:
+        out.print(text("cli.analyse.fault", branch=fault.branch, detail=fault.detail), markup=False)
 
 
-def as_json(file: Path, analysis: Analysis) -> dict[str, object]:
+def as_json(session: Session, analysis: Analysis) -> dict[str, object]:
     """Return an analysis as plain values; null where there is no honest number."""
     return {
-        "file": file.name,
+        "file": session.path.name,
+        "cut_short": session.cut_short,
+        "notice": None if session.notice is None else words().say(session.notice),
+        "unreadable_packets": {"count": len(session.faults), "by_reason": faults_by_reason(session)},
+        "switched_off": [{"branch": f.branch, "t_s": f.t_s, "detail": f.detail} for f in analysis.faults],
         "source": analysis.source,
         "rate_t_s": _plain(analysis.rate_t_s),
         "rate_bpm": _plain(analysis.rate_bpm),

@@ -7,8 +7,10 @@ from importlib import import_module
 import typer
 
 from breathcore import __version__
-from breathcore.cli.words import complain, out, text
+from breathcore.cli.words import complain, err, out, text
 from breathcore.model.errors import BreathcoreError
+
+INTERRUPTED = 130  # as shells say it: ended by Ctrl-C
 
 # command → its module in this room; a module that has an `app` is a group of commands
 COMMANDS = {
@@ -47,7 +49,7 @@ def build(arguments: Sequence[str]) -> typer.Typer:
 
 
 def run(arguments: Sequence[str] | None) -> int:
-    """Run one command and return its exit code: 0 done, 1 could not be done or stopped, 2 wrong words."""
+    """Run one command and return its exit code: 0 done, 1 could not be done, 2 wrong words, 130 Ctrl-C."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
         build(words)(args=words, prog_name="breathcore")
@@ -55,7 +57,10 @@ def run(arguments: Sequence[str] | None) -> int:
         complain(error)
         return 1
     except SystemExit as leave:
-        return leave.code if isinstance(leave.code, int) else 0
+        code = leave.code if isinstance(leave.code, int) else 0
+        if code == INTERRUPTED:
+            err.print(text("cli.stopped"))
+        return code
     return 0
 
 

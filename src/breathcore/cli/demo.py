@@ -2,16 +2,17 @@
 
 import os
 from enum import StrEnum
+from itertools import count
 from pathlib import Path
 
 import typer
-from rich.progress import Progress
 
 from breathcore.cli.display import has_display
-from breathcore.cli.words import err, out, text, words
+from breathcore.cli.words import out, text, words, working
 from breathcore.drill.screening import allowed_pattern
 from breathcore.export.csv import write_csv
 from breathcore.export.edf import write_edf
+from breathcore.model.errors import ExchangeError, Reason
 from breathcore.session import registry
 from breathcore.session.exporting import export_data
 from breathcore.session.plan import SessionPlan
@@ -20,6 +21,7 @@ from breathcore.session.simulated import SimulatedRun, run_simulated, write_summ
 from breathcore.source.sim.spec import Behaviour, WearerSpec
 
 DEVICE = "polar_h10"
+FOLDER = Path("breathcore-demo")
 
 
 class Wearer(StrEnum):
@@ -38,17 +40,35 @@ def command(
     seed: int = typer.Option(1, min=0, help=text("cli.demo.seed")),
     drill: str = typer.Option("diaphragmatic", help=text("cli.demo.drill")),
     wearer: Wearer = typer.Option(Wearer.FOLLOW, help=text("cli.demo.wearer")),
-    folder: Path = typer.Option(Path("breathcore-demo"), "--out", help=text("cli.out")),
+    folder: Path | None = typer.Option(None, "--out", help=text("cli.demo.out")),
 ) -> None:
     """Run a guided session with a simulated strap."""
+    person = WearerSpec(seed=seed, behaviour=Behaviour(wearer.value))
     if headless or not has_display():
         if not headless:
             out.print(text("cli.demo.no-display"))
-        _headless(seconds, speed or None, WearerSpec(seed=seed, behaviour=Behaviour(wearer.value)), drill, folder)
+        _headless(seconds, speed or None, person, drill, free_folder(folder))
         return
     from breathcore.gui.program import demo_window
 
-    raise typer.Exit(demo_window(WearerSpec(seed=seed, behaviour=Behaviour(wearer.value)), drill))
+    raise typer.Exit(demo_window(person, drill))
+
+
+def free_folder(asked: Path | None) -> Path:
+    """Return a folder with nothing in it (it may not exist yet): `asked`, or the first free one of the demo's own.
+
+    Raises ExchangeError (FOLDER_NOT_EMPTY): a run of minutes must not end at a file that is in its way.
+    """
+    if asked is not None:
+        if not _is_free(asked):
+            raise ExchangeError(Reason.FOLDER_NOT_EMPTY, path=str(asked))
+        return asked
+    names = (FOLDER if n == 1 else FOLDER.with_name(f"{FOLDER.name}-{n}") for n in count(1))
+    return next(folder for folder in names if _is_free(folder))
+
+
+def _is_free(folder: Path) -> bool:
+    return not folder.exists() or (folder.is_dir() and not any(folder.iterdir()))
 
 
 def _headless(seconds: float, speed: float | None, wearer: WearerSpec, drill_id: str, folder: Path) -> None:
@@ -61,15 +81,14 @@ def _headless(seconds: float, speed: float | None, wearer: WearerSpec, drill_id:
         wearer="simulated",
         facts={"seed": wearer.seed, "behaviour": wearer.behaviour.value},
     )
-    with Progress(console=err, transient=True) as progress:
-        task = progress.add_task(text("cli.demo.running"), total=1.0)
+    with working(text("cli.demo.running")) as progress:
         run = run_simulated(
             plan,
             registry.device(DEVICE),
             wearer,
             folder / "session.breath",
             speed=speed,
-            progress=lambda done: progress.update(task, completed=done),
+            progress=progress,
         )
     _write(run, folder)
 

@@ -9,6 +9,7 @@ from breathcore.catalog.load import load_device_text
 from breathcore.cli.words import out, text
 from breathcore.decode.registry import CODECS
 from breathcore.model.device import DeviceSpec
+from breathcore.model.errors import CatalogError, Reason
 from breathcore.session import registry
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -49,13 +50,13 @@ def check(files: list[Path] = typer.Argument(help=text("cli.files"))) -> None:
 
 
 def read_text(file: Path) -> str:
-    """Return a file's text. Raises CatalogError (FILE_INVALID) where it cannot be read."""
-    from breathcore.model.errors import CatalogError, Reason
-
+    """Return a file's text. Raises CatalogError (FILE_UNREADABLE) where there is none."""
     try:
         return file.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise CatalogError(Reason.FILE_INVALID, file=str(file), key="-", problem=str(error)) from error
+    except OSError as error:
+        raise CatalogError(Reason.FILE_UNREADABLE, file=str(file), problem=error.strerror or str(error)) from error
+    except UnicodeDecodeError as error:
+        raise CatalogError(Reason.FILE_UNREADABLE, file=str(file), problem="not UTF-8") from error
 
 
 def _measures(device: DeviceSpec) -> str:

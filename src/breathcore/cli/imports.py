@@ -3,21 +3,19 @@
 from pathlib import Path
 
 import typer
-from rich.progress import Progress
 
-from breathcore.cli.words import err, out, text
+from breathcore.cli.words import out, text, working
 from breathcore.session.settings import sessions_folder
 from breathcore.source.bids import import_bids
 
 
 def command(
-    file: Path = typer.Argument(metavar="FILE", help=text("cli.import.help")),
+    file: Path = typer.Argument(metavar="FILE", help=text("cli.import.file")),
     *,
-    target: Path | None = typer.Option(None, "--out", help=text("cli.out")),
+    target: Path | None = typer.Option(None, "--out", help=text("cli.import.out")),
 ) -> None:
     """Turn a BIDS physio recording into a session file."""
     target = target or sessions_folder() / (file.name.removesuffix(".tsv.gz") + ".breath")
-    with Progress(console=err, transient=True) as progress:
-        task = progress.add_task(file.name, total=1.0)
-        path = import_bids(file, target, progress=lambda done: progress.update(task, completed=done))
+    with working(file.name) as progress:
+        path = import_bids(file, target, progress=progress)
     out.print(text("cli.import.done", file=str(path)), markup=False)

@@ -3,10 +3,9 @@
 from pathlib import Path
 
 import typer
-from rich.progress import Progress
 
 from breathcore.cli.display import has_display
-from breathcore.cli.words import err, out, text
+from breathcore.cli.words import out, text, working
 from breathcore.model.errors import BreathcoreError, Reason
 from breathcore.session.replaying import check
 
@@ -29,9 +28,8 @@ def command(
 
 
 def _check(file: Path) -> None:
-    with Progress(console=err, transient=True) as progress:
-        task = progress.add_task(file.name, total=1.0)
-        tables = check(file, lambda done: progress.update(task, completed=done))
+    with working(file.name) as progress:
+        tables = check(file, progress)
     wrong = [t for t in tables if not t.same]
     for table in wrong:
         out.print(

@@ -3,6 +3,7 @@
 import asyncio
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from breathcore.cli.words import out, text
@@ -24,5 +25,5 @@ def _table(found: tuple[Found, ...]) -> Table:
     for device in found:
         roles = device.profile.roles if device.profile else frozenset()
         measures = ", ".join(text(f"role.{role}") for role in sorted(roles)) or text("cli.scan.unknown")
-        table.add_row(device.name or "-", device.address, f"{device.rssi} dBm", measures)
+        table.add_row(escape(device.name or "-"), device.address, f"{device.rssi} dBm", measures)
     return table

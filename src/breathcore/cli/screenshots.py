@@ -8,7 +8,7 @@ import typer
 from breathcore.cli.words import out, text
 
 
-def command(folder: Path = typer.Option(..., "--out", help=text("cli.out"))) -> None:
+def command(folder: Path = typer.Option(..., "--out", help=text("cli.screenshots.out"))) -> None:
     """Write a picture of every screen in every state, theme, size and language."""
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     from breathcore.gui.screenshots import make_screenshots

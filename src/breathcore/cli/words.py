@@ -2,9 +2,12 @@
 
 import locale
 import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 
 from rich.console import Console
+from rich.progress import Progress
 
 from breathcore.feedback.wording import Wording
 from breathcore.model.errors import BreathcoreError
@@ -31,3 +34,14 @@ def text(id_: str, **params: str | int | float) -> str:
 def complain(error: BreathcoreError) -> None:
     """Print what went wrong as one sentence."""
     err.print(text("cli.error", sentence=words().say(error.message)), style="bold red", markup=False)
+
+
+@contextmanager
+def working(on: str) -> Iterator[Callable[[float], None]]:
+    """Show a bar while something takes its time; yields what takes the share done, 0–1 (until then the bar pulses).
+
+    Nothing is shown where errors do not go to a terminal.
+    """
+    with Progress(console=err, transient=True, disable=not err.is_terminal) as progress:
+        task = progress.add_task(on, total=None)
+        yield lambda share: progress.update(task, total=1.0, completed=share)

@@ -151,6 +151,8 @@ def _session_rows(data: ExportData, *, with_name: bool) -> Iterator[Sequence[Cel
     yield ("finish", data.outcome.finish)
     yield ("pain [0-10]", data.ratings.pain)
     yield ("effort [0-10]", data.ratings.effort)
+    yield ("cut short", "yes" if data.cut_short else "no")
+    yield ("unreadable packets", data.faults_n)
 
 
 def _write_rows(path: Path, head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:

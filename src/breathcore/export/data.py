@@ -40,7 +40,8 @@ class ExportData:
     """A session, ready to be written.
 
     `start` is the wall clock, with its zone, at session time zero. `tracks` are the sensors' samples, `traces` the
-    breath traces, `phases` what the person was shown.
+    breath traces, `phases` what the person was shown. `cut_short` says that the recording was never ended in order,
+    `faults_n` how many packets could not be read.
     """
 
     start: datetime
@@ -59,6 +60,8 @@ class ExportData:
     notes: tuple[Note, ...] = ()
     ratings: Ratings = field(default_factory=Ratings)
     outcome: Outcome = field(default_factory=Outcome)
+    cut_short: bool = False
+    faults_n: int = 0
 
 
 def sample_track(device: str, blocks: Sequence[SampleBlock]) -> Track:

@@ -11,6 +11,7 @@ class Reason(StrEnum):
     # catalogue files
     CATALOG_NOT_FOUND = "catalog-not-found"
     FILE_INVALID = "file-invalid"  # file, key, problem
+    FILE_UNREADABLE = "file-unreadable"  # file, problem
     UNKNOWN_DEVICE = "unknown-device"
     UNKNOWN_DRILL = "unknown-drill"
     DUPLICATE_ID = "duplicate-id"
@@ -43,6 +44,7 @@ class Reason(StrEnum):
     IMPORT_INVALID = "import-invalid"
     EXPORT_FAILED = "export-failed"
     EXPORT_EXISTS = "export-exists"
+    FOLDER_NOT_EMPTY = "folder-not-empty"
     # safety
     RED_FLAG = "red-flag"
     NOT_SCREENED = "not-screened"

@@ -158,8 +158,10 @@ def is_closed(connection: sqlite3.Connection) -> bool:
 
 @contextmanager
 def file_errors(path: Path) -> Iterator[None]:
-    """Turn what SQLite and wrong values raise on reading `path` into SessionFileError (damaged)."""
+    """Turn what SQLite and wrong values raise on reading `path` into SessionFileError (damaged, or disk full)."""
     try:
         yield
     except (sqlite3.Error, LookupError, ValueError, TypeError, AttributeError) as error:
+        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:  # no room to recover a cut-short file
+            raise SessionFileError(Reason.DISK_FULL, path=str(path)) from error
         raise SessionFileError(Reason.SESSION_DAMAGED, path=str(path), problem=str(error)) from error

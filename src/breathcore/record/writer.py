@@ -282,4 +282,5 @@ def write_error(path: Path, error: Exception) -> SessionFileError:
     full = full or (isinstance(error, OSError) and error.errno == errno.ENOSPC)
     if full:
         return SessionFileError(Reason.DISK_FULL, path=str(path))
-    return SessionFileError(Reason.WRITE_FAILED, path=str(path), problem=str(error))
+    problem = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    return SessionFileError(Reason.WRITE_FAILED, path=str(path), problem=problem)

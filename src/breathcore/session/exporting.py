@@ -39,6 +39,8 @@ def export_data(session: Session) -> ExportData:
         notes=session.notes,
         ratings=session.ratings,
         outcome=session.outcome,
+        cut_short=session.cut_short,
+        faults_n=len(session.faults),
     )
 
 

@@ -41,8 +41,10 @@ class Session:
         Start, person, drill, versions.
     duration_s : float
         Session time of the last thing recorded.
+    cut_short : bool
+        Whether the recording was never ended in order; what was written before is all there.
     notice : Message | None
-        What is wrong with the file, if anything ("cut short").
+        What is wrong with the file, if anything, as a message ("cut short").
     effects, marks, notes, ratings, outcome
         The drill's events, the person's marks, notes and ratings, the numbers shown at its end.
 
@@ -55,6 +57,7 @@ class Session:
         self.meta: SessionMeta = file.meta
         self.devices = file.devices
         self.duration_s = file.duration_s
+        self.cut_short = file.cut_short
         self.notice: Message | None = file.message
         self.effects: tuple[Effect, ...] = file.drill_events()
         self.marks: tuple[Mark, ...] = file.marks()

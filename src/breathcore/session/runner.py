@@ -101,8 +101,10 @@ class LiveSession:
             return
         with SessionWriter(self.path, _meta(self.plan, info), info.devices) as writer:
             worker = _Worker(pipeline, writer, self._source, self._bridge)
-            await self._run(info, pipeline, worker)
-            worker.finish()
+            try:
+                await self._run(info, pipeline, worker)
+            finally:  # stopped by Ctrl-C or by a source that failed: what was under way is in the file all the same
+                worker.finish()
         if writer.error is not None:
             raise writer.error
 

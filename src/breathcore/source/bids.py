@@ -40,6 +40,7 @@ from breathcore.record.items import Input, SessionMeta
 from breathcore.record.writer import SessionWriter
 
 DEVICE = "import"
+SUFFIX = ".tsv.gz"
 PACKET_S = 0.25
 TICK_NS = 50_000_000
 _LINES = 20_000
@@ -80,8 +81,10 @@ def import_bids(tsv_gz: Path, out: Path, *, progress: Progress | None = None) ->
     SessionFileError
         `out` exists or cannot be written.
     """
+    if not tsv_gz.name.endswith(SUFFIX):
+        raise _invalid(tsv_gz, "name", tsv_gz.name, f"…{SUFFIX}")
     if not tsv_gz.is_file():
-        raise _invalid(tsv_gz, "file", "missing", ".tsv.gz")
+        raise _invalid(tsv_gz, "file", "missing", SUFFIX)
     sidecar = read_sidecar(tsv_gz)
     meta = SessionMeta(
         start=datetime.now().astimezone(),
@@ -107,7 +110,7 @@ def import_bids(tsv_gz: Path, out: Path, *, progress: Progress | None = None) ->
 
 def read_sidecar(tsv_gz: Path) -> Sidecar:
     """Return what the JSON beside `tsv_gz` says. Raises ExchangeError."""
-    path = tsv_gz.with_name(tsv_gz.name.removesuffix(".gz").removesuffix(".tsv") + ".json")
+    path = tsv_gz.with_name(tsv_gz.name.removesuffix(SUFFIX) + ".json")
     try:
         data = json.loads(path.read_text("utf-8"))
     except FileNotFoundError as error:
@@ -115,7 +118,7 @@ def read_sidecar(tsv_gz: Path) -> Sidecar:
     except OSError as error:
         raise _invalid(path, "file", error.strerror or "unreadable", "JSON") from error
     except ValueError as error:
-        raise _invalid(path, "file", str(error), "JSON") from error
+        raise _invalid(path, "file", f"unreadable ({error})", "JSON") from error
     if not isinstance(data, dict):
         raise _invalid(path, "file", type(data).__name__, "{…}")
     rate_hz = _number(path, data, "SamplingFrequency")
@@ -183,8 +186,10 @@ def read_rows(tsv_gz: Path, sidecar: Sidecar, progress: Progress | None = None) 
                 first_line += len(lines)
                 if progress is not None:
                     progress(raw.tell() / size)
+            if first_line == 1:
+                raise _invalid(tsv_gz, "file", "empty", "numbers")
     except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
-        raise _invalid(tsv_gz, "file", str(error), "gzip") from error
+        raise _invalid(tsv_gz, "file", f"unreadable ({error})", "gzip") from error
 
 
 def _parsed(path: Path, lines: Sequence[str], first_line: int, names: tuple[str, ...]) -> F64:
