@@ -1,11 +1,14 @@
 """Is there a signal to train with right now, and if not, why: the one answer that drill and screen share."""
 
-from breathcore.model.estimates import EffortBlock, RateEstimate, Refusal
+import math
+
+from breathcore.model.estimates import EffortBlock, HeartEstimate, RateEstimate, Refusal
 from breathcore.model.packets import LinkEvent, LinkKind
 
 STALLED_S = 3.0  # without a sample: the signal is gone
 UNUSABLE_S = 5.0  # of samples from a strap that is not on a body: as good as gone
 UNCLEAR_S = 40.0  # without a clear breath: a sigh has left the 32-s window by then
+NO_BEAT_S = 12.0  # neither beats nor breath: nobody is in the strap (beats come late after it is put on)
 OFF_BODY = frozenset({Refusal.FLAT, Refusal.NOT_WORN, Refusal.NO_DATA})
 
 
@@ -16,6 +19,8 @@ class SignalWatch:
     ----------
     static_refusal : Refusal | None
         Why breath cannot be measured at all with this session's devices (HEART_ONLY, NO_SENSOR), or None.
+    has_heart : bool
+        Whether the session's devices send heart beats: where neither these nor a breath come, the strap is not worn.
 
     Notes
     -----
@@ -24,8 +29,10 @@ class SignalWatch:
     sigh: it waits only after 3 s without samples, 5 s off the body, or 40 s without a clear breath.
     """
 
-    def __init__(self, static_refusal: Refusal | None) -> None:
+    def __init__(self, static_refusal: Refusal | None, *, has_heart: bool = False) -> None:
         self._static = static_refusal
+        self._has_heart = has_heart
+        self._beat_s = 0.0
         self._linked: set[str] = set()
         self._newest_s = float("-inf")
         self._usable_s = float("-inf")
@@ -56,6 +63,11 @@ class SignalWatch:
         if len(block.t_s) and block.usable:
             self._usable_s = float(block.t_s[-1])
 
+    def on_heart(self, estimate: HeartEstimate) -> None:
+        """Take a heart beat."""
+        if not math.isnan(estimate.hr_bpm):
+            self._beat_s = estimate.t_s
+
     def on_rate(self, estimate: RateEstimate) -> None:
         """Take the newest rate."""
         self._rate_refusal = estimate.refusal
@@ -82,4 +94,6 @@ class SignalWatch:
             return self._static
         if not self.streaming(now_s):
             return Refusal.NO_DATA
+        if self._rate_refusal is not None and self._has_heart and now_s - self._beat_s > NO_BEAT_S:
+            return Refusal.NOT_WORN
         return self._rate_refusal

@@ -25,6 +25,7 @@ from breathcore.model.estimates import (
     BreathRange,
     EffortBlock,
     Estimate,
+    HeartEstimate,
     Polarity,
     RateEstimate,
     Turn,
@@ -68,7 +69,8 @@ class Pipeline:
         self._plan = plan
         self._reception = Reception(devices, t0_host_ns)
         self._estimator = PersonEstimator(tuple(c for _, spec in devices for c in spec.channels))
-        self._watch = SignalWatch(self._estimator.refusal)
+        has_heart = self._estimator.heart_source is not None
+        self._watch = SignalWatch(self._estimator.refusal, has_heart=has_heart)
         self._presenter = Presenter(devices, self._watch)
         self._drill = DrillPresenter(plan.drill, plan.pattern_id)
         self._state = initial(
@@ -258,6 +260,8 @@ class Pipeline:
                 self._rescore(out)
             elif isinstance(estimate, Breath):
                 self._breaths.append(estimate)
+            elif isinstance(estimate, HeartEstimate):
+                self._watch.on_heart(estimate)
 
     def _report_faults(self, out: list[SessionItem]) -> None:
         """Tell of estimators that raised and were switched off; recording, heart or drill go on without them."""

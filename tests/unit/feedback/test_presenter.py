@@ -5,7 +5,7 @@ import pytest
 
 from breathcore.feedback.frame import PAST_S
 from breathcore.feedback.presenter import Presenter, rounded
-from breathcore.feedback.watch import STALLED_S, UNCLEAR_S, UNUSABLE_S, SignalWatch
+from breathcore.feedback.watch import NO_BEAT_S, STALLED_S, UNCLEAR_S, UNUSABLE_S, SignalWatch
 from breathcore.model.device import ChannelSpec, ClockKind, DeviceSpec, EndpointSpec, MatchSpec, Role
 from breathcore.model.estimates import (
     BreathRange,
@@ -153,6 +153,19 @@ def test_a_heart_only_strap_says_so() -> None:
     assert message is not None
     assert message.id == "refusal.heart-only"
     assert person.watch.usable(10.0)
+
+
+def test_neither_heart_beats_nor_breath_mean_that_the_strap_is_not_worn() -> None:
+    watch = SignalWatch(None, has_heart=True)
+    watch.on_link(LinkEvent("s1", 0, LinkKind.CONNECTED))
+    watch.on_heart(HeartEstimate(10.0, 62.0, 0.97, 1.0, "rr"))
+    watch.on_rate(RateEstimate(15.0, nan, nan, 0.0, Refusal.NOISE))
+    watch.on_samples(15.0)
+    assert watch.refusal(15.0) is Refusal.NOISE
+    watch.on_samples(10.0 + NO_BEAT_S + 1)
+    assert watch.refusal(10.0 + NO_BEAT_S + 1) is Refusal.NOT_WORN
+    watch.on_rate(RateEstimate(25.0, 12.0, 12.0, 0.9))
+    assert watch.refusal(10.0 + NO_BEAT_S + 1) is None  # dry pads, but a breath: worn
 
 
 def test_the_heart_rate_is_shown_and_goes_stale() -> None:
