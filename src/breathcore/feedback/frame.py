@@ -78,7 +78,6 @@ class FeedbackFrame:
     score: Score | None = None
     notice: Message | None = None  # one sentence that matters now (paused, lost, dizzy …)
     faults_n: int = 0
-    skipped_n: int = 0
     recording: bool = True
     recorder_depth: int = 0
     finish: FinishReason | None = None

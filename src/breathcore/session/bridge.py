@@ -14,7 +14,7 @@ class Bridge:
     Attributes
     ----------
     latest : FeedbackFrame | None
-        The newest frame; older ones are dropped and counted (`FeedbackFrame.skipped_n`).
+        The newest frame; one that was replaced before anyone took it is dropped and counted in `skipped_n`.
     effects : queue.SimpleQueue[Effect]
         One-off happenings (sounds, announcements), none dropped.
     now_s : Callable[[], float]
@@ -29,6 +29,7 @@ class Bridge:
         self.now_s: Callable[[], float] = lambda: 0.0
         self.error: BreathcoreError | None = None
         self.ended = False
+        self.skipped_n = 0
         self._taken: FeedbackFrame | None = None
         self._send: Callable[[CommandKind, str], None] | None = None
 
@@ -40,6 +41,12 @@ class Bridge:
         """Hand a command to the worker; before it is ready or after it ended, commands have no one to go to."""
         if self._send is not None:
             self._send(kind, text)
+
+    def show(self, frame: FeedbackFrame) -> None:
+        """Put up a new frame (the worker's side)."""
+        if self.latest is not self._taken:
+            self.skipped_n += 1
+        self.latest = frame
 
     def take(self) -> FeedbackFrame | None:
         """Return the newest frame, or None if it was taken before."""

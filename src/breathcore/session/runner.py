@@ -187,7 +187,8 @@ class _Worker:
 
     def _show(self) -> None:
         depth = 0 if self._writer is None else self._writer.depth
-        self._bridge.latest = self._pipeline.frame(depth, recording=self._writer is not None and not self._failed)
+        recording = self._writer is not None and not self._failed
+        self._bridge.show(self._pipeline.frame(depth, recording=recording))
 
     async def _push(self, item: PipelineInput) -> None:
         outputs = self._pipeline.push(item)
