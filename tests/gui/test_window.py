@@ -294,6 +294,25 @@ class TestSession:
         notes = [a[2] for a in services.asked if a[0] == "note"]
         assert notes == ["went well", "went very well"]
 
+    def test_the_questions_are_answered_by_keyboard(self, opened, qtbot):
+        window, services = opened()
+        window.page.start_button.click()
+        for n in (6, 9, 3):
+            assert not isinstance(window.focusWidget(), QPushButton)
+            QApplication.processEvents()  # the new questions appear
+            for _ in range(n):
+                qtbot.keyClick(window.focusWidget(), Qt.Key.Key_Tab)  # to "yes"
+                assert window.focusWidget().text() == "Yes"
+                qtbot.keyClick(window.focusWidget(), Qt.Key.Key_Right)
+                qtbot.keyClick(window.focusWidget(), Qt.Key.Key_Space)
+            for _ in range(3):
+                qtbot.keyClick(window.focusWidget(), Qt.Key.Key_Tab)
+            assert window.focusWidget().text() == "Next"
+            qtbot.keyClick(window.focusWidget(), Qt.Key.Key_Return)
+        assert not started(services)
+        press(window, "I will stop if one of these happens")
+        assert started(services)[0].screening.cleared
+
 
 class TestBanner:
     def silent(self, qtbot, monkeypatch, passing_ms: int) -> MainWindow:

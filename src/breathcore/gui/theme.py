@@ -136,6 +136,7 @@ class Style:
 
 
 _applied = [Style(LIGHT)]
+_STYLED = "breathcore_styled"
 
 
 def current() -> Style:
@@ -147,7 +148,9 @@ def apply(app: QApplication, theme: Theme, scale: float = 1.0) -> Style:
     """Dress the whole program in `theme` with text of `scale` (1.0 = 100 %), and return the style."""
     style = Style(theme, min(max(scale, 1.0), 2.0))
     _applied[0] = style
-    app.setStyle("Fusion")
+    if not app.property(_STYLED):  # a new style is given to every widget, those about to go included: once is enough
+        app.setStyle("Fusion")
+        app.setProperty(_STYLED, "yes")
     font = QFont(app.font())
     font.setPixelSize(style.px(1.0))
     app.setFont(font)

@@ -150,18 +150,17 @@ class TrainerPage(Fitting):
     def set_seconds(self, *, shown: bool) -> None:
         """Show or hide all countdown seconds."""
         self.preferences.seconds.setChecked(shown)
-        self._words.seconds = shown
-        self._steps.seconds = shown
+        for view in self._views.values():
+            if isinstance(view, StepsView | WordsView):
+                view.seconds = shown
 
     # making
 
     def _make_views(self, options: TrainerOptions) -> None:
-        self._words, self._steps = WordsView(self._wording), StepsView(self._wording)
+        kinds: dict[str, Callable[[Wording], View]] = {"wave": WaveView, "circle": CircleView, "words": WordsView}
         if options.reduced_motion:
-            self._views: dict[str, View] = {"steps": self._steps, "words": self._words}
-        else:
-            circle = CircleView(self._wording)
-            self._views = {"wave": WaveView(self._wording), "circle": circle, "words": self._words}
+            kinds = {"steps": StepsView, "words": WordsView}
+        self._views = {id_: kind(self._wording) for id_, kind in kinds.items()}
         self._view = next(iter(self._views.values()))
         self._stage_card = QFrame()
         self._stage_card.setProperty("card", "true")
@@ -245,10 +244,12 @@ class TrainerPage(Fitting):
                 self._grid.addWidget(self._column, 1, 0)
                 self._grid.addWidget(self.readings, 1, 1)
                 self._deck.addWidget(self.keys, 1)
+                self.keys.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             else:
                 self._grid.addWidget(self._column, 1, 0, 1, 2)
                 self._grid.addWidget(self.readings, 3, 0, 1, 2)
                 self._grid.addWidget(self.keys, 5, 0, 1, 2)
+                self.keys.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.readings.setMaximumWidth(theme.current().px(_SIDE_EM) if wide else 16_777_215)
         self.readings.setMinimumWidth(theme.current().px(_SIDE_EM) if wide else 0)
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -155,11 +156,22 @@ class CueStrip(QFrame):
     def restyle(self) -> None:
         """Take the text size now in use."""
         pad(self._row, 0.9, 0.9)
-        self.setMinimumHeight(theme.current().px(5.4))
         self._seconds.setMinimumWidth(theme.current().px(4))
+        self._keep_height()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  (Qt's name)
+        """Keep room for the cues of all phases."""
+        super().resizeEvent(event)
+        self._keep_height()
+
+    def _keep_height(self) -> None:
+        """Be as high as one line wants, or two where it is narrow: the wave above stays as it is when a phase ends."""
+        style = theme.current()
+        self.setMinimumHeight(style.px(_ONE_LINE_EM if self.width() >= _NARROW_EM * style.em else _TWO_LINES_EM))
 
 
-_ROLES = ((60, "heading"), (40, "title"))  # longer texts are smaller: the wave above must not change its height
+_ONE_LINE_EM, _TWO_LINES_EM, _NARROW_EM = 5.0, 6.1, 48.0
+_ROLES = ((60, "heading"), (43, "title"))  # longer texts are smaller, so that they do not need more lines
 
 
 class Reading(QWidget):

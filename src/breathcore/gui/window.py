@@ -250,7 +250,7 @@ class MainWindow(QMainWindow):
     def _show_scan_failed(self, error: BreathcoreError) -> None:
         self._scanning = False
         if isinstance(self.page, StartPage):
-            self.page.sensors.failed(self.words.say(error.message))
+            self.page.scan_failed(self.words.say(error.message))
 
     # looks
 
@@ -262,15 +262,11 @@ class MainWindow(QMainWindow):
         self._column = QVBoxLayout(central)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._banner = Notice(self.words.text("window.dismiss"))
-        self._banner_row = QVBoxLayout()
-        self._banner_row.addWidget(self._banner)
+        self._banner.setProperty("banner", "true")
         self._stack = QStackedWidget()
         self.toast = Toast(self.words)
-        for part in (self._banner_row, self._stack, self.toast):
-            if isinstance(part, QWidget):
-                self._column.addWidget(part, 1 if part is self._stack else 0)
-            else:
-                self._column.addLayout(part)
+        for part in (self._banner, self._stack, self.toast):
+            self._column.addWidget(part, 1 if part is self._stack else 0)
         self.setCentralWidget(central)
 
     def _dress(self) -> None:
@@ -281,7 +277,6 @@ class MainWindow(QMainWindow):
         self.words = Wording(language_of(self.settings))
         self.toast.words = self.words
         pad(self._column, 0, 0)
-        pad(self._banner_row, 0.6, 0)
         self._banner.name_button(self.words.text("window.dismiss"))
         self._banner.restyle()
 

@@ -41,6 +41,7 @@ def stylesheet(style: theme.Style) -> str:
     """Return what the pages add to the theme's stylesheet."""
     t = style.theme
     return f"""
+    QFrame[banner="true"] {{ margin: {style.px(0.6)}px {style.px(0.8)}px 0px {style.px(0.8)}px; }}
     QFrame[card="footer"] {{ background: {t.surface}; border: none; border-top: 1px solid {t.line}; }}
     QFrame[card="row"] {{ background: transparent; border: none; border-top: 1px solid {t.line}; }}
     QPushButton[kind="choice"] {{ background: {t.raised}; border: {style.px(0.1)}px solid {t.border};

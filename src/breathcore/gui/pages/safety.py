@@ -1,9 +1,10 @@
 """The gate before the first drill: questions in small steps, and a calm end that leads no further."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
 
 from breathcore.drill.screening import (
     CONDITIONS,
@@ -18,7 +19,7 @@ from breathcore.drill.screening import (
 from breathcore.feedback.wording import Wording
 from breathcore.gui.icons import Icon
 from breathcore.gui.pages.parts import ChoiceCard, Columns, Page, Pills, clear, elastic
-from breathcore.gui.widgets import button, card, label, pad, set_text
+from breathcore.gui.widgets import announce, button, card, label, pad, set_text
 from breathcore.model.drill import DrillSpec
 
 STEPS = (Urgency.EMERGENCY, Urgency.URGENT, Urgency.SOON)
@@ -82,6 +83,16 @@ class SafetyPage(Page):
         self.next.setAccessibleName(self.next.text())
         self.area.verticalScrollBar().setValue(0)
         self._check()
+        self._order()
+
+    def _order(self) -> None:
+        """Let Tab go through what is asked, then to the ways on; no key meant for the step before presses anything."""
+        asked = self._card.findChildren(QPushButton)
+        chain = [*asked[-1:], self._back, self._none, self.next]
+        for before, after in pairwise(chain):
+            QWidget.setTabOrder(before, after)
+        self.setFocus(Qt.FocusReason.OtherFocusReason)
+        announce(self, self._subtitle.text())
 
     def _question(self, question: Question) -> QWidget:
         frame = QFrame()
@@ -195,7 +206,7 @@ class NotNowPage(Page):
         self.content.addWidget(frame)
         self.content.addStretch(2)
         self.footer(
-            button(self.text("notnow.again"), self.again.emit, kind="quiet"),
+            button(self.text("notnow.again"), self.again.emit, kind="quiet", drill=True),
             right=(button(self.text("notnow.leave"), self.leave.emit, kind="primary", drill=True),),
         )
 

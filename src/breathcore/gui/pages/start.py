@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 
-from PySide6.QtCore import QDate, QLocale, Signal
+from PySide6.QtCore import QDate, QLocale, QTimer, Signal
 from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from breathcore.feedback.wording import Wording
@@ -89,6 +89,11 @@ class StartPage(Page):
     def scanning(self, *, on: bool) -> None:
         """Show whether sensors are being looked for."""
         self.sensors.scanning(on=on)
+
+    def scan_failed(self, sentence: str) -> None:
+        """Say why there can be no search, and bring it into sight."""
+        self.sensors.failed(sentence)
+        QTimer.singleShot(0, self, partial(self.area.ensureWidgetVisible, self.sensors.problem))
 
     def choice(self) -> SessionChoice:
         """Return what is chosen now."""
