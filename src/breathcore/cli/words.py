@@ -22,8 +22,19 @@ def words() -> Wording:
     """Return the wording in the language of the settings, or of the system."""
     chosen = os.environ.get("BREATHCORE_LANGUAGE") or load_settings().settings.language
     if chosen == "system":
-        chosen = (locale.getlocale()[0] or os.environ.get("LANG", "en"))[:2].lower()
+        chosen = system_language()
     return Wording(chosen)
+
+
+def system_language() -> str:
+    """Return the two letters of the system's language.
+
+    As other commands read it: from the environment, which speaks of languages the system has no locale for, too; on
+    Windows from the locale, whose names may be words ("German_Germany").
+    """
+    names = (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    name = next(filter(None, names), None) or locale.getlocale()[0] or "en"
+    return "de" if name.lower().startswith(("de", "german")) else name[:2].lower()
 
 
 def text(id_: str, **params: str | int | float) -> str:

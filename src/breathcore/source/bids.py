@@ -79,7 +79,7 @@ def import_bids(tsv_gz: Path, out: Path, *, progress: Progress | None = None) ->
     ExchangeError
         IMPORT_INVALID with file, key, value and what was expected; nothing is left behind.
     SessionFileError
-        `out` exists or cannot be written.
+        `out` exists or cannot be written; no half of it is left behind.
     """
     if not tsv_gz.name.endswith(SUFFIX):
         raise _invalid(tsv_gz, "name", tsv_gz.name, f"…{SUFFIX}")
@@ -104,6 +104,7 @@ def import_bids(tsv_gz: Path, out: Path, *, progress: Progress | None = None) ->
         raise
     writer.close()
     if writer.error is not None:
+        delete(out)  # half an import is none
         raise writer.error
     return out
 

@@ -129,3 +129,24 @@ def test_a_refusal_speaks_german_where_asked(command: Command, monkeypatch: pyte
     monkeypatch.setenv("BREATHCORE_LANGUAGE", "de")
     words.cache_clear()
     assert command("analyse", "nope").err.startswith("nope lässt sich nicht öffnen.")
+
+
+@pytest.mark.parametrize(
+    ("environment", "language"),
+    [
+        ({"LANG": "de_AT.UTF-8"}, "de"),
+        ({"LC_ALL": "en_GB.UTF-8", "LANG": "de_DE.UTF-8"}, "en"),
+        ({"LC_ALL": "", "LC_MESSAGES": "de_DE.UTF-8", "LANG": "en_US.UTF-8"}, "de"),
+        ({"LANG": "German_Germany.1252"}, "de"),
+    ],
+)
+def test_the_systems_language_is_found(
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], language: str
+) -> None:
+    from breathcore.cli.words import system_language
+
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert system_language() == language

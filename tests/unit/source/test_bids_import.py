@@ -178,3 +178,13 @@ def test_progress_rises_to_one(tmp_path: Path) -> None:
     import_bids(_write(tmp_path, SIDECAR, _rows(45_000)), tmp_path / "s.breath", progress=told.append)
     assert told == sorted(told)
     assert told[-1] == 1.0
+
+
+def test_a_recording_without_a_row_and_a_file_of_another_kind_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ExchangeError) as empty:
+        import_bids(_write(tmp_path, SIDECAR, []), tmp_path / "s.breath")
+    assert (empty.value.params["key"], empty.value.params["value"]) == ("file", "empty")
+    with pytest.raises(ExchangeError) as other:
+        import_bids(tmp_path / "sub-07_task-rest_physio.json", tmp_path / "s.breath")
+    assert other.value.params["key"] == "name"
+    assert not (tmp_path / "s.breath").exists()
