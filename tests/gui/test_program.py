@@ -2,8 +2,14 @@ from pathlib import Path
 
 import pytest
 
+from breathcore.gui.app import start
+from breathcore.gui.pages.prepare import PreparePage
+from breathcore.gui.pages.summary import SummaryPage
 from breathcore.gui.program import Program
 from breathcore.gui.services import SessionChoice
+from breathcore.gui.sound import SilentOutput
+from breathcore.gui.trainer import TrainerPage
+from breathcore.gui.window import MainWindow
 from breathcore.model.drill import CommandKind
 from breathcore.record.reader import SessionFile
 
@@ -56,3 +62,28 @@ def test_nothing_to_discard(program):
 
 def test_drills_come_in_the_order_of_their_codes(program):
     assert [drill.id for drill in program.drills()] == ["diaphragmatic", "box", "brace_hold"]
+
+
+@pytest.mark.parametrize("stage", ["prepare", "drill", "saving", "summary"])
+def test_a_window_closed_at_any_stage_leaves_whole_files(program, qtbot, stage):
+    window = MainWindow(program, program.load_settings(), open_sound=lambda: (SilentOutput(), None))
+    qtbot.addWidget(window)
+    window.show()
+    start(window, SessionChoice(DRILL))
+    page = window.page
+    assert isinstance(page, PreparePage)
+    qtbot.waitUntil(lambda: window.flow._live.bridge.now_s() > 0.1, timeout=20_000)
+    if stage != "prepare":
+        page.command.emit(CommandKind.START)
+        qtbot.waitUntil(lambda: isinstance(window.page, TrainerPage), timeout=20_000)
+    if stage in ("saving", "summary"):
+        window.page.command.emit(CommandKind.END, "")
+        qtbot.waitUntil(lambda: not window.flow.running, timeout=20_000)
+    if stage == "summary":
+        qtbot.waitUntil(lambda: isinstance(window.page, SummaryPage), timeout=20_000)
+    window.close()
+    files = recorded(program)
+    assert len(files) == (0 if stage == "prepare" else 1)
+    for path in files:
+        with SessionFile.open(path) as file:
+            assert not file.cut_short

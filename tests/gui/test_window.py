@@ -1,3 +1,4 @@
+import signal
 import sys
 import threading
 from dataclasses import replace
@@ -559,6 +560,16 @@ class TestProgram:
         services = self.run(qapp, lambda w: isinstance(w.page, PreparePage), begin=SessionChoice(DRILL, minutes=2.0))
         assert started(services)[0].minutes == 2.0
         assert ("stop",) in services.asked
+
+    def test_ctrl_c_ends_it_cleanly(self, qapp):
+        def interrupt(window):
+            signal.raise_signal(signal.SIGINT)
+            return not window.isVisible()
+
+        before = signal.getsignal(signal.SIGINT)
+        services = self.run(qapp, interrupt, begin=SessionChoice(DRILL))
+        assert ("stop",) in services.asked
+        assert signal.getsignal(signal.SIGINT) is before
 
     def test_a_replay(self, qapp):
         services = self.run(qapp, lambda w: isinstance(w.page, TrainerPage), replay=Path("x.breath"))

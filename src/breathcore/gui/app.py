@@ -1,15 +1,20 @@
 """Opens the window and runs it to its end."""
 
+import signal
 import sys
 from datetime import date
 from pathlib import Path
+from typing import Any
 
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from breathcore.gui.flow import OpenSound, stored_screening
 from breathcore.gui.services import SIMULATED, Services, SessionChoice
 from breathcore.gui.sound import open_output
 from breathcore.gui.window import MainWindow
+
+AWAKE_MS = 250
 
 
 def run_app(
@@ -40,6 +45,7 @@ def run_app(
     app.setApplicationName("breathcore")
     window = MainWindow(services, services.load_settings(), open_sound=open_sound)
     window.guard.install()
+    before = _close_on_signals(window)
     try:
         window.show()
         if offer is not None:
@@ -51,6 +57,16 @@ def run_app(
         return app.exec()
     finally:
         window.guard.remove()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _close_on_signals(window: MainWindow) -> dict[signal.Signals, Any]:
+    """End cleanly at Ctrl+C and at the end of the computer's session; return what was done at these signals before."""
+    awake = QTimer(window)
+    awake.timeout.connect(lambda: None)  # Python sees a signal only when Qt calls it
+    awake.start(AWAKE_MS)
+    return {n: signal.signal(n, lambda *_: window.close()) for n in (signal.SIGINT, signal.SIGTERM)}
 
 
 def start(window: MainWindow, choice: SessionChoice) -> None:

@@ -268,6 +268,7 @@ class Flow(QObject):
     def stop(self) -> None:
         """End what runs, cleanly; returns when its file is closed. What was left before its drill began is not kept."""
         if self._live is None:
+            self._shell.services.stop()  # the file of a drill that is over may still be being closed
             return
         self._quiet()
         self._shell.services.stop()
