@@ -167,7 +167,7 @@ def due_s(state: DrillState) -> float:
     if state.stage in BREATHING:
         return state.phases[state.index].end_s
     if state.stage is Stage.COUNTDOWN:
-        return state.phases[state.index].start_s - state.counts_left
+        return max(state.t_s, state.phases[state.index].start_s - state.counts_left)  # rounding must not lead back
     if state.stage is Stage.SET_REST:
         return max(state.since_s, state.phases[state.index].start_s - COUNT_N)
     if state.stage is Stage.LOST:
