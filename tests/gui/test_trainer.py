@@ -162,7 +162,7 @@ def test_one_key_does_it(qtbot, open_page, frame_of, key, stage, drill, kind):
     ("key", "stage", "drill"),
     [
         (Qt.Key.Key_H, Stage.RUNNING, {}),
-        (Qt.Key.Key_D, Stage.DIZZY, FREE),
+        (Qt.Key.Key_D, Stage.FINISHED, FREE),
         (Qt.Key.Key_Space, Stage.CALIBRATING, FREE),
         (Qt.Key.Key_Space, Stage.FINISHED, FREE),
         (Qt.Key.Key_Space, Stage.DIZZY, FREE),
@@ -172,6 +172,12 @@ def test_a_key_without_sense_now_does_nothing(qtbot, open_page, frame_of, key, s
     page = open_page(frame_of(stage=stage, drill=drill))
     qtbot.keyClick(page, key)
     assert page.said == []
+
+
+def test_dizzy_can_be_said_again_while_pacing_is_stopped_for_it(qtbot, open_page, frame_of):
+    page = open_page(frame_of(stage=Stage.DIZZY, drill=FREE))
+    qtbot.keyClick(page, Qt.Key.Key_D)
+    assert page.said == [(CommandKind.DIZZY, "")]
 
 
 def test_after_dizziness_the_drill_goes_on_when_the_rest_is_over(qtbot, open_page, frame_of):

@@ -358,7 +358,7 @@ class TestStored:
         services.refuse = samples.no_adapter()
         press(window, "Open the session Diaphragmatic breathing, 14 Mar 2025, 09:05")
         qtbot.waitUntil(lambda: "Bluetooth" in window.sentence, timeout=5000)
-        assert window.toast.isHidden()
+        qtbot.waitUntil(window.toast.isHidden, timeout=5000)
 
     def test_replay_ends_where_it_began(self, opened):
         window, services = opened(rows=samples.rows())

@@ -20,7 +20,7 @@ from breathcore.gui.plots.wave import WaveView
 from breathcore.gui.thinning import shown
 from breathcore.gui.trainer_controls import Controls, NoteBox, Preferences
 from breathcore.gui.trainer_parts import CueStrip, Header, Progress, Readings, Strap
-from breathcore.gui.trainer_text import cue_of
+from breathcore.gui.trainer_text import cue_of, unbroken
 from breathcore.gui.widgets import Fitting, announce, button, label, pad, restyle_buttons
 from breathcore.model.drill import CommandKind, Stage
 from breathcore.session.settings import Thinning
@@ -182,7 +182,7 @@ class TrainerPage(Fitting):
         self.preferences = Preferences(self._wording, tuple(self._views), options.volume)
         self.preferences.beside.setHidden(options.replay)
         keys = "trainer.replay.keys" if options.replay else "trainer.keys"
-        self.keys = label(_unbroken(self._wording.text(keys)), "small")
+        self.keys = label(unbroken(self._wording.text(keys)), "small")
 
     def _lay_out(self) -> None:
         content = QWidget()
@@ -398,8 +398,3 @@ class TrainerPage(Fitting):
         super().changeEvent(event)
         if event.type() == QEvent.Type.StyleChange and hasattr(self, "_wide"):
             self._restyle()
-
-
-def _unbroken(keys: str) -> str:
-    """Return the line of keys so that it breaks only between two of them."""
-    return " ".join(part.replace(" ", "\u00a0") for part in keys.replace("  ·  ", " ·\n").split("\n"))

@@ -86,7 +86,7 @@ class Controls(QWidget):
             self.main.setAccessibleName(words)
             set_icon(self.main, "pause" if going == "pause" else "play")
         _enable(self.main, stage in _PAUSABLE | _RESUMABLE | {Stage.READY} and wait_s <= 0)
-        _enable(self.dizzy, stage in _PAUSABLE | {Stage.PAUSED, Stage.LOST})
+        _enable(self.dizzy, stage in _PAUSABLE | {Stage.PAUSED, Stage.LOST, Stage.DIZZY})
         _enable(self.end, stage is not Stage.FINISHED)
         holding = stage in _PAUSABLE and _is_hold(frame)
         if self.cut.isHidden() == holding:

@@ -109,3 +109,8 @@ def score_of(frame: FeedbackFrame, wording: Wording) -> tuple[str, str]:
     if missing and frame.stage is Stage.FINISHED:
         parts.append(wording.text("trainer.score.missing", parts=", ".join(missing)))
     return wording.number(score.total), "  ·  ".join(parts)
+
+
+def unbroken(keys: str) -> str:
+    """Return the line of keys so that it breaks only between two of them."""
+    return " ".join(part.replace(" ", "\u00a0") for part in keys.replace("  ·  ", " ·\n").split("\n"))

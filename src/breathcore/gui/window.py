@@ -13,7 +13,8 @@ from breathcore.gui import theme
 from breathcore.gui.flow import Flow, OpenSound
 from breathcore.gui.library import Library
 from breathcore.gui.live import Guard, Job
-from breathcore.gui.pages.parts import Notice, stylesheet
+from breathcore.gui.pages.notice import Notice
+from breathcore.gui.pages.parts import stylesheet
 from breathcore.gui.pages.settings import SIZES, SettingsPage
 from breathcore.gui.pages.start import StartPage
 from breathcore.gui.pages.summary import SummaryPage

@@ -6,7 +6,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QButtonGroup, QVBoxLayout, QWidget
 
 from breathcore.feedback.wording import Wording
-from breathcore.gui.pages.parts import ChoiceCard, Notice
+from breathcore.gui.pages.notice import Notice
+from breathcore.gui.pages.parts import ChoiceCard
 from breathcore.gui.services import FoundDevice
 from breathcore.gui.widgets import button, label, pad, set_text
 from breathcore.model.device import DeviceSpec, Role

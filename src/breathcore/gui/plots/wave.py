@@ -56,7 +56,7 @@ class WaveView(View):
         before = self.frame
         if before is None or (frame.target, frame.band, shown) != (before.target, before.band, self.shown):
             return False
-        return self._tape is None or self._tape.fits(*_settled(frame))
+        return self._tape is None or self._tape.fits(frame.trace_t_s, frame.trace_y)
 
     def tick(self, now_s: float) -> None:
         """Move to `now_s`; only what moves is painted again."""
@@ -97,7 +97,8 @@ class WaveView(View):
         if self._tape is None or not self._tape.covers(start_s):
             self._tape = self._new_tape(start_s)
         painter.setClipRect(self._lively)
-        trace = _settled(self.frame) if self.frame is not None and self.shown.trace else None
+        shown = self.frame if self.shown.trace else None
+        trace = None if shown is None else (shown.trace_t_s, shown.trace_y)
         if trace is not None:
             self._tape.ink(*trace, self._trace_px, self._colors["trace"])
         origin = self._tape.pull(painter, start_s)
@@ -185,9 +186,3 @@ class WaveView(View):
 
 
 _TOKENS = ("surface", "line", "band", "band_glide", "target", "trace", "now", "text", "muted")
-
-
-def _settled(frame: FeedbackFrame) -> tuple[F64, F64]:
-    """Return the measured part of a frame's trace: predictions are left out."""
-    cut = frame.trace_predicted_from
-    return frame.trace_t_s[:cut], frame.trace_y[:cut]
