@@ -7,7 +7,7 @@ import pytest
 
 from breathcore.catalog.load import load_device_text, load_drill_text
 from breathcore.catalog.match import claims
-from breathcore.decode.registry import CODECS
+from breathcore.decode.registry import LAYOUTS
 from breathcore.drill.timeline import plan
 from breathcore.model.drill import DrillPhase, DrillSpec, Texts
 
@@ -25,7 +25,7 @@ def _texts(spec: DrillSpec) -> list[Texts]:
 
 @pytest.mark.parametrize("file", DEVICES, ids=lambda f: f.stem)
 def test_device_file(file: Path) -> None:
-    spec = load_device_text(file.read_text(encoding="utf-8"), str(file), codecs=frozenset(CODECS))
+    spec = load_device_text(file.read_text(encoding="utf-8"), str(file), codecs=LAYOUTS)
     assert spec.evidence, "say where the numbers come from"
 
 

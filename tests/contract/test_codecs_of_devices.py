@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from breathcore.catalog.load import load_device_text
-from breathcore.decode.registry import CODECS, make_codec
+from breathcore.decode.registry import LAYOUTS, make_codec
 from breathcore.model.blocks import RawBlock
 from breathcore.model.device import CharacteristicUse, ClockKind, DeviceSpec, EndpointSpec
 from breathcore.model.packets import Write
@@ -19,7 +19,7 @@ SENT = {CharacteristicUse.NOTIFY, CharacteristicUse.INDICATE}
 
 def spec_of(file: Path) -> DeviceSpec:
     name = "my_strap.toml" if file.suffix == ".example" else str(file)
-    return load_device_text(file.read_text(encoding="utf-8"), name, codecs=frozenset(CODECS))
+    return load_device_text(file.read_text(encoding="utf-8"), name, codecs=LAYOUTS)
 
 
 def uses(endpoint: EndpointSpec) -> dict[str, set[CharacteristicUse]]:

@@ -1,6 +1,6 @@
 """Reads the catalogue: built-in files first, then the person's own folders; wrong files are refused by name and key."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -9,20 +9,20 @@ from breathcore.catalog.base import invalid, read_toml
 from breathcore.catalog.device_file import DeviceFile
 from breathcore.catalog.drill_file import DrillFile
 from breathcore.catalog.locate import DEVICES, DRILLS, builtin_folder
-from breathcore.model.device import DeviceSpec
+from breathcore.model.device import DeviceSpec, EndpointSpec, Layout
 from breathcore.model.drill import DrillSpec
 from breathcore.model.errors import CatalogError, Reason
 
 SpecT = TypeVar("SpecT", DeviceSpec, DrillSpec)
 
 
-def load_devices(*, codecs: Collection[str], folders: Sequence[Path] = ()) -> tuple[DeviceSpec, ...]:
+def load_devices(*, codecs: Mapping[str, Layout], folders: Sequence[Path] = ()) -> tuple[DeviceSpec, ...]:
     """Return every wearable: the built-in ones by id, then those of `folders`.
 
     Parameters
     ----------
-    codecs : Collection[str]
-        The codec names that exist; any other name in a file is an error.
+    codecs : Mapping[str, Layout]
+        The codecs that exist and what each needs (`breathcore.decode.registry.LAYOUTS`).
     folders : Sequence[Path]
         The person's own folders; one that does not exist is empty.
 
@@ -43,17 +43,16 @@ def load_drills(*, folders: Sequence[Path] = ()) -> tuple[DrillSpec, ...]:
     return _load(DRILLS, folders, load_drill_text)
 
 
-def load_device_text(text: str, file: str, *, codecs: Collection[str] | None = None) -> DeviceSpec:
+def load_device_text(text: str, file: str, *, codecs: Mapping[str, Layout] | None = None) -> DeviceSpec:
     """Return the wearable that TOML `text` describes; `file` names it in errors, its stem must be the id.
 
-    `codecs` None leaves codec names unchecked.
+    `codecs` None leaves codecs unchecked.
     """
     spec = read_toml(DeviceFile, text, file).spec()
     _check_name(spec.id, file)
     for n, endpoint in enumerate(spec.endpoints):
-        if codecs is not None and endpoint.codec not in codecs:
-            known = ", ".join(sorted(codecs))
-            raise invalid(file, f"endpoints.{n}.codec", f"unknown codec {endpoint.codec!r}, known: {known}")
+        if codecs is not None:
+            _check_layout(endpoint, codecs, file, f"endpoints.{n}")
     return spec
 
 
@@ -97,6 +96,20 @@ def _text(file: Traversable) -> str:
         return file.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise invalid(str(file), "file", "is not UTF-8 text") from error
+
+
+def _check_layout(endpoint: EndpointSpec, codecs: Mapping[str, Layout], file: str, key: str) -> None:
+    layout = codecs.get(endpoint.codec)
+    if layout is None:
+        known = ", ".join(sorted(codecs))
+        raise invalid(file, f"{key}.codec", f"unknown codec {endpoint.codec!r}, known: {known}")
+    if missing := sorted(layout.characteristics - {c.name for c in endpoint.characteristics}):
+        raise invalid(file, f"{key}.characteristics", f"the codec {endpoint.codec!r} needs {', '.join(missing)}")
+    for n, channel in enumerate(endpoint.channels):
+        if channel.role not in layout.roles:
+            known = ", ".join(sorted(layout.roles)) or "none"
+            problem = f"the codec {endpoint.codec!r} does not fill {channel.role.value!r}, but: {known}"
+            raise invalid(file, f"{key}.channels.{n}.role", problem)
 
 
 def _check_name(id_: str, file: str) -> None:

@@ -7,7 +7,7 @@ from rich.table import Table
 
 from breathcore.catalog.load import load_device_text
 from breathcore.cli.words import out, text
-from breathcore.decode.registry import CODECS
+from breathcore.decode.registry import LAYOUTS
 from breathcore.model.device import DeviceSpec
 from breathcore.model.errors import CatalogError, Reason
 from breathcore.session import registry
@@ -45,7 +45,7 @@ def show(id_: str = typer.Argument(metavar="ID", help=text("cli.id"))) -> None:
 def check(files: list[Path] = typer.Argument(help=text("cli.files"))) -> None:
     """Check device files; the first wrong one ends with its file, key and problem."""
     for file in files:
-        device = load_device_text(read_text(file), file.name, codecs=frozenset(CODECS))
+        device = load_device_text(read_text(file), file.name, codecs=LAYOUTS)
         out.print(text("cli.check.good", file=file.name, name=device.name), markup=False)
 
 

@@ -7,7 +7,7 @@ from breathcore.decode.battery import BatteryCodec
 from breathcore.decode.heart_rate import HeartRateCodec
 from breathcore.decode.pmd import PmdCodec
 from breathcore.decode.samples import SamplesCodec
-from breathcore.model.device import ChannelSpec, EndpointSpec
+from breathcore.model.device import ChannelSpec, EndpointSpec, Layout, Role
 from breathcore.model.protocols import Codec
 
 CODECS: Mapping[str, Callable[[str, Sequence[ChannelSpec]], Codec]] = MappingProxyType(
@@ -16,6 +16,16 @@ CODECS: Mapping[str, Callable[[str, Sequence[ChannelSpec]], Codec]] = MappingPro
         "heart_rate": HeartRateCodec,
         "polar_pmd": PmdCodec,
         "samples": SamplesCodec,
+    }
+)
+
+
+LAYOUTS: Mapping[str, Layout] = MappingProxyType(
+    {
+        "battery": Layout(frozenset({"level"}), frozenset()),
+        "heart_rate": Layout(frozenset({"measurement"}), frozenset({Role.HEART_RATE, Role.RR})),
+        "polar_pmd": Layout(frozenset({"control", "data"}), frozenset({Role.ECG, Role.CHEST_ACC})),
+        "samples": Layout(frozenset({"data"}), frozenset(Role)),
     }
 )
 

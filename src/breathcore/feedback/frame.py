@@ -49,7 +49,7 @@ class FeedbackFrame:
     """Everything there is to see at session time `t_s`.
 
     `trace_t_s` and `trace_y` (n,) are the person's trace, `trace_y` in shares of their range (0 out, 1 in), at most
-    300 points, NaN in gaps and off the body; samples from `trace_predicted_from` on are predictions.
+    300 points, NaN in gaps and off the body.
     `target` are the phases that overlap the visible window. None always means: no honest number; the sentence
     beside it says why.
     """
@@ -63,7 +63,6 @@ class FeedbackFrame:
     calibration_cue: Message | None = None
     trace_t_s: F64 = field(default_factory=lambda: _EMPTY)
     trace_y: F64 = field(default_factory=lambda: _EMPTY)
-    trace_predicted_from: int | None = None
     target: tuple[TargetPhase, ...] = ()
     band: float = 0.15
     rate_bpm: float | None = None  # already rounded for display, changes at most once a breath

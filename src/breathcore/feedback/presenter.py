@@ -154,7 +154,7 @@ class Presenter:
         if not self._watch.is_linked(key):
             return message("signal.no-link")
         if not self._watch.streaming(now_s):
-            return message("signal.no-data")
+            return message("signal.listening" if self._watch.starting(now_s) else "signal.no-data")
         refusal = self._watch.refusal(now_s)
         if refusal is None:
             return message("signal.good")

@@ -1,11 +1,14 @@
 """Is there a signal to train with right now, and if not, why: the one answer that drill and screen share."""
 
 import math
+from collections.abc import Sequence
 
+from breathcore.model.device import DeviceSpec
 from breathcore.model.estimates import EffortBlock, HeartEstimate, RateEstimate, Refusal
 from breathcore.model.packets import LinkEvent, LinkKind
 
-STALLED_S = 3.0  # without a sample: the signal is gone
+STALLED_S = 3.0  # without a sample: the signal is gone …
+STALLED_INTERVALS = 3.0  # … or this many times the quickest channel's usual time between packets, if longer
 UNUSABLE_S = 5.0  # of samples from a strap that is not on a body: as good as gone
 UNCLEAR_S = 40.0  # without a clear breath: a sigh has left the 32-s window by then
 NO_BEAT_S = 12.0  # neither beats nor breath: nobody is in the strap (beats come late after it is put on)
@@ -19,6 +22,8 @@ class SignalWatch:
     ----------
     static_refusal : Refusal | None
         Why breath cannot be measured at all with this session's devices (HEART_ONLY, NO_SENSOR), or None.
+    devices : Sequence[DeviceSpec]
+        The session's devices: how often they send, and how long they take to begin.
     has_heart : bool
         Whether the session's devices send heart beats: where neither these nor a breath come, the strap is not worn.
 
@@ -29,8 +34,14 @@ class SignalWatch:
     sigh: it waits only after 3 s without samples, 5 s off the body, or 40 s without a clear breath.
     """
 
-    def __init__(self, static_refusal: Refusal | None, *, has_heart: bool = False) -> None:
+    def __init__(
+        self, static_refusal: Refusal | None, devices: Sequence[DeviceSpec], *, has_heart: bool = False
+    ) -> None:
         self._static = static_refusal
+        intervals_s = [c.expected_interval_s for spec in devices for c in spec.channels]
+        self._stalled_s = max(STALLED_S, STALLED_INTERVALS * min(intervals_s, default=0.0))
+        self._first_data_s = max((spec.time_to_first_data_s for spec in devices), default=0.0)
+        self._linked_s = float("-inf")
         self._has_heart = has_heart
         self._beat_s = 0.0
         self._linked: set[str] = set()
@@ -47,10 +58,11 @@ class SignalWatch:
         """Whether `device` is connected."""
         return device in self._linked
 
-    def on_link(self, event: LinkEvent) -> None:
-        """Take a link event."""
+    def on_link(self, event: LinkEvent, t_s: float) -> None:
+        """Take a link event of session time `t_s`."""
         if event.kind is LinkKind.CONNECTED:
             self._linked.add(event.device)
+            self._linked_s = t_s
         elif event.kind in (LinkKind.LOST, LinkKind.CLOSED):
             self._linked.discard(event.device)
 
@@ -74,7 +86,11 @@ class SignalWatch:
 
     def streaming(self, now_s: float) -> bool:
         """Whether samples are coming in."""
-        return self.linked and now_s - self._newest_s <= STALLED_S
+        return self.linked and now_s - self._newest_s <= self._stalled_s
+
+    def starting(self, now_s: float) -> bool:
+        """Whether a link is so new that its device may still be about to send its first samples."""
+        return self.linked and self._newest_s < self._linked_s and now_s - self._linked_s <= self._first_data_s
 
     def usable(self, now_s: float) -> bool:
         """Whether the breath (or, where none is measured, anything) can be followed now."""
@@ -93,7 +109,7 @@ class SignalWatch:
         if self._static is not None:
             return self._static
         if not self.streaming(now_s):
-            return Refusal.NO_DATA
+            return Refusal.TOO_SHORT if self.starting(now_s) else Refusal.NO_DATA
         if self._rate_refusal is not None and self._has_heart and now_s - self._beat_s > NO_BEAT_S:
             return Refusal.NOT_WORN
         return self._rate_refusal

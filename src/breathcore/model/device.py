@@ -76,6 +76,14 @@ class EndpointSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class Layout:
+    """What a codec needs: the names of its characteristics, and the roles its channels may have."""
+
+    characteristics: frozenset[str]
+    roles: frozenset[Role]
+
+
+@dataclass(frozen=True, slots=True)
 class MatchSpec:
     """How to recognise the device in an advertisement (any of the lists; prefixes bind tighter than services)."""
 

@@ -70,7 +70,7 @@ class Pipeline:
         self._reception = Reception(devices, t0_host_ns)
         self._estimator = PersonEstimator(tuple(c for _, spec in devices for c in spec.channels))
         has_heart = self._estimator.heart_source is not None
-        self._watch = SignalWatch(self._estimator.refusal, has_heart=has_heart)
+        self._watch = SignalWatch(self._estimator.refusal, tuple(spec for _, spec in devices), has_heart=has_heart)
         self._presenter = Presenter(devices, self._watch)
         self._drill = DrillPresenter(plan.drill, plan.pattern_id)
         self._state = initial(
@@ -231,7 +231,7 @@ class Pipeline:
             self._on_samples(block, item.t_host_ns, out)
 
     def _on_link(self, event: LinkEvent) -> None:
-        self._watch.on_link(event)
+        self._watch.on_link(event, self._now_s)
         self._presenter.on_link(event)
 
     def _on_samples(self, block: SampleBlock, t_host_ns: int, out: list[SessionItem]) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from breathcore.decode.registry import CODECS
+from breathcore.decode.registry import make_codec
 from breathcore.model.blocks import FaultReason, SampleBlock
 from breathcore.model.device import DeviceSpec, EndpointSpec
 from breathcore.model.packets import LinkEvent, LinkKind, Packet, Request
@@ -74,7 +74,7 @@ class Reception:
         return Reading(outbound=tuple(outbound), faults=tuple(faults))
 
     def _start(self, device: str, endpoint: EndpointSpec) -> tuple[Request, ...]:
-        codec = CODECS[endpoint.codec](endpoint.id, endpoint.channels)
+        codec = make_codec(endpoint)
         self._codecs[device, endpoint.id] = codec
         return codec.start(StreamPlan(endpoint.channels))
 

@@ -1,29 +1,37 @@
-"""What this program knows: the built-in wearables and drills, checked against the codecs there are."""
+"""What this program knows: the wearables and drills that are built in and those of the person's own folder."""
 
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
+import platformdirs
+
 from breathcore.catalog.load import load_devices, load_drills
-from breathcore.decode.registry import CODECS
+from breathcore.decode.registry import LAYOUTS
 from breathcore.model.device import DeviceSpec
 from breathcore.model.drill import DrillSpec
 from breathcore.model.errors import CatalogError, Reason
+from breathcore.session.settings import APP
 
 _Item = TypeVar("_Item", DeviceSpec, DrillSpec)
 
 
-@cache
-def devices(folders: tuple[Path, ...] = ()) -> tuple[DeviceSpec, ...]:
-    """Return every wearable, built in and in `folders`. Raises CatalogError naming file and key."""
-    return load_devices(codecs=frozenset(CODECS), folders=folders)
+def own_folder(kind: str) -> Path:
+    """Return where a person's own files of `kind` ("devices", "drills") are looked for; it need not exist."""
+    return platformdirs.user_data_path(APP, appauthor=False) / kind
 
 
 @cache
-def drills(folders: tuple[Path, ...] = ()) -> tuple[DrillSpec, ...]:
-    """Return every drill, built in and in `folders`. Raises CatalogError naming file and key."""
-    return load_drills(folders=folders)
+def devices() -> tuple[DeviceSpec, ...]:
+    """Return every wearable, built in and the person's own. Raises CatalogError naming file and key."""
+    return load_devices(codecs=LAYOUTS, folders=[own_folder("devices")])
+
+
+@cache
+def drills() -> tuple[DrillSpec, ...]:
+    """Return every drill, built in and the person's own. Raises CatalogError naming file and key."""
+    return load_drills(folders=[own_folder("drills")])
 
 
 def device(id_: str) -> DeviceSpec:

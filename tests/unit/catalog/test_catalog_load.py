@@ -12,8 +12,9 @@ from breathcore.catalog.load import (
     load_drill_text,
     load_drills,
 )
-from breathcore.catalog.locate import DEVICES, DRILLS, builtin_folder
-from breathcore.model.device import CharacteristicUse, ClockKind, Role
+from breathcore.catalog.locate import DRILLS, builtin_folder
+from breathcore.decode.registry import LAYOUTS
+from breathcore.model.device import CharacteristicUse, ClockKind, Layout, Role
 from breathcore.model.drill import DrillPhase
 from breathcore.model.errors import CatalogError, Reason
 
@@ -81,6 +82,9 @@ minutes = 5
 """
 
 
+CODECS = {"codec_a": Layout(frozenset({"data"}), frozenset({Role.CHEST_ACC}))}
+
+
 def drill(old: str = "", new: str = "") -> str:
     assert old in DRILL
     return DRILL.replace(old, new, 1)
@@ -103,7 +107,7 @@ def test_a_drill_file_becomes_frozen_model() -> None:
 
 
 def test_a_device_file_becomes_frozen_model() -> None:
-    spec = load_device_text(DEVICE, "strap.toml", codecs={"codec_a"})
+    spec = load_device_text(DEVICE, "strap.toml", codecs=CODECS)
     assert spec.roles == {Role.CHEST_ACC}
     assert spec.clock is ClockKind.SAMPLE_STAMP
     assert spec.endpoints[0].characteristics[0].uses == (CharacteristicUse.NOTIFY,)
@@ -147,6 +151,8 @@ def test_a_wrong_drill_file_is_refused_by_key(text: str, key: str, problem: str)
     ("text", "key", "problem"),
     [
         pytest.param(device("codec_a", "codec_z"), "endpoints.0.codec", "codec_z", id="unknown-codec"),
+        pytest.param(device('"data"', '"stream"'), "endpoints.0.characteristics", "data", id="codec-lacks-it"),
+        pytest.param(device('"chest_acc"', '"ecg"'), "endpoints.0.channels.0.role", "chest_acc", id="codec-no-role"),
         pytest.param(device('"2a37"', '"2A37"'), "endpoints.0.characteristics.0.uuid", "pattern", id="upper-case-uuid"),
         pytest.param(device('"chest_acc"', '"nose"'), "endpoints.0.channels.0.role", "nose", id="unknown-role"),
         pytest.param(device('["x", "y", "z"]', '["x"]'), "endpoints.0.channels.0.inhale_axis", "three", id="axes"),
@@ -161,7 +167,7 @@ def test_a_wrong_drill_file_is_refused_by_key(text: str, key: str, problem: str)
 )  # fmt: skip
 def test_a_wrong_device_file_is_refused_by_key(text: str, key: str, problem: str) -> None:
     with pytest.raises(CatalogError) as caught:
-        load_device_text(text, "strap.toml", codecs={"codec_a"})
+        load_device_text(text, "strap.toml", codecs=CODECS)
     assert caught.value.reason is Reason.FILE_INVALID
     assert caught.value.params["key"] == key
     assert problem in str(caught.value.params["problem"])
@@ -207,16 +213,9 @@ def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
 
 def test_own_devices_are_checked_against_the_codecs_there_are(tmp_path: Path) -> None:
     (tmp_path / "strap.toml").write_text(DEVICE, encoding="utf-8")
-    codecs = {e.codec for d in load_devices(codecs=_builtin_codecs()) for e in d.endpoints}
-    assert load_devices(codecs=codecs | {"codec_a"}, folders=[tmp_path])[-1].id == "strap"
+    assert load_devices(codecs={**LAYOUTS, **CODECS}, folders=[tmp_path])[-1].id == "strap"
     with pytest.raises(CatalogError, match=r"endpoints\.0\.codec"):
-        load_devices(codecs=codecs, folders=[tmp_path])
-
-
-def _builtin_codecs() -> set[str]:
-    files = [f for f in builtin_folder(DEVICES).iterdir() if f.name.endswith(".toml")]
-    specs = [load_device_text(f.read_text(encoding="utf-8"), f.name) for f in files]
-    return {e.codec for s in specs for e in s.endpoints}
+        load_devices(codecs=LAYOUTS, folders=[tmp_path])
 
 
 def test_editors_get_a_schema_that_forbids_unknown_keys() -> None:

@@ -47,7 +47,7 @@ def test_an_upside_down_trace_is_turned_round_before_the_calibration_is_over(
     assert [type(f) for f in upright] == [BreathRange]
     assert [type(f) for f in turned] == [Polarity, BreathRange]
     assert turned[0] == Polarity(START_S + SECONDS, "acc", -1)
-    assert (turned[1].low, turned[1].high) == pytest.approx((upright[0].low, upright[0].high))  # type: ignore[attr-defined]
+    assert (turned[1].low, turned[1].high) == pytest.approx((upright[0].low, upright[0].high))
 
 
 @given(st.integers(1, 200))

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from math import nan
 
 import numpy as np
@@ -38,9 +39,9 @@ def effort(start_s: float, seconds: float, *, usable: bool = True, gap: bool = F
 
 class Person:
     def __init__(self, refusal: Refusal | None = None) -> None:
-        self.watch = SignalWatch(refusal)
+        self.watch = SignalWatch(refusal, (STRAP,))
         self.presenter = Presenter((("s1", STRAP),), self.watch)
-        self.watch.on_link(LinkEvent("s1", 0, LinkKind.CONNECTED))
+        self.watch.on_link(LinkEvent("s1", 0, LinkKind.CONNECTED), 0.0)
 
     def breathe(self, start_s: float, seconds: float, *, usable: bool = True, gap: bool = False) -> None:
         block = effort(start_s, seconds, usable=usable, gap=gap)
@@ -77,6 +78,34 @@ def test_a_shown_rate_changes_at_most_once_a_breath() -> None:
     assert person.presenter.rate_shown(41.0) == 6.0
     person.presenter.on_estimate(Turn(PhaseKind.INHALE, 40.5, -1.0, 41.0))
     assert person.presenter.rate_shown(41.1) == 6.4
+
+
+def test_a_new_link_is_listened_to_for_as_long_as_the_device_may_take_to_begin() -> None:
+    person = Person()
+
+    def said(now_s: float) -> tuple[str, str]:
+        device, message = person.presenter.device(now_s), person.presenter.rate_message(now_s)
+        assert device is not None
+        assert device.state is not None
+        assert message is not None
+        return device.state.id, message.id
+
+    assert said(STRAP.time_to_first_data_s) == ("signal.listening", "refusal.too-short")
+    assert said(STRAP.time_to_first_data_s + 0.1) == ("signal.no-data", "refusal.no-data")
+    person.breathe(2.0, 1.0)
+    person.watch.on_link(LinkEvent("s1", 0, LinkKind.LOST), 10.0)
+    person.watch.on_link(LinkEvent("s1", 0, LinkKind.CONNECTED), 20.0)
+    assert said(20.5) == ("signal.listening", "refusal.too-short")
+
+
+def test_a_device_that_sends_seldom_is_given_three_of_its_intervals() -> None:
+    slow = replace(CHANNEL, expected_interval_s=2.0)
+    strap = replace(STRAP, endpoints=(EndpointSpec("e", "c", "u", (), (slow,)),))
+    watch = SignalWatch(None, (strap,))
+    watch.on_link(LinkEvent("s1", 0, LinkKind.CONNECTED), 0.0)
+    watch.on_samples(10.0)
+    assert watch.streaming(16.0)
+    assert not watch.streaming(16.1)
 
 
 def test_no_number_when_samples_stop() -> None:
@@ -156,8 +185,8 @@ def test_a_heart_only_strap_says_so() -> None:
 
 
 def test_neither_heart_beats_nor_breath_mean_that_the_strap_is_not_worn() -> None:
-    watch = SignalWatch(None, has_heart=True)
-    watch.on_link(LinkEvent("s1", 0, LinkKind.CONNECTED))
+    watch = SignalWatch(None, (STRAP,), has_heart=True)
+    watch.on_link(LinkEvent("s1", 0, LinkKind.CONNECTED), 0.0)
     watch.on_heart(HeartEstimate(10.0, 62.0, 0.97, 1.0, "rr"))
     watch.on_rate(RateEstimate(15.0, nan, nan, 0.0, Refusal.NOISE))
     watch.on_samples(15.0)

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from breathcore.model.blocks import Received
-from breathcore.model.device import Role
+from breathcore.model.device import EndpointSpec, Role
 from breathcore.model.estimates import Breath, RateEstimate
 from breathcore.model.packets import Packet
+from breathcore.model.protocols import Codec
 from breathcore.record.edit import drop_derived
 from breathcore.record.reader import SessionFile
 from breathcore.session import reception, registry
@@ -73,10 +74,10 @@ def test_a_decoder_altered_on_purpose_changes_the_estimates(
     simulate: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = simulate(WearerSpec(seed=21))
-    make = reception.CODECS["polar_pmd"]
+    make = reception.make_codec
 
-    def tampered(endpoint_id: str, channels: object) -> object:
-        codec = make(endpoint_id, channels)  # type: ignore[arg-type]
+    def tampered(endpoint: EndpointSpec) -> Codec:
+        codec = make(endpoint)
         receive = codec.receive
 
         def half(packet: Packet) -> Received:
@@ -84,10 +85,10 @@ def test_a_decoder_altered_on_purpose_changes_the_estimates(
             blocks = tuple(replace(b, x=b.x * [1.0, 1.0, 0.5]) if b.x.shape[1] == 3 else b for b in received.blocks)
             return replace(received, blocks=blocks)
 
-        codec.receive = half  # type: ignore[method-assign]
+        monkeypatch.setattr(codec, "receive", half)
         return codec
 
-    monkeypatch.setattr(reception, "CODECS", {**reception.CODECS, "polar_pmd": tampered})
+    monkeypatch.setattr(reception, "make_codec", tampered)
     assert not all(table.same for table in check(run.path))
 
 

@@ -30,7 +30,7 @@ ANSWERS = {q.id: False for q in QUESTIONS}
 
 
 def plan(**changes: object) -> SessionPlan:
-    return SessionPlan(registry.drill("brace_hold"), minutes=0.25, **changes)  # type: ignore[arg-type]
+    return SessionPlan(registry.drill("brace_hold"), minutes=0.25, **changes)
 
 
 class LiveSource:
@@ -78,7 +78,7 @@ def until(met: Iterator[bool], limit_s: float = 10.0) -> None:
 
 @pytest.mark.parametrize("question", [q for q in QUESTIONS if q.urgency is not Urgency.SOON], ids=lambda q: q.id)
 def test_a_yes_to_a_red_flag_cannot_reach_a_drill(question: object, tmp_path: Path) -> None:
-    screening = screen({**ANSWERS, question.id: True})  # type: ignore[attr-defined]
+    screening = screen({**ANSWERS, question.id: True})
     with pytest.raises(SafetyError) as caught:
         LiveSession(plan(screening=screening), LiveSource(), tmp_path / "s.breath", Bridge())
     assert caught.value.reason is Reason.RED_FLAG
@@ -149,7 +149,7 @@ def test_a_disk_that_fills_up_stops_the_drill_with_a_sentence(tmp_path: Path, mo
             error = sqlite3.OperationalError("database or disk is full")
             error.sqlite_errorcode = sqlite3.SQLITE_FULL
             raise error
-        insert(self, *args)  # type: ignore[arg-type]
+        insert(self, *args)
 
     monkeypatch.setattr(SessionWriter, "_insert", full)
     bridge, source = Bridge(), SimSource(registry.device("polar_h10"), WearerSpec(seed=1), until_s=600.0)
@@ -179,7 +179,7 @@ def test_an_estimator_that_raises_ends_neither_recording_nor_drill_nor_heart(
         calls.append(1)
         if len(calls) > 30:
             raise ZeroDivisionError("on purpose")
-        return feed(self, *args)  # type: ignore[arg-type]
+        return feed(self, *args)
 
     monkeypatch.setattr(BreathBranch, "_feed", broken)
     run = run_simulated(

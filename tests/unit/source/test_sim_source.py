@@ -11,7 +11,7 @@ import pytest
 from breathcore.catalog.load import load_devices
 from breathcore.decode.heart_rate import decode_measurement
 from breathcore.decode.pmd_frames import UNSET_CLOCK_NS
-from breathcore.decode.registry import CODECS
+from breathcore.decode.registry import LAYOUTS, make_codec
 from breathcore.model.device import (
     ChannelSpec,
     CharacteristicSpec,
@@ -96,7 +96,7 @@ class Host:
             if item.kind is LinkKind.CONNECTED:
                 self.codecs = {}
                 for e in self.simulation.device.endpoints:
-                    self.codecs[e.id] = CODECS[e.codec](e.id, e.channels)
+                    self.codecs[e.id] = make_codec(e)
                     self._ask(self.codecs[e.id].start(StreamPlan(e.channels)))
         elif isinstance(item, Packet):
             received = self.codecs[item.endpoint.partition(".")[0]].receive(item)
@@ -410,7 +410,7 @@ def test_damage_of_one_kind_leaves_the_bytes_of_the_sensors_alone():
     assert set(lossy) <= calm
 
 
-@pytest.mark.parametrize("device", load_devices(codecs=frozenset(CODECS)), ids=lambda d: d.id)
+@pytest.mark.parametrize("device", load_devices(codecs=LAYOUTS), ids=lambda d: d.id)
 def test_built_in_wearables_give_all_their_channels(device):
     host = hosted(20.0, device=device).run()
     assert {b.channel.id for b in host.blocks} == {c.id for c in device.channels}
