@@ -61,6 +61,13 @@ def test_it_says_the_drill_the_rate_and_the_score(open_page, frame_of):
         assert part in texts
 
 
+def test_unreadable_packets_and_a_slow_disk_are_counted_and_shown(open_page, frame_of):
+    assert not any("packets" in text for text in seen_texts(open_page(frame_of())))
+    texts = " | ".join(seen_texts(open_page(frame_of(faults_n=7, recorder_depth=5000))))
+    assert "7 packets could not be read" in texts
+    assert "5000 items wait to be written" in texts
+
+
 def test_parts_not_measured_are_named_at_the_end_only(open_page, frame_of):
     running = " | ".join(seen_texts(open_page(frame_of())))
     assert "not measured: " not in running

@@ -32,6 +32,8 @@ from breathcore.model.message import Message
 OnInfo = Callable[[str, str], None]  # name, definition
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
+SLOW_DISK_N = 1000  # items waiting to be written: some twenty seconds of a strap
+
 
 class Strap(QWidget):
     """Name and battery of the strap."""
@@ -250,7 +252,7 @@ class Readings(QWidget):
         self._show_rate(frame, numbers=numbers)
         text = self._wording
         quality = text.say(frame.quality_message) if frame.quality_message is not None else DASH
-        self.quality.show_value(quality)
+        self.quality.show_value(quality, "", _trouble(frame, text))
         heart = DASH if frame.heart_bpm is None else text.text("trainer.heart.value", n=round(frame.heart_bpm))
         self.heart.show_value(heart, "", _say(frame.heart_message, text) if frame.heart_bpm is None else "")
         brace = text.say(frame.brace_message) if frame.brace_message is not None else DASH
@@ -275,6 +277,16 @@ class Readings(QWidget):
             pad(column, 0.9, 0.5)
         for reading in (self.rate, self.quality, self.heart, self.brace):
             reading.restyle()
+
+
+def _trouble(frame: FeedbackFrame, text: Wording) -> str:
+    """Return what goes wrong beside the drill: packets that could not be read, a disk that does not keep up."""
+    lines = []
+    if frame.faults_n:
+        lines.append(text.text("trainer.faults", n=frame.faults_n))
+    if frame.recorder_depth > SLOW_DISK_N:
+        lines.append(text.text("trainer.slow-disk", n=frame.recorder_depth))
+    return "\n".join(lines)
 
 
 def _say(sentence: Message | None, text: Wording) -> str:

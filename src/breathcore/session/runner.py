@@ -298,6 +298,7 @@ class SessionThread(threading.Thread):
         self.session = session
         self._bridge = bridge
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._unwanted = False
 
     def run(self) -> None:
         """Run the session; how it failed is left in `bridge.error`."""
@@ -312,10 +313,12 @@ class SessionThread(threading.Thread):
 
     async def _main(self) -> None:
         self._loop = asyncio.get_running_loop()
-        await self.session.run()
+        if not self._unwanted:  # asked to stop before there was a loop to tell
+            await self.session.run()
 
     def stop(self, timeout_s: float = 10.0) -> None:
         """Ask the session to end and wait until its file is closed."""
+        self._unwanted = True
         if self._loop is not None and not self._loop.is_closed():
             with contextlib.suppress(RuntimeError):  # it ended by itself in this very moment
                 self._loop.call_soon_threadsafe(self.session.stop)
