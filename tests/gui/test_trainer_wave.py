@@ -7,12 +7,14 @@ from PySide6.QtWidgets import QApplication
 from breathcore.drill.timeline import level_at as drill_level_at
 from breathcore.feedback.frame import AHEAD_S, PAST_S
 from breathcore.feedback.wording import Wording
-from breathcore.gui import theme
+from breathcore.gui import samples, theme
 from breathcore.gui.plots.tape import SPARE_S, Tape
 from breathcore.gui.plots.target import band_outline, finite_stretches, level_at, ribbon, runs
 from breathcore.gui.plots.wave import WaveView
-from breathcore.gui.thinning import Shown
+from breathcore.gui.thinning import Shown, shown
 from breathcore.model.drill import DrillPhase, TargetPhase, Timeline
+from breathcore.session import registry
+from breathcore.session.settings import Thinning
 
 
 def test_the_painted_level_is_the_drills(frame_of):
@@ -156,3 +158,17 @@ def test_a_tape_is_pulled_by_whole_device_pixels(qapp, ratio):
     for start_s in np.linspace(0.0, SPARE_S, 41):
         assert tape.offset(start_s) * ratio == pytest.approx(round(tape.offset(start_s) * ratio))
         assert tape.offset(start_s) == pytest.approx(10.0 * start_s, abs=0.51 / ratio)
+
+
+def test_the_target_of_a_brace_comes_within_a_second_and_stays():
+    phase = TargetPhase(DrillPhase.EFFORT, 10.0, 20.0, 0.0, 1.0, 0, 0, scored=True)
+    (run,) = runs((phase,))
+    assert level_at((phase,), 10.5) == pytest.approx(0.5)
+    assert level_at((phase,), 11.0) == pytest.approx(1.0)
+    assert level_at((phase,), 19.0) == pytest.approx(1.0)
+    assert np.interp([10.5, 11.0, 15.0, 20.0], run.t_s, run.level) == pytest.approx([0.5, 1.0, 1.0, 1.0], abs=0.01)
+
+
+def test_no_breath_is_drawn_over_the_target_of_a_timed_drill(frame_of):
+    brace = registry.drill("brace_hold")
+    assert not shown(Thinning.EVERY, frame_of(drill=samples.drill_view(brace))).trace

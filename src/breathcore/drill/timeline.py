@@ -120,10 +120,14 @@ def _start_s(phase: TargetPhase) -> float:
     return phase.start_s
 
 
-def _row(phase: TargetPhase) -> tuple[float, float, float, float, float]:
+def ease_s(phase: TargetPhase) -> float:
+    """Return how long the level of `phase` takes to get from one end to the other: a breath takes all of it."""
     length = phase.end_s - phase.start_s
-    ease = length if phase.kind in _BREATHS else min(length, EASE_S)
-    return phase.start_s, phase.end_s, ease, phase.level_from, phase.level_to
+    return length if phase.kind in _BREATHS else min(length, EASE_S)
+
+
+def _row(phase: TargetPhase) -> tuple[float, float, float, float, float]:
+    return phase.start_s, phase.end_s, ease_s(phase), phase.level_from, phase.level_to
 
 
 def _own_cycle(pattern: PatternSpec, cycle_s: float) -> tuple[float, ...]:

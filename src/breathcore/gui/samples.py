@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from breathcore.drill.timeline import plan
 from breathcore.feedback.frame import AHEAD_S, PAST_S, DeviceView, DrillView, FeedbackFrame
 from breathcore.gui.services import (
     ExportKind,
@@ -113,6 +114,12 @@ def frame(spec: DrillSpec, stage: Stage, **changes: Any) -> FeedbackFrame:
         score=SCORE,
     )
     return replace(good, **changes)
+
+
+def planned(spec: DrillSpec, start_s: float) -> tuple[TargetPhase, ...]:
+    """Return what is in view of a drill that began at `start_s`."""
+    phases = plan(spec, spec.pattern(), None, start_s).phases
+    return tuple(p for p in phases if p.end_s > NOW_S - PAST_S and p.start_s < NOW_S + AHEAD_S)
 
 
 def silent(drill: DrillSpec, stage: Stage, state: str, reason: str, **changes: Any) -> FeedbackFrame:

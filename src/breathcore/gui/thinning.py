@@ -19,7 +19,12 @@ class Shown:
 
 
 def shown(thinning: Thinning, frame: FeedbackFrame) -> Shown:
-    """Return what may be seen of `frame`. Outside a guided breath (waiting, calibrating, paused) all is seen."""
+    """Return what may be seen of `frame`. Outside a guided breath (waiting, calibrating, paused) all is seen.
+
+    The breath is never drawn over the target of a timed drill: that is a brace, which is not measured.
+    """
+    if not frame.drill.paced:
+        return Shown(trace=False)
     if thinning is Thinning.EVERY or frame.stage not in _GUIDED | _BETWEEN:
         return Shown()
     if thinning is Thinning.THIRD:

@@ -210,7 +210,7 @@ class TrainerPage(Fitting):
         self._foot = QVBoxLayout()
         self._foot.addWidget(self.note)
         self._deck = QHBoxLayout()
-        self._deck.addWidget(self.controls, 1)
+        self._deck.addWidget(self.controls, 5)
         self._foot.addLayout(self._deck)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
@@ -243,7 +243,7 @@ class TrainerPage(Fitting):
             if wide:
                 self._grid.addWidget(self._column, 1, 0)
                 self._grid.addWidget(self.readings, 1, 1)
-                self._deck.addWidget(self.keys, 1)
+                self._deck.addWidget(self.keys, 3)
                 self.keys.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             else:
                 self._grid.addWidget(self._column, 1, 0, 1, 2)

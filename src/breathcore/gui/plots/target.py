@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from breathcore.drill.timeline import ease_s
 from breathcore.model.arrays import F64, frozen
 from breathcore.model.drill import DrillPhase, TargetPhase
 
@@ -22,10 +23,10 @@ class Run(NamedTuple):
 
 
 def level_at(phases: Sequence[TargetPhase], t_s: float) -> float | None:
-    """Return the target's level at `t_s` (half a cosine from level to level), None outside the target."""
+    """Return the target's level at `t_s` (half a cosine from level to level, then level), None outside the target."""
     for phase in phases:
         if phase.start_s <= t_s < phase.end_s:
-            share = (t_s - phase.start_s) / (phase.end_s - phase.start_s)
+            share = min(1.0, (t_s - phase.start_s) / ease_s(phase))
             eased = 0.5 - 0.5 * np.cos(np.pi * share)
             return float(phase.level_from + (phase.level_to - phase.level_from) * eased)
     return None
@@ -52,8 +53,12 @@ def _run(phases: Sequence[TargetPhase]) -> Run:
     for p in phases:
         flat = p.level_from == p.level_to
         shares, eased = (_SHARES[[0, -1]], _EASED[[0, -1]]) if flat else (_SHARES, _EASED)
-        times.append(p.start_s + (p.end_s - p.start_s) * shares)
+        moved_s = p.end_s - p.start_s if flat else ease_s(p)
+        times.append(p.start_s + moved_s * shares)
         levels.append(p.level_from + (p.level_to - p.level_from) * eased)
+        if p.start_s + moved_s < p.end_s:  # a brace comes within a second and then stays
+            times.append(np.array([p.end_s]))
+            levels.append(np.array([p.level_to]))
     return Run(frozen(np.concatenate(times)), frozen(np.concatenate(levels)), phases[0].scored)
 
 

@@ -48,7 +48,8 @@ class WaveView(View):
         """Take the newest frame; what it changes in the past is inked anew."""
         if not self._goes_on(frame, shown):
             self._tape = None
-        if self.frame is not None and self.frame.drill.countdown != frame.drill.countdown:
+        before = self.frame
+        if before is not None and _apart(before) != _apart(frame):
             self.update()
         super().show_frame(frame, shown)
 
@@ -71,7 +72,7 @@ class WaveView(View):
     # geometry
 
     def _lay_out(self) -> None:
-        words = [self._wording.text(id_) for id_ in ("trainer.wave.in", "trainer.wave.out")]
+        words = [self._wording.text(id_) for ids in _LEVELS.values() for id_ in ids]
         gutter = math.ceil(max(self._metrics.horizontalAdvance(w) for w in words) + 0.8 * self._metrics.height())
         foot = math.ceil(1.5 * self._metrics.height())
         self._plot = QRectF(gutter, 0.0, max(1.0, self.width() - gutter), max(1.0, self.height() - foot))
@@ -169,7 +170,8 @@ class WaveView(View):
         painter.setFont(self._small)
         painter.setPen(self._colors["muted"])
         height = self._metrics.height()
-        for level, id_ in ((1.0, "trainer.wave.in"), (0.0, "trainer.wave.out")):
+        ids = _LEVELS[self.frame is None or self.frame.drill.paced]
+        for level, id_ in zip((1.0, 0.0), ids, strict=True):
             box = QRectF(0.0, self._y(level) - height / 2, self._plot.left() - 0.4 * height, height)
             painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, self._wording.text(id_))
         foot = QRectF(0.0, self.height() - 1.2 * height, 0.0, 1.2 * height)
@@ -185,4 +187,10 @@ class WaveView(View):
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, self._wording.text(id_))
 
 
+def _apart(frame: FeedbackFrame) -> tuple[int | None, bool]:
+    """Return what stands beside the tape: the count before the start, and whether levels are breath or brace."""
+    return frame.drill.countdown, frame.drill.paced
+
+
+_LEVELS = {True: ("trainer.wave.in", "trainer.wave.out"), False: ("trainer.wave.brace", "trainer.wave.rest")}
 _TOKENS = ("surface", "line", "band", "band_glide", "target", "trace", "now", "text", "muted")
