@@ -7,13 +7,12 @@ from PySide6.QtWidgets import QApplication
 from breathcore.drill.timeline import level_at as drill_level_at
 from breathcore.feedback.frame import AHEAD_S, PAST_S
 from breathcore.feedback.wording import Wording
-from breathcore.gui import samples, theme
+from breathcore.gui import theme
 from breathcore.gui.plots.tape import SPARE_S, Tape
 from breathcore.gui.plots.target import band_outline, finite_stretches, level_at, ribbon, runs
 from breathcore.gui.plots.wave import WaveView
 from breathcore.gui.thinning import Shown, shown
 from breathcore.model.drill import DrillPhase, TargetPhase, Timeline
-from breathcore.session import registry
 from breathcore.session.settings import Thinning
 
 
@@ -170,5 +169,5 @@ def test_the_target_of_a_brace_comes_within_a_second_and_stays():
 
 
 def test_no_breath_is_drawn_over_the_target_of_a_timed_drill(frame_of):
-    brace = registry.drill("brace_hold")
-    assert not shown(Thinning.EVERY, frame_of(drill=samples.drill_view(brace))).trace
+    assert shown(Thinning.EVERY, frame_of()).trace
+    assert not shown(Thinning.EVERY, frame_of(drill={"paced": False})).trace
