@@ -62,7 +62,8 @@ def analyse(signals: Mapping[str, tuple[F64, float]]) -> Analysis:
     signals : mapping of role to (values, rate in Hz)
         Roles: ``belt`` and ``abdomen_belt`` (n,), any unit, rising on inhale; ``chest_acc`` (n, 3) in g; ``ecg``
         (n,), any unit; ``rr`` (n, 2): time of the beat and interval before it in s, rate 0. All begin at t = 0. The
-        breath is read from the first of these that measures it. Samples that are not finite count as missing.
+        breath is read from the first of these that measures it. Samples that are not finite count as missing. A
+        breath below 5 Hz and an ECG below 100 Hz are not read: all is refused as ``no-sensor``.
 
     Raises
     ------
@@ -114,18 +115,25 @@ def _block(name: str, values: F64, rate_hz: float) -> SampleBlock:
     role = next((r for r in AXES if r.value == name), None)
     if role is None:
         raise SignalError(Reason.UNKNOWN_ROLE, role=name, known=", ".join(r.value for r in AXES))
-    x = np.asarray(values, dtype=np.float64)
+    x = _numbers(name, values)
     if x.ndim == 1 and AXES[role] == 1:
         x = x[:, None]
     if x.ndim != 2 or x.shape[1] != AXES[role]:
         raise SignalError(Reason.BAD_SHAPE, role=name, shape=str(x.shape), axes=AXES[role])
     if role is Role.RR:
         return _beats(x)
-    if not (np.isfinite(rate_hz) and rate_hz > 0):
-        raise SignalError(Reason.BAD_RATE, role=name, rate=float(rate_hz))
+    if not (isinstance(rate_hz, int | float | np.number) and np.isfinite(rate_hz) and rate_hz > 0):
+        raise SignalError(Reason.BAD_RATE, role=name, rate=str(rate_hz))
     axes = ("x", "y", "z")[: AXES[role]]
     channel = ChannelSpec(id=name, role=role, unit="", axes=axes, rate_hz=float(rate_hz))
     return SampleBlock(channel, frozen(np.arange(len(x)) / rate_hz), frozen(x))
+
+
+def _numbers(name: str, values: F64) -> F64:
+    try:
+        return np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise SignalError(Reason.BAD_SHAPE, role=name, shape=str(error), axes=AXES[Role(name)]) from error
 
 
 def _beats(x: F64) -> SampleBlock:

@@ -34,6 +34,8 @@ RECORDINGS = Path(os.environ.get("BREATHCORE_RECORDINGS", Path(__file__).parents
         ({"belt": (BREATH, 0.0)}, Reason.BAD_RATE),
         ({"belt": (BREATH, -5.0)}, Reason.BAD_RATE),
         ({"ecg": (BREATH, math.nan)}, Reason.BAD_RATE),
+        ({"belt": (BREATH, "25")}, Reason.BAD_RATE),
+        ({"belt": (["a", "b"], HZ)}, Reason.BAD_SHAPE),
     ],
 )
 def test_what_is_no_signal_is_named(signals, reason):
