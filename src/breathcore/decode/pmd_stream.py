@@ -75,7 +75,8 @@ class PmdStream:
     def _require_range(self, frame: PmdFrame) -> None:
         """Refuse a frame that holds more g than the sensor was set to measure: its bytes are damaged."""
         limit_g = float(self.chosen.get("range", 0.0)) * _RANGE_MARGIN
-        largest_g = float(np.abs(frame.samples).max()) / _MG_PER_G
+        highest, lowest = (float(f.reduce(frame.samples, axis=None)) for f in (np.maximum, np.minimum))
+        largest_g = max(highest, -lowest) / _MG_PER_G
         if 0 < limit_g < largest_g:
             raise DecodeError(FaultReason.OUT_OF_RANGE, 10, f"{largest_g:.2f} g, at most {limit_g:.2f} g")
 

@@ -27,9 +27,10 @@ class EvenRuns:
     def push(self, t_s: F64, x: F64) -> list[tuple[F64, F64, bool]]:
         """Return runs (t (n,), x (axes, n), begins a new run) of samples `t_s` (n,), `x` (n, axes)."""
         x = np.ascontiguousarray(x.T)
-        finite = np.isfinite(x).all(axis=0)
+        finite = np.isfinite(x)
         if not finite.all():
-            t_s, x = t_s[finite], x[:, finite]
+            kept = finite.all(axis=0)
+            t_s, x = t_s[kept], x[:, kept]
         if not len(t_s):
             return []
         steps = np.empty(len(t_s))
@@ -42,7 +43,7 @@ class EvenRuns:
     def _split(self, t_s: F64, x: F64, steps: F64) -> list[tuple[F64, F64, bool]]:
         runs: list[tuple[F64, F64, bool]] = []
         new, start = self._last_t is None, 0
-        for at in np.flatnonzero(steps > 1.5 * self._period_s).tolist():
+        for at in (steps > 1.5 * self._period_s).nonzero()[0].tolist():
             if at > start:
                 runs.append((t_s[start:at], x[:, start:at], new))
                 new = False

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from breathcore.dsp.summary import median
 from breathcore.model.arrays import F64
 from breathcore.model.estimates import BreathRange, EffortBlock, Polarity, Refusal
 
@@ -147,4 +148,4 @@ def _stuck(y: F64) -> bool:
 
 
 def _step_s(t_s: F64) -> float:
-    return float(np.median(np.diff(t_s))) if len(t_s) > 1 else 0.04
+    return median(t_s[1:] - t_s[:-1]) if len(t_s) > 1 else 0.04

@@ -135,21 +135,16 @@ class EffortTrace:
         before = x[:, :1] if self._last_x is None else self._last_x
         step = x - np.concatenate((before, x[:, :-1]), axis=1)
         self._last_x = x[:, -1:].copy()
-        power = step[:1] * step[:1]
-        for k in range(1, self._axes_n):
-            power += step[k : k + 1] * step[k : k + 1]
-        self._rough.push(*self._power.push(t_s, power))
+        self._rough.push(*self._power.push(t_s, np.add.reduce(step * step, axis=0, keepdims=True)))
 
     def _project(self, x: F64) -> F64:
         count = x.shape[1]
         glide = np.minimum(np.arange(self._since_n + 1, self._since_n + 1 + count) / self.rate_hz, 1.0)
         self._since_n += count
         assert self._old_middle is not None
-        y = np.zeros(count)
-        for k in range(self._axes_n):
-            middle = self._old_middle[k] + glide * (self._middle[k] - self._old_middle[k])
-            axis = self._old_axis[k] + glide * (self._axis[k] - self._old_axis[k])
-            y += (x[k] - middle) * axis
+        middle = self._old_middle[:, None] + glide * (self._middle - self._old_middle)[:, None]
+        axis = self._old_axis[:, None] + glide * (self._axis - self._old_axis)[:, None]
+        y: F64 = np.add.reduce((x - middle) * axis, axis=0, initial=0.0)
         return y
 
     def tick(self, cycle_s: float) -> Look | None:
@@ -165,11 +160,13 @@ class EffortTrace:
         self._old_axis = self._old_axis + glide * (self._axis - self._old_axis)
         self._since_n = 0
         self._axis = self._find_axis(x)
-        self._middle = self._find_middle(x, _whole(cycle_s))
+        y = along(x, self._axis)
+        self._middle = self._find_middle(x, y, _whole(cycle_s))
         fast = self._fast.last()[1]
         scale = math.sqrt(float((self._axis * self._axis).sum()))
-        rough = scale * math.sqrt(float(self._rough.last()[1].mean()) / (2 * self._axes_n))
-        return Look(t_s, along(x, self._axis), 1.0 / self.slow_hz, fast, self.rate_hz, rough)
+        power = self._rough.last()[1][0]
+        rough = scale * math.sqrt(float(np.add.reduce(power)) / len(power) / (2 * self._axes_n))
+        return Look(t_s, y, 1.0 / self.slow_hz, fast, self.rate_hz, rough)
 
     def _first_axis(self) -> F64:
         raise NotImplementedError
@@ -177,12 +174,12 @@ class EffortTrace:
     def _find_axis(self, x: F64) -> F64:
         raise NotImplementedError
 
-    def _find_middle(self, x: F64, span_s: float) -> F64:
-        recent = x[:, -round(span_s * self.slow_hz) :]
-        y = np.sort(along(recent, self._axis))
-        edge = len(y) // 10
-        wanted = 0.5 * (y[edge] + y[-1 - edge])
-        centre = recent.mean(axis=1)
+    def _find_middle(self, x: F64, y: F64, span_s: float) -> F64:
+        first = -round(span_s * self.slow_hz)
+        ordered = np.sort(y[first:])
+        edge = len(ordered) // 10
+        wanted = 0.5 * (ordered[edge] + ordered[-1 - edge])
+        centre = np.add.reduce(x[:, first:], axis=1) / len(ordered)
         now = float((centre * self._axis).sum())
         length2 = float((self._axis * self._axis).sum())
         middle = centre + self._axis * ((wanted - now) / length2)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from breathcore.dsp.summary import median
 from breathcore.model.arrays import F64
 
 NEAR = 0.1  # of the retreat from the extreme: where the two sides of a turn are compared
@@ -35,7 +36,7 @@ def turn_time(t_s: F64, y: F64, extreme: int, noise: float) -> tuple[float, floa
     if stroke <= 0:
         return float(t_s[extreme]), 0.0
     plateau = away[_inside(away, extreme, TOP * stroke)]
-    level = float(np.median(plateau))
+    level = median(plateau)
     foot = max(FOOT, ABOVE_NOISE * noise / stroke)
     began = _begun(t_s[extreme:], (away[extreme:] - level) / stroke, foot)
     reached = -_begun(-t_s[: extreme + 1][::-1], (away[: extreme + 1][::-1] - level) / stroke, foot)
@@ -52,9 +53,9 @@ def _inside(away: F64, extreme: int, limit: float) -> slice:
 
 def _leaving(away: F64, limit: float) -> int:
     """Return the last index within `limit` before `away` is first beyond three times of it."""
-    beyond = np.flatnonzero(away > 3.0 * limit)
+    beyond = (away > 3.0 * limit).nonzero()[0]
     stop = int(beyond[0]) if len(beyond) else len(away)
-    within = np.flatnonzero(away[:stop] <= limit)
+    within = (away[:stop] <= limit).nonzero()[0]
     return int(within[-1]) if len(within) else 0
 
 
@@ -64,26 +65,27 @@ def _begun(t_s: F64, share: F64, foot: float) -> float:
     A stroke is taken for half a cosine, share = sin²(x) with x growing evenly: a line through x between `foot` and
     `KNEE` leads back to its beginning, and noise is averaged over it.
     """
-    beyond = np.flatnonzero(share >= KNEE)
+    beyond = (share >= KNEE).nonzero()[0]
     stop = int(beyond[0]) + 1 if len(beyond) else len(share)
-    under = np.flatnonzero(share[:stop] <= foot)
+    under = (share[:stop] <= foot).nonzero()[0]
     first = int(under[-1]) + 1 if len(under) else 0
     if stop - first < 3:
         return float(t_s[min(first, len(t_s) - 1)])
-    x = np.arcsin(np.sqrt(np.clip(share[first:stop], 0.0, 1.0)))
+    x = np.arcsin(np.sqrt(np.minimum(np.maximum(share[first:stop], 0.0), 1.0)))
     t = t_s[first:stop] - t_s[first]
-    spread = t - t.mean()
+    middle_s = float(np.add.reduce(t)) / len(t)
+    spread = t - middle_s
     slope = float((spread * x).sum() / (spread * spread).sum())
     if slope <= 0:
         return float(t_s[first])
-    start = float(t.mean()) - float(x.mean()) / slope
+    start = middle_s - float(np.add.reduce(x)) / len(x) / slope
     return float(t_s[first]) + max(start, float(t_s[0] - t_s[first]))
 
 
 def _middle(t_s: F64, away: F64, extreme: int, noise: float) -> float:
     """Return the middle between passing the same level before and after the extreme."""
     size = min(float(away[-1]), float(away[: extreme + 1].max()))
-    past = np.flatnonzero(away[: extreme + 1] > size)
+    past = (away[: extreme + 1] > size).nonzero()[0]
     first = int(past[-1]) if len(past) else 0
     lift = ABOVE_NOISE * noise / size if size > 0 else 0.0
     level = min(NEAR + lift, HIGHEST) * size
@@ -93,7 +95,7 @@ def _middle(t_s: F64, away: F64, extreme: int, noise: float) -> float:
 
 
 def _first_crossing(t_s: F64, away: F64, level: float) -> float:
-    beyond = np.flatnonzero(away > level)
+    beyond = (away > level).nonzero()[0]
     i = int(beyond[0]) if len(beyond) else len(away) - 1
     if i == 0:
         return float(t_s[0])

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from breathcore.dsp.summary import moments
 from breathcore.estimate.band import Spectrum
 from breathcore.estimate.effort import Look
 from breathcore.estimate.turns import Turns
@@ -17,8 +18,9 @@ BEYOND = 1.75  # times the span of the middle 80 %
 def stuck(look: Look) -> bool:
     """Whether the sensor has said the same for 5 s (to a billionth of its value, or of a unit)."""
     recent = look.fast[:, -max(2, round(STUCK_S * look.fast_hz)) :]
-    span = recent.max(axis=1) - recent.min(axis=1)
-    return bool((span <= 1e-9 * max(1.0, float(np.abs(recent).max()))).all())
+    high, low = recent.max(axis=1), recent.min(axis=1)
+    largest = max(1.0, float(high.max()), -float(low.min()))
+    return bool((high - low <= 1e-9 * largest).all())
 
 
 def saturated(look: Look) -> bool:
@@ -45,7 +47,8 @@ def calm(look: Look) -> float:
         return 1.0
     recent = look.fast[:, -round(8.0 * look.fast_hz) :]
     norm = np.sqrt((recent * recent).sum(axis=0))
-    spread = float(norm.std()) / float(norm.mean())
+    mean, sd = moments(norm)
+    spread = sd / mean
     return min(1.0, (MOVE_G / max(spread, 1e-9)) ** 2)
 
 
@@ -55,7 +58,8 @@ def regularity(look: Look, spectrum: Spectrum, turns: Turns, rate: float, window
     Less where much of the power lies above the breath (shaking, footsteps, noise).
     """
     periods = turns.half_s[2:] - turns.half_s[:-2]
-    spread = float(periods.std() / periods.mean())
+    mean, sd = moments(periods)
+    spread = sd / mean
     again = _repeats(turns.z[-round(window_s / look.step_s) :], 60.0 / rate / look.step_s)
     share, above = _shares(spectrum, rate / 60.0)
     parts = (
@@ -73,22 +77,22 @@ def _unit(value: float) -> float:
 def _repeats(z: F64, period_n: float) -> float:
     """Return the correlation of `z` with itself a breath earlier, the best of 7 lags within 15 %."""
     size, best = len(z), 0.0
-    power = np.concatenate(([0.0], np.cumsum(z * z)))
+    power = [0.0, *(z * z).cumsum().tolist()]
     lags = {round(period_n * (0.85 + 0.05 * k)) for k in range(7)}
     for lag in lags:
         if not 0 < lag <= 0.75 * size:
             continue
-        both = float(power[size - lag]) * float(power[size] - power[lag])
+        both = power[size - lag] * (power[size] - power[lag])
         if both > 0:
-            best = max(best, float(np.dot(z[lag:], z[: size - lag])) / math.sqrt(both))
+            best = max(best, float(z[lag:].dot(z[: size - lag])) / math.sqrt(both))
     return best
 
 
 def _shares(spectrum: Spectrum, breath_hz: float) -> tuple[float, float]:
     """Return the shares of the power above 0.03 Hz: at 0.6–1.5 times the breath's frequency, and far above it."""
-    power = np.abs(spectrum.spectrum) ** 2
+    power = spectrum.power
     edges = (0.03, 0.6 * breath_hz, 1.5 * breath_hz, max(1.2, 2.2 * breath_hz))
-    least, first, last, above = (int(i) for i in np.searchsorted(spectrum.f_hz, edges))
+    least, first, last, above = spectrum.f_hz.searchsorted(edges).tolist()
     whole = float(power[least:].sum())
     if whole <= 0:
         return 0.0, 1.0

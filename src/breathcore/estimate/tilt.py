@@ -10,7 +10,7 @@ import math
 import numpy as np
 
 from breathcore.estimate.effort import EffortTrace, Look
-from breathcore.model.arrays import F64
+from breathcore.model.arrays import F64, frozen
 
 AXIS_S = 32.0
 AXIS_LAG_S = 1.0
@@ -23,6 +23,7 @@ STEP_S = 0.5  # of the new posture is left out: the end of the step may be in it
 BEYOND_USUAL = 2.0  # times the largest tilt of the last half minute
 ALONG_GRAVITY = 0.5  # weight of what moves along gravity: acceleration, not tilt
 UP = (0.0, 0.0, 1.0)
+SAME = frozen(np.eye(3))
 
 
 class TiltTrace(EffortTrace):
@@ -61,7 +62,7 @@ class TiltTrace(EffortTrace):
         old = recent[:, : -2 * new_n]  # a step is looked for every other second: it may lie in between
         if old.shape[1] < new_n:
             return False
-        mean = old.mean(axis=1)
+        mean = np.add.reduce(old, axis=1) / old.shape[1]
         off = ((recent - mean[:, None]) ** 2).sum(axis=0)
         known = old.shape[1] >= SETTLED_S * self.slow_hz
         least = math.sin(math.radians(POSTURE_DEG if known else UNSETTLED_DEG))
@@ -85,12 +86,12 @@ class TiltTrace(EffortTrace):
         settled = size > SETTLED_S * self.slow_hz
         if size < AXIS_FROM_S * self.slow_hz or (settled and self._odd):
             return self._axis
-        gravity = recent.mean(axis=1)
+        gravity = np.add.reduce(recent, axis=1) / size
         length = math.sqrt(float((gravity * gravity).sum()))
         if length == 0:
             return self._axis
         down = gravity / length
-        discount = np.eye(3) - (1.0 - ALONG_GRAVITY) * np.outer(down, down)
+        discount = SAME - (1.0 - ALONG_GRAVITY) * (down[:, None] * down)
         step = np.ascontiguousarray(recent[:, lag:] - recent[:, :-lag])
         axis = discount @ _principal(discount @ (step @ step.T) @ discount)
         axis /= math.sqrt(float((axis * axis).sum()))

@@ -33,16 +33,15 @@ class Turns:
 
     def since(self, t_s: float) -> "Turns":
         """Return those at or after `t_s`."""
-        first = int(np.searchsorted(self.at_s, t_s))
-        half = int(np.searchsorted(self.half_s, t_s))
+        first = int(self.at_s.searchsorted(t_s))
+        half = int(self.half_s.searchsorted(t_s))
         return Turns(self.at_s[first:], self.level[first:], self.half_s[half:], self.z)
 
     def rate_bpm(self) -> float:
         """Return 60 (n − 1) / (last − first), the mean over rises and falls; NaN where neither came twice."""
-        kinds = [events for events in (self.half_s[::2], self.half_s[1::2]) if len(events) > 1]
-        if not kinds:
-            return math.nan
-        return sum(60.0 * (len(e) - 1) / float(e[-1] - e[0]) for e in kinds) / len(kinds)
+        kinds = self.half_s[::2], self.half_s[1::2]
+        rates = [60.0 * (len(e) - 1) / float(e[-1] - e[0]) for e in kinds if len(e) > 1]
+        return sum(rates) / len(rates) if rates else math.nan
 
 
 def find_turns(spectrum: Spectrum, step_s: float, rough_bpm: float) -> Turns:
@@ -63,9 +62,9 @@ def _weighed(spectrum: Spectrum, rate_bpm: float) -> float:
 
     So it is when wiggles of noise on slow breathing have been counted.
     """
-    power = np.abs(spectrum.spectrum) ** 2
+    power = spectrum.power
     edges = (0.03, 0.01 * rate_bpm, 0.025 * rate_bpm)  # from 0.6 to 1.5 times the rate
-    least, first, last = (int(i) for i in np.searchsorted(spectrum.f_hz, edges))
+    least, first, last = spectrum.f_hz.searchsorted(edges).tolist()
     if float(power[first:last].sum()) >= NO_POWER * float(power[least:].sum()):
         return rate_bpm
     return 60.0 * float(spectrum.f_hz[least + int(power[least:].argmax())])
@@ -99,8 +98,8 @@ def _between(z: F64, places: I64) -> F64:
     begin = places[0] + 1  # a stretch ends with the extreme it leads to
     inner = z[begin : places[-1] + 1]
     length = places[1:] - places[:-1]
-    beyond = np.flatnonzero((inner > np.repeat(wanted, length)) == np.repeat(levels[1:] > levels[:-1], length))
-    index = beyond[np.searchsorted(beyond, places[:-1] + 1 - begin)] + begin
+    beyond = ((inner > wanted.repeat(length)) == (levels[1:] > levels[:-1]).repeat(length)).nonzero()[0]
+    index = beyond[beyond.searchsorted(places[:-1] + 1 - begin)] + begin
     return np.asarray(index - (z[index] - wanted) / (z[index] - z[index - 1]), dtype=np.float64)
 
 
@@ -122,5 +121,5 @@ def _after(whole: F64, places: I64) -> F64:
 
 def _last_crossing(z: F64, level: float) -> F64:
     """Return where `z` crosses `level` for the last time before its end; empty if it does not."""
-    other = np.flatnonzero((z > level) != (z[-1] > level))[-1:]
+    other = ((z > level) != (z[-1] > level)).nonzero()[0][-1:]
     return np.asarray(other + (level - z[other]) / (z[other + 1] - z[other]), dtype=np.float64)

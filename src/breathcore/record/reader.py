@@ -119,12 +119,12 @@ class SessionFile(AbstractContextManager["SessionFile"]):
         """Return the session time of a host stamp."""
         return (t_host_ns - self.meta.t0_host_ns) * 1e-9
 
-    def inputs(self) -> Iterator[Input]:
-        """Yield packets, link events, advances and commands in recorded order."""
+    def inputs(self, *, advances: bool = True) -> Iterator[Input]:
+        """Yield packets, link events, advances (most of all items; may be left out) and commands in recorded order."""
         with file_errors(self.path):
             first = self._next_seq(0)
             while first is not None:
-                yield from filter(None, self._window(first))
+                yield from filter(None, self._window(first, advances=advances))
                 first = self._next_seq(first + _WINDOW_N)
 
     def _next_seq(self, seq: int) -> int | None:
@@ -132,12 +132,13 @@ class SessionFile(AbstractContextManager["SessionFile"]):
         found = [row[0] for row in self._connection.execute(_NEXT_SEQ, (seq,) * len(_INPUTS)) if row[0] is not None]
         return min(found, default=None)
 
-    def _window(self, first: int) -> list[Input | None]:
+    def _window(self, first: int, *, advances: bool) -> list[Input | None]:
         """Return the inputs of `_WINDOW_N` places from `first` on: each table put where its seq says."""
         places: list[Input | None] = [None] * _WINDOW_N
         span = (first, first + _WINDOW_N - 1)
-        for seq, t_host_ns in self._connection.execute(_ADVANCES, span):
-            places[seq - first] = Advance(t_host_ns)
+        if advances:
+            for seq, t_host_ns in self._connection.execute(_ADVANCES, span):
+                places[seq - first] = Advance(t_host_ns)
         for seq, t_host_ns, device, endpoint, direction, payload in self._connection.execute(_PACKETS, span):
             places[seq - first] = Packet(device, endpoint, _DIRECTIONS[direction], t_host_ns, payload)
         for seq, t_host_ns, device, kind, detail in self._connection.execute(_LINK_EVENTS, span):

@@ -119,7 +119,7 @@ def receive(file: SessionFile) -> Received:
     reception = Reception(file.devices, file.meta.t0_host_ns)
     blocks: list[SampleBlock] = []
     faults: list[RecordedFault] = []
-    for item in file.inputs():
+    for item in file.inputs(advances=False):
         if isinstance(item, Packet | LinkEvent):
             reading = reception.push(item)
             blocks += reading.blocks

@@ -119,7 +119,7 @@ def _cut(
 ) -> tuple[SampleBlock, ...]:
     """Give samples out in runs without a hole; samples whose device time does not rise are left out."""
     steps = device_s[1:] - device_s[:-1]
-    if len(steps) and not steps.min() > LEAST_STEP_S:
+    if len(steps) and not np.minimum.reduce(steps) > LEAST_STEP_S:
         before = np.concatenate([[-np.inf], np.maximum.accumulate(device_s)[:-1]])
         rising = device_s > before + LEAST_STEP_S
         device_s, times, x, gap = device_s[rising], times[rising], x[rising], True
@@ -129,7 +129,7 @@ def _cut(
     limit_s = GAP_INTERVALS / channel.rate_hz if channel.rate_hz > 0 else np.inf
     gap = gap or bool(device_s[0] - track.last_device_s > limit_s)
     track.last_device_s = float(device_s[-1])
-    if not len(steps) or steps.max() <= limit_s:
+    if not len(steps) or np.maximum.reduce(steps) <= limit_s:
         return _given_out(channel, times, x, track, gap=gap)
     holes = np.flatnonzero(steps > limit_s) + 1
     runs = zip(np.split(times, holes), np.split(x, holes), strict=True)

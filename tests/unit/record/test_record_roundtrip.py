@@ -52,6 +52,12 @@ def test_inputs_come_back_in_the_order_they_were_put(written: Write, samples: An
         assert session.duration_s == 4.05
 
 
+def test_advances_may_be_left_out(written: Write, samples: Any) -> None:
+    others = tuple(i for i in samples.inputs if not isinstance(i, Advance))
+    with SessionFile.open(written()) as session:
+        assert tuple(session.inputs(advances=False)) == others != samples.inputs
+
+
 def test_commands_are_also_marks_notes_and_ratings(written: Write) -> None:
     with SessionFile.open(written()) as session:
         assert session.marks() == (Mark(2.0, "cough\n„oh“"),)
