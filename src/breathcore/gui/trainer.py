@@ -12,6 +12,7 @@ from breathcore.drill.engine import DIZZY_REST_S
 from breathcore.feedback.frame import FeedbackFrame
 from breathcore.feedback.wording import Wording
 from breathcore.gui import theme
+from breathcore.gui.overlay import Fitting
 from breathcore.gui.pacer.circle import CircleView
 from breathcore.gui.pacer.steps import StepsView
 from breathcore.gui.pacer.words import WordsView
@@ -21,7 +22,7 @@ from breathcore.gui.thinning import shown
 from breathcore.gui.trainer_controls import Controls, NoteBox, Preferences
 from breathcore.gui.trainer_parts import CueStrip, Header, Progress, Readings, Strap
 from breathcore.gui.trainer_text import cue_of, unbroken
-from breathcore.gui.widgets import Fitting, announce, button, label, pad, restyle_buttons
+from breathcore.gui.widgets import announce, button, label, pad, restyle_buttons
 from breathcore.model.drill import CommandKind, Stage
 from breathcore.session.settings import Thinning
 

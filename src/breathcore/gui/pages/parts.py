@@ -22,9 +22,9 @@ from PySide6.QtWidgets import (
 
 from breathcore.feedback.wording import Wording
 from breathcore.gui import icons, theme
+from breathcore.gui.overlay import Fitting
 from breathcore.gui.pages.notice import Notice
 from breathcore.gui.widgets import (
-    Fitting,
     FlowLayout,
     button,
     label,
