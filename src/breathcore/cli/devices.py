@@ -36,6 +36,9 @@ def show(id_: str = typer.Argument(metavar="ID", help=text("cli.id"))) -> None:
         rate = f"{channel.rate_hz:g} Hz" if channel.rate_hz else text("cli.events")
         table.add_row(channel.id, text(f"role.{channel.role}"), rate, channel.unit, " ".join(channel.axes))
     out.print(table)
+    placement, clock = text(f"placement.{device.placement}"), text(f"clock.{device.clock}")
+    out.print(f"{text('cli.placement')}: {placement}", markup=False)
+    out.print(f"{text('cli.clock')}: {clock}", markup=False)
     for heading, lines in (("cli.quirks", device.quirks), ("cli.evidence", device.evidence)):
         for line in lines:
             out.print(f"{text(heading)}: {line}", markup=False)

@@ -121,11 +121,6 @@ class Pipeline:
             return 1.0
         return self._state.breaths_n / self._planned_n if self._planned_n else 0.0
 
-    @property
-    def score(self) -> Score | None:
-        """The newest score, None before the first scored breath and in timed drills."""
-        return self._score
-
     # ── what happens ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     def push(self, item: PipelineInput) -> tuple[SessionItem, ...]:
