@@ -12,7 +12,8 @@ import pytest
 from babel.messages.pofile import read_po
 
 from breathcore.feedback.wording import LANGUAGES
-from breathcore.model.device import Role
+from breathcore.model.device import Place, Role
+from breathcore.model.packets import LinkReason
 from breathcore.model.errors import Reason
 from breathcore.model.estimates import Refusal
 
@@ -20,7 +21,7 @@ REPO = Path(__file__).parents[2]
 SOURCE = REPO / "src/breathcore"
 LOCALE = SOURCE / "feedback/locale"
 SPEAKERS = {"message", "Message", "text"}
-ENUMS = {"error": Reason, "refusal": Refusal, "role": Role}
+ENUMS = {"error": Reason, "refusal": Refusal, "role": Role, "link": LinkReason, "place": Place}
 ID = re.compile(r"[a-z][a-z0-9-]*(\.[a-z0-9_-]+)+")
 FILE_NAME = re.compile(r".*\.(breath|csv|edf|json|png|po|mo|toml|tsv|gz|sh|svg)")
 SENTENCE = re.compile(r"[A-Za-zÄÖÜäöüß]{2,},? [A-Za-zÄÖÜäöüß]{2,}")

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
@@ -16,6 +16,7 @@ from breathcore.model.device import (
     EndpointSpec,
     MatchSpec,
     Role,
+    Status,
 )
 
 _HEX = "[0-9a-f]"
@@ -39,6 +40,10 @@ class ChannelTable(Shape):
     inhale_axis: tuple[float, float, float] | None = Field(
         default=None, description="Direction in device axes in which gravity moves on inhale."
     )
+    inhale_sign: Literal[1, -1] = Field(default=1, description="-1 where a belt's value falls on inhale.")
+    limits: tuple[float, float] | None = Field(default=None, description="The sensor's full scale, in the unit.")
+    max_step: float | None = Field(default=None, gt=0, description="Most that one sample may differ from the last.")
+    optional: bool = Field(default=False, description="Streamed only when asked for.")
 
     @model_validator(mode="after")
     def _axes_fit(self) -> Self:
@@ -52,7 +57,8 @@ class ChannelTable(Shape):
         """Return the frozen model."""
         return ChannelSpec(
             self.id, self.role, self.unit, self.axes, self.rate_hz, self.expected_interval_s,
-            MappingProxyType(dict(self.settings)), self.inhale_axis,
+            MappingProxyType(dict(self.settings)), self.inhale_axis, self.inhale_sign, self.limits, self.max_step,
+            self.optional,
         )  # fmt: skip
 
 
@@ -115,6 +121,7 @@ class DeviceFile(Shape):
     time_to_first_data_s: float = Field(ge=0, le=120)
     quirks: tuple[Text, ...] = ()
     evidence: tuple[Text, ...] = Field(default=(), description="Where each number comes from.")
+    status: Status = Field(default=Status.DOCUMENTED, description="How well the file is founded.")
 
     @model_validator(mode="after")
     def _ids_are_unique(self) -> Self:
@@ -131,5 +138,5 @@ class DeviceFile(Shape):
         """Return the frozen model."""
         return DeviceSpec(
             self.id, self.name, self.match.spec(), tuple(e.spec() for e in self.endpoints), self.placement,
-            self.clock, self.time_to_first_data_s, self.quirks, self.evidence,
+            self.clock, self.time_to_first_data_s, self.quirks, self.evidence, self.status,
         )  # fmt: skip

@@ -55,6 +55,9 @@ class BatteryCodec:
             return Received(faults=(error.at(packet.endpoint),))
         return Received(events=(LinkEvent(packet.device, packet.t_host_ns, LinkKind.BATTERY, str(percent)),))
 
-    def encode(self, block: RawBlock) -> tuple[tuple[str, bytes], ...]:
-        """Return one packet for each row of per cents in `block`."""
+    def encode(self, *blocks: RawBlock) -> tuple[tuple[str, bytes], ...]:
+        """Return one packet for each row of per cents in `blocks`."""
+        return tuple(packet for block in blocks for packet in self._encoded(block))
+
+    def _encoded(self, block: RawBlock) -> tuple[tuple[str, bytes], ...]:
         return tuple((self._level, encode_level(round(v))) for v in block.x[:, 0].tolist())

@@ -106,8 +106,11 @@ class HeartRateCodec:
             return Received(events=events)
         return Received(self._blocks(value, packet.t_host_ns * 1e-9), events=events)
 
-    def encode(self, block: RawBlock) -> tuple[tuple[str, bytes], ...]:
-        """Return the packets that carry `block`: at most 8 intervals each (heart rate 0), or one heart rate each."""
+    def encode(self, *blocks: RawBlock) -> tuple[tuple[str, bytes], ...]:
+        """Return the packets that carry `blocks`: at most 8 intervals each (heart rate 0), or one heart rate each."""
+        return tuple(packet for block in blocks for packet in self._encoded(block))
+
+    def _encoded(self, block: RawBlock) -> tuple[tuple[str, bytes], ...]:
         if block.channel.role is Role.HEART_RATE:
             values = [HeartRateMeasurement(int(v)) for v in block.x[:, 0]]
         else:

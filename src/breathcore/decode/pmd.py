@@ -77,8 +77,11 @@ class PmdCodec:
             return Received(faults=(error.at(packet.endpoint),))
         return Received()
 
-    def encode(self, block: RawBlock) -> tuple[tuple[str, bytes], ...]:
+    def encode(self, *blocks: RawBlock) -> tuple[tuple[str, bytes], ...]:
         """Return raw frames of at most 73 ECG or 36 ACC samples. Raises SignalError for a block without stamps."""
+        return tuple(packet for block in blocks for packet in self._encoded(block))
+
+    def _encoded(self, block: RawBlock) -> tuple[tuple[str, bytes], ...]:
         if block.t_device_s is None:
             raise SignalError(Reason.INVALID_VALUE, name="t_device_s", value="None", bound="a time for each sample")
         type_ = _type_of(block.channel)

@@ -10,12 +10,20 @@ from breathcore.decode.samples import SamplesCodec
 from breathcore.model.device import ChannelSpec, EndpointSpec, Layout, Role
 from breathcore.model.protocols import Codec
 
-CODECS: Mapping[str, Callable[[str, Sequence[ChannelSpec]], Codec]] = MappingProxyType(
+Make = Callable[[EndpointSpec], Codec]
+
+
+def _by_channels(codec: Callable[[str, Sequence[ChannelSpec]], Codec]) -> Make:
+    """Return the maker of a codec that needs an endpoint's id and channels only."""
+    return lambda endpoint: codec(endpoint.id, endpoint.channels)
+
+
+CODECS: Mapping[str, Make] = MappingProxyType(
     {
-        "battery": BatteryCodec,
-        "heart_rate": HeartRateCodec,
-        "polar_pmd": PmdCodec,
-        "samples": SamplesCodec,
+        "battery": _by_channels(BatteryCodec),
+        "heart_rate": _by_channels(HeartRateCodec),
+        "polar_pmd": _by_channels(PmdCodec),
+        "samples": _by_channels(SamplesCodec),
     }
 )
 
@@ -32,4 +40,4 @@ LAYOUTS: Mapping[str, Layout] = MappingProxyType(
 
 def make_codec(endpoint: EndpointSpec) -> Codec:
     """Return a fresh codec for one connection to `endpoint`. Raises KeyError for a codec that does not exist."""
-    return CODECS[endpoint.codec](endpoint.id, endpoint.channels)
+    return CODECS[endpoint.codec](endpoint)

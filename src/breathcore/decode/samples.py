@@ -89,8 +89,11 @@ class SamplesCodec:
             return Received()
         return Received((RawBlock(self._channel, x, t_s, packet.t_host_ns * 1e-9),))
 
-    def encode(self, block: RawBlock) -> tuple[tuple[str, bytes], ...]:
-        """Return one packet at the channel's rate. Raises SignalError for a block without times."""
+    def encode(self, *blocks: RawBlock) -> tuple[tuple[str, bytes], ...]:
+        """Return one packet a block at the channel's rate. Raises SignalError for a block without times."""
+        return tuple(packet for block in blocks for packet in self._encoded(block))
+
+    def _encoded(self, block: RawBlock) -> tuple[tuple[str, bytes], ...]:
         if block.t_device_s is None:
             raise SignalError(Reason.INVALID_VALUE, name="t_device_s", value="None", bound="a time for each sample")
         if not len(block.x):

@@ -45,7 +45,10 @@ class FaultReason(StrEnum):
     BAD_HEADER = "bad_header"
     UNSUPPORTED_FRAME = "unsupported_frame"
     NOT_FEATURES = "not_features"
+    BAD_CHECKSUM = "bad_checksum"
+    BAD_COUNTER = "bad_counter"
     OUT_OF_RANGE = "out_of_range"
+    SUSPECT = "suspect"  # a step that no body makes: damaged in all likelihood
     TS_AND_RATE_ZERO = "ts_and_rate_zero"
     NEGATIVE_TIMESTAMP = "negative_timestamp"
     NOT_RISING = "not_rising"  # duplicated or reordered frame

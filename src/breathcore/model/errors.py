@@ -33,6 +33,7 @@ class Reason(StrEnum):
     NO_BLUETOOTH_SERVICE = "no-bluetooth-service"
     DEVICE_NOT_FOUND = "device-not-found"
     CONNECT_FAILED = "connect-failed"
+    DEVICE_TAKEN = "device-taken"
     LINK_LOST = "link-lost"
     BYTES_UNREADABLE = "bytes-unreadable"  # fault, offset, detail
     # signals handed to analyse()
@@ -51,6 +52,7 @@ class Reason(StrEnum):
     AVOID_LIST = "avoid-list"
     # the screen
     NO_DISPLAY = "no-display"
+    EXTRA_MISSING = "extra-missing"  # extra: an optional part of breathcore is not installed
     INVALID_VALUE = "invalid-value"  # name, value, bound
     CANCELLED = "cancelled"
     INTERNAL = "internal"

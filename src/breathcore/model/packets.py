@@ -27,16 +27,38 @@ class Packet:
 
 
 class LinkKind(StrEnum):
-    """What happened to a link."""
+    """What happened to a link. The first eight are the states that it comes into; `detail` is why (`LinkReason`)."""
 
-    FOUND = "found"
+    WAITING = "waiting"  # not heard yet, or the radio is away, or the last attempt failed
+    FOUND = "found"  # heard: to be connected
     CONNECTING = "connecting"
-    CONNECTED = "connected"
-    LOST = "lost"
+    CONNECTED = "connected"  # being set up: subscriptions, settings
+    STREAMING = "streaming"  # data have come
+    STALLED = "stalled"  # connected, but silent
+    LOST = "lost"  # and looked for
     CLOSED = "closed"
     BATTERY = "battery"  # detail: per cent
     CONTACT = "contact"  # detail: "on" or "off"
     FAULT = "fault"  # detail: reason
+
+
+class LinkReason(StrEnum):
+    """Why a link is as it is; also the id of its sentence (``link.<value>``)."""
+
+    NOT_FOUND = "not-found"  # nobody heard of it for long
+    CONNECT_FAILED = "connect-failed"
+    CONNECT_TIMEOUT = "connect-timeout"
+    REFUSED = "refused"  # it does not take the connection
+    TAKEN = "taken"  # in use by another program or device
+    NOT_PAIRED = "not-paired"
+    NO_STREAM = "no-stream"  # it lacks everything that is wanted of it
+    DROPPED = "dropped"  # the link broke
+    SILENT = "silent"  # data stopped
+    NO_ADAPTER = "no-adapter"
+    ADAPTER_OFF = "adapter-off"
+    NO_PERMISSION = "no-permission"
+    NO_SERVICE = "no-service"  # the system's Bluetooth service is not running
+    ENDED = "ended"  # asked for
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,8 +37,11 @@ class Codec(Protocol):
         """Return the requests that end the streams."""
         ...
 
-    def encode(self, block: RawBlock) -> tuple[tuple[str, bytes], ...]:
-        """Return (endpoint, payload) pairs that carry `block`: the simulator's and the round-trip tests' way back."""
+    def encode(self, *blocks: RawBlock) -> tuple[tuple[str, bytes], ...]:
+        """Return (endpoint, payload) pairs that carry `blocks`: the simulator's and the round-trip tests' way back.
+
+        Channels that share packets are given together, sampled at the same times; those not given are zero there.
+        """
         ...
 
 

@@ -39,6 +39,13 @@ class Chest:
         """Return the tilt of the breath for a chest level."""
         return np.asarray(level * self._spec.tilt_deg_pp * self._spec.deep_ratio)
 
+    def turning_dps(self, tilt_dps: F64) -> F64:
+        """Return the sensor's turning, (n, 3) deg/s, where the tilt changes by `tilt_dps` (n,).
+
+        Gravity moves from `rest` to `across` in the sensor's axes as the sensor turns the other way about their normal.
+        """
+        return np.asarray(-tilt_dps[:, None] * self._frame[2])
+
     def acc_mg(self, t_s: F64, level: F64, acceleration: F64, beats_s: F64) -> F64:
         """Return mg at `t_s` (n,) without sensor noise; `acceleration` in levels/s²."""
         tilt = np.deg2rad(self.tilt_deg(level) + self._lean_deg(t_s))

@@ -23,9 +23,9 @@ from breathcore.decode.pmd_control import (
     encode_start_reply,
     encode_stopped,
 )
-from breathcore.decode.pmd_frames import encode_frame
+from breathcore.decode.pmd_frames import UNSET_CLOCK_NS, encode_frame
 from breathcore.model.device import EndpointSpec
-from breathcore.source.sim.sensors import SensorClock, Sensors
+from breathcore.source.sim.body import Body
 from breathcore.source.sim.services import Sent
 
 _FIRST_DATA_S = 0.4
@@ -62,21 +62,13 @@ class _Stream:
 class PmdService:
     """Answers as an H10 does (devices.md §3.4) and sends 73-sample ECG and 36-sample accelerometer frames.
 
-    `rate_error` is how much faster than nominal the strap samples. Streams end with the link. `frame_types` of the
-    data are raw: 00 for ECG, 01 (16 bits) for the accelerometer.
+    Streams end with the link. The frames are raw: 00 for ECG, 01 (16 bits) for the accelerometer.
     """
 
-    def __init__(
-        self,
-        endpoint: EndpointSpec,
-        sensors: Sensors,
-        clock: SensorClock,
-        rate_error: float = 0.0,
-        stream_ends: tuple[float, ...] = (),
-    ) -> None:
+    def __init__(self, endpoint: EndpointSpec, body: Body) -> None:
         self._control, self._data = f"{endpoint.id}.control", f"{endpoint.id}.data"
-        self._sensors, self._clock, self._rate = sensors, clock, 1.0 + rate_error
-        self._ends = sorted(stream_ends)
+        self._sensors, self._clock, self._rate = body.sensors, body.clock, 1.0 + body.rate_error
+        self._ends = sorted(body.faults.stream_ends)
         self._streams: dict[Measurement, _Stream] = {}
 
     @property
@@ -106,7 +98,7 @@ class PmdService:
         samples = self._samples(type_, stream, stream.first_s + k / stream.rate_hz)
         stream.sent_n += stream.frame_n
         frame_type = 0x01 if type_ is Measurement.ACC else 0x00
-        return ((self._data, encode_frame(type_, self._clock.ns(last_s), samples, frame_type)),)
+        return ((self._data, encode_frame(type_, UNSET_CLOCK_NS + self._clock.ns(last_s), samples, frame_type)),)
 
     def _samples(
         self, type_: Measurement, stream: _Stream, t_s: np.ndarray[tuple[int], np.dtype[np.float64]]

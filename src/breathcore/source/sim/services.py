@@ -8,12 +8,13 @@ import numpy as np
 from breathcore.decode.battery import encode_level
 from breathcore.decode.heart_rate import RR_PER_S, HeartRateMeasurement, encode_measurement
 from breathcore.model.device import EndpointSpec
-from breathcore.source.sim.sensors import SensorClock, Sensors
+from breathcore.source.sim.body import Body
 
 Sent = tuple[tuple[str, bytes], ...]  # (endpoint, payload) of notifications
 _HR_EVERY_S = 1.0
 _DETECTED_AFTER_S = 0.15  # a beat is known this long after its R peak
 _SMOOTHED_N = 5  # beats behind the heart rate that is sent
+_BATTERY_PERCENT = 87
 _BATTERY_EVERY_S = 60.0
 _BATTERY_PER_S = 1.0 / 1800.0
 
@@ -50,12 +51,14 @@ class Service(Protocol):
 class HeartService:
     """0x180D: once a second the heart rate over the last beats, and the intervals of the beats since the last time.
 
-    A beat's interval is missing where the beat before it was not detected. Straps with contact bits also say so.
+    A beat's interval is missing where the beat before it was not detected. Plain straps send contact bits; a Polar H10
+    leaves them unset.
     """
 
-    def __init__(self, endpoint: EndpointSpec, sensors: Sensors, clock: SensorClock, *, contact_bits: bool) -> None:
+    def __init__(self, endpoint: EndpointSpec, body: Body) -> None:
         self._measurement = f"{endpoint.id}.measurement"
-        self._sensors, self._clock, self._contact_bits = sensors, clock, contact_bits
+        self._sensors, self._clock = body.sensors, body.clock
+        self._contact_bits = all(e.codec != "polar_pmd" for e in body.device.endpoints)
         self._since_s = 0.0
         self._count: int | None = None
         self._recent: list[int] = []
@@ -106,10 +109,10 @@ class HeartService:
 class BatteryService:
     """0x180F: the level on request, and by itself when it has changed (looked at once a minute)."""
 
-    def __init__(self, endpoint: EndpointSpec, percent: int) -> None:
+    def __init__(self, endpoint: EndpointSpec, body: Body) -> None:
         self._level = f"{endpoint.id}.level"
-        self._full = percent
-        self._said = percent
+        self._full = _BATTERY_PERCENT
+        self._said = self._full
         self.next_s = math.inf
 
     def connect(self, t_s: float) -> None:

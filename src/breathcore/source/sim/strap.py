@@ -1,43 +1,34 @@
-"""A virtual strap: the services its file names, worn by the simulated wearer."""
+"""A virtual wearable: the services its file names, worn by the simulated wearer."""
 
 import math
+from collections.abc import Callable
 
+from breathcore.model.blocks import RawBlock
 from breathcore.model.device import DeviceSpec, EndpointSpec
 from breathcore.model.errors import BreathcoreError, Reason
+from breathcore.source.sim.body import Body, nobody
 from breathcore.source.sim.faults import FaultSpec
-from breathcore.source.sim.pmd_service import PmdService
+from breathcore.source.sim.registry import SERVICES
 from breathcore.source.sim.sensors import SensorClock, Sensors
-from breathcore.source.sim.services import BatteryService, HeartService, Sent, Service
+from breathcore.source.sim.services import Sent, Service
 from breathcore.source.sim.wearer import Wearer
-
-_BATTERY_PERCENT = 87
 
 
 class Strap:
     """The device's side of everything a host can ask of it. Times are session seconds and must not run backwards.
 
-    Contact bits are sent by plain heart rate straps; a Polar H10 leaves them unset. Raises BreathcoreError
-    (INVALID_VALUE) for a wearable with a codec that is not simulated.
+    `sent` is told each block of samples as it goes out. Raises BreathcoreError (INVALID_VALUE) for a wearable with a
+    codec that is not simulated.
     """
 
-    def __init__(self, device: DeviceSpec, wearer: Wearer, faults: FaultSpec) -> None:
+    def __init__(
+        self, device: DeviceSpec, wearer: Wearer, faults: FaultSpec, sent: Callable[[RawBlock], None] = nobody
+    ) -> None:
         self._clock = SensorClock(-wearer.spec.clock_offset_s, wearer.spec.clock_skew_ppm)
-        self._sensors = Sensors(wearer, faults)
         self._faults = faults
-        self._rate_error = wearer.spec.rate_error
-        self._services = {e.id: self._service(e, device) for e in device.endpoints}
-
-    def _service(self, endpoint: EndpointSpec, device: DeviceSpec) -> Service:
-        if endpoint.codec == "polar_pmd":
-            return PmdService(endpoint, self._sensors, self._clock, self._rate_error, self._faults.stream_ends)
-        if endpoint.codec == "heart_rate":
-            plain = all(e.codec != "polar_pmd" for e in device.endpoints)
-            return HeartService(endpoint, self._sensors, self._clock, contact_bits=plain)
-        if endpoint.codec == "battery":
-            return BatteryService(endpoint, _BATTERY_PERCENT)
-        raise BreathcoreError(
-            Reason.INVALID_VALUE, name="codec", value=endpoint.codec, bound="polar_pmd, heart_rate, battery"
-        )
+        sensors = Sensors(wearer, faults)
+        body = Body(device, sensors, self._clock, faults, wearer.spec.rate_error, sent)
+        self._services = {e.id: _service(e, body) for e in device.endpoints}
 
     @property
     def next_s(self) -> float:
@@ -70,3 +61,11 @@ class Strap:
         """Take a write; return the indications that answer it."""
         service = self._services.get(endpoint.partition(".")[0])
         return service.write(endpoint.partition(".")[2], payload, t_s) if service else ()
+
+
+def _service(endpoint: EndpointSpec, body: Body) -> Service:
+    make = SERVICES.get(endpoint.codec)
+    if make is None:
+        known = ", ".join(sorted(SERVICES))
+        raise BreathcoreError(Reason.INVALID_VALUE, name="codec", value=endpoint.codec, bound=known)
+    return make(endpoint, body)

@@ -16,6 +16,7 @@ __all__ = ["Behaviour", "Burst", "PostureStep", "Wearer", "WearerSpec"]
 _START_S = -2.0  # the wearer breathed before the session began
 _LEAST = 0.15  # of a quiet breath: a swing smaller than this is no breath
 _OUTWARD = (0.0, 0.0, 1.0)
+_LAG_S = 0.02  # over which the change of an angle is taken
 
 
 class Wearer:
@@ -47,6 +48,11 @@ class Wearer:
     def tilt_deg(self, t_s: F64) -> F64:
         """Return the tilt of the breath at `t_s` (n,)."""
         return self._chest.tilt_deg(self.level(t_s))
+
+    def turning_dps(self, t_s: F64) -> F64:
+        """Return what a gyroscope without noise reads at `t_s`, (n, 3): the sensor turns as the breath tilts it."""
+        before = self.tilt_deg(t_s - _LAG_S)
+        return self._chest.turning_dps((self.tilt_deg(t_s) - before) / _LAG_S)
 
     def acc_mg(self, t_s: F64) -> F64:
         """Return what an accelerometer without noise reads at `t_s`, thousandths of g, (n, 3)."""
