@@ -13,9 +13,9 @@ from babel.messages.pofile import read_po
 
 from breathcore.feedback.wording import LANGUAGES
 from breathcore.model.device import Place, Role
-from breathcore.model.packets import LinkReason
 from breathcore.model.errors import Reason
 from breathcore.model.estimates import Refusal
+from breathcore.model.packets import LinkReason
 
 REPO = Path(__file__).parents[2]
 SOURCE = REPO / "src/breathcore"

@@ -5,8 +5,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from breathcore.model.arrays import F64, frozen
+from breathcore.model.device import Place
 from breathcore.model.drill import DrillPhase, FinishReason, Score, Stage, TargetPhase
+from breathcore.model.estimates import FitIssue
 from breathcore.model.message import Message
+from breathcore.model.packets import LinkKind
 
 PAST_S = 20.0  # visible seconds left of the now line
 AHEAD_S = 25.0  # and right of it
@@ -44,6 +47,22 @@ class DeviceView:
     state: Message | None = None  # "signal good", "wet the pads" …
 
 
+@dataclass(frozen=True, slots=True)
+class SensorFrame:
+    """One wearable of the session, as the Sensors page and the trainer's top line show it.
+
+    `message` is the one sentence that matters most: why there is no link, or what to do about its fit; None: all well.
+    """
+
+    key: str  # how packets call it
+    name: str
+    place: Place | None
+    link: LinkKind  # one of its eight states
+    message: Message | None = None
+    issues: tuple[FitIssue, ...] = ()
+    battery_percent: int | None = None
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class FeedbackFrame:
     """Everything there is to see at session time `t_s`.
@@ -58,6 +77,7 @@ class FeedbackFrame:
     stage: Stage
     drill: DrillView
     device: DeviceView | None = None
+    sensors: tuple[SensorFrame, ...] = ()
     calibrated: bool = False
     calibration_left_s: float | None = None
     calibration_cue: Message | None = None

@@ -20,6 +20,36 @@ class Refusal(StrEnum):
     IRREGULAR = "irregular"
 
 
+class FitIssue(StrEnum):
+    """What is wrong with a channel's signal; also the id of the sentence that says what to do (``fit.<value>``).
+
+    The most urgent first.
+    """
+
+    NO_DATA = "no-data"  # it has sent, and stopped
+    NOT_WORN = "not-worn"
+    NO_CONTACT = "no-contact"  # electrodes off the skin, or dry
+    FLAT = "flat"  # no axis moves at all: stuck
+    STUCK_AXIS = "stuck-axis"  # one axis stands still while others move
+    SATURATED = "saturated"  # at the end of its scale
+    NO_GRAVITY = "no-gravity"  # an accelerometer at rest that does not read 1 g
+    SLACK = "slack"  # a belt without tension
+    TIGHT = "tight"  # a belt pulled beyond 40 N
+    NOISY = "noisy"
+    RATE_OFF = "rate-off"  # samples come much faster or slower than they should
+    DAMAGED = "damaged"  # many packets could not be read
+
+
+@dataclass(frozen=True, slots=True)
+class FitEstimate:
+    """How well a channel's sensor sits, from session time `t_s` on; no issue: fine. `rate_hz` as measured, or NaN."""
+
+    t_s: float
+    channel: str
+    issues: tuple[FitIssue, ...]
+    rate_hz: float = float("nan")
+
+
 class PhaseKind(StrEnum):
     """Where in the breath the person is."""
 
