@@ -1,4 +1,4 @@
-"""The published byte vectors of wearables, kept outside this project; tests that use them skip where they are absent."""
+"""The published byte vectors of wearables: kept outside this project, tests skip where they are absent."""
 
 import json
 import os
@@ -24,10 +24,10 @@ def vectors_of(streams: Collection[str]) -> list[Vector]:
 
 
 def agrees(found: Any, expected: Any, tolerance: float) -> bool:
-    """Return whether `found` is `expected`: numbers within `tolerance`, NaN where null is expected, lists item by item."""
+    """Return whether `found` is `expected`: numbers within `tolerance`, NaN where null is expected."""
     if expected is None:
         return found is None or found != found
-    if isinstance(expected, bool) or isinstance(expected, str):
+    if isinstance(expected, bool | str):
         return bool(found == expected)
     if isinstance(expected, int | float):
         return bool(abs(found - expected) <= tolerance)
