@@ -14,14 +14,14 @@ from babel.messages.pofile import read_po
 from breathcore.feedback.wording import LANGUAGES
 from breathcore.model.device import Place, Role
 from breathcore.model.errors import Reason
-from breathcore.model.estimates import Refusal
+from breathcore.model.estimates import FitIssue, Refusal
 from breathcore.model.packets import LinkReason
 
 REPO = Path(__file__).parents[2]
 SOURCE = REPO / "src/breathcore"
 LOCALE = SOURCE / "feedback/locale"
 SPEAKERS = {"message", "Message", "text"}
-ENUMS = {"error": Reason, "refusal": Refusal, "role": Role, "link": LinkReason, "place": Place}
+ENUMS = {"error": Reason, "refusal": Refusal, "role": Role, "link": LinkReason, "place": Place, "fit": FitIssue}
 ID = re.compile(r"[a-z][a-z0-9-]*(\.[a-z0-9_-]+)+")
 FILE_NAME = re.compile(r".*\.(breath|csv|edf|json|png|po|mo|toml|tsv|gz|sh|svg)")
 SENTENCE = re.compile(r"[A-Za-zÄÖÜäöüß]{2,},? [A-Za-zÄÖÜäöüß]{2,}")
