@@ -24,8 +24,8 @@ _AT_END = 0.005  # of full scale: so near its end a value is clipped
 _AT_END_N = 3  # samples in a second
 _REST_G = 0.03  # standard deviation of |a| below which nobody moves
 _GRAVITY_OFF_G = 0.1  # bias and scale errors of worn sensors stay below 0.05 g
-_SHAKE_G = 0.15  # sample-to-sample noise of a loose or rattling sensor
-_WHITE = 2.0  # times the scatter of means that white noise alone would have: less and nothing alive moves it
+_SHAKE_G = 0.3  # sample-to-sample noise of a loose or rattling sensor
+_WHITE = 1.5  # times the scatter of means that white noise alone would have: less and nothing alive moves it
 _LIFE_HZ = 10.0  # slower, the noise of means hides a shallow breath
 _SLACK_N = 1.0
 _TIGHT_N = 40.0  # beyond it a force belt strains the wearer and nears its 50 N end
@@ -128,7 +128,7 @@ def no_gravity(channel: ChannelSpec, seconds: Seconds) -> bool:
 
 
 def shaking(channel: ChannelSpec, seconds: Seconds) -> bool:
-    """Return whether an accelerometer rattles: noise beyond 0.15 g for 3 s."""
+    """Return whether an accelerometer rattles: noise beyond 0.3 g for 3 s."""
     newest = seconds[-3:]
     return len(newest) == 3 and all(s.noise.max() > _SHAKE_G for s in newest)
 
