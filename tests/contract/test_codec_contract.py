@@ -13,6 +13,7 @@ from breathcore.model.blocks import RawBlock, Received
 from breathcore.model.device import ChannelSpec, CharacteristicSpec, CharacteristicUse, EndpointSpec, Role
 from breathcore.model.packets import Direction, Packet, Write
 from breathcore.model.protocols import StreamPlan
+from breathcore.model.table import CounterSpec, FieldSpec, NumberType, StampSpec, TableSpec
 
 HR = ChannelSpec("hr", Role.HEART_RATE, "beats/min", ("hr",), 0.0)
 RR = ChannelSpec("rr", Role.RR, "s", ("rr",), 0.0)
@@ -20,6 +21,14 @@ BATTERY = ChannelSpec("battery", Role.BATTERY, "%", ("level",), 0.0)
 ACC = ChannelSpec("acc", Role.CHEST_ACC, "g", ("x", "y", "z"), 200.0, settings={"sample_rate": 200, "range": 8})
 ECG = ChannelSpec("ecg", Role.ECG, "uV", ("ecg",), 130.0, settings={"sample_rate": 130})
 BELT = ChannelSpec("belt", Role.BELT, "a.u.", ("belt",), 50.0)
+TURN = ChannelSpec("gyro", Role.GYRO, "deg/s", ("x", "y", "z"), 100.0, 0.05)
+TABLE = TableSpec(
+    10,
+    9,
+    tuple(FieldSpec("gyro", axis, 3 * k, NumberType.I24, 0.01, big_endian=True) for k, axis in enumerate("xyz")),
+    stamp=StampSpec(0, NumberType.U64, 1e-6, of_last=True),
+    counter=CounterSpec(8, NumberType.U16),
+)
 H10_EPOCH_S = 599_616_000.0
 
 
@@ -31,6 +40,7 @@ class Case:
     carried: tuple[tuple[ChannelSpec, int, int, float], ...]
     epoch_s: float = 0.0
     as_events: bool = False  # the codec tells its values as events, not as blocks
+    table: TableSpec | None = None
 
     @property
     def channels(self) -> tuple[ChannelSpec, ...]:
@@ -38,7 +48,7 @@ class Case:
 
     def endpoint(self, codec: str) -> EndpointSpec:
         specs = tuple(CharacteristicSpec(name, "", (CharacteristicUse.NOTIFY,)) for name in self.characteristics)
-        return EndpointSpec(codec, codec, "", specs, self.channels)
+        return EndpointSpec(codec, codec, "", specs, self.channels, self.table)
 
 
 CASES = {
@@ -48,6 +58,7 @@ CASES = {
         ("control", "data"), ((ACC, -8000, 8000, 0.001), (ECG, -(1 << 23), (1 << 23) - 1, 1.0)), H10_EPOCH_S
     ),
     "samples": Case(("data",), ((BELT, -(10**6), 10**6, 0.01),)),
+    "table": Case(("data",), ((TURN, -(1 << 23), (1 << 23) - 1, 0.01),), table=TABLE),
 }
 NAMES = sorted(CODECS)
 STREAMS = [(name, channel) for name, case in CASES.items() for channel in case.channels]

@@ -7,6 +7,7 @@ from breathcore.decode.battery import BatteryCodec
 from breathcore.decode.heart_rate import HeartRateCodec
 from breathcore.decode.pmd import PmdCodec
 from breathcore.decode.samples import SamplesCodec
+from breathcore.decode.table import TableCodec
 from breathcore.model.device import ChannelSpec, EndpointSpec, Layout, Role
 from breathcore.model.protocols import Codec
 
@@ -24,6 +25,7 @@ CODECS: Mapping[str, Make] = MappingProxyType(
         "heart_rate": _by_channels(HeartRateCodec),
         "polar_pmd": _by_channels(PmdCodec),
         "samples": _by_channels(SamplesCodec),
+        "table": TableCodec,
     }
 )
 
@@ -34,6 +36,7 @@ LAYOUTS: Mapping[str, Layout] = MappingProxyType(
         "heart_rate": Layout(frozenset({"measurement"}), frozenset({Role.HEART_RATE, Role.RR})),
         "polar_pmd": Layout(frozenset({"control", "data"}), frozenset({Role.ECG, Role.CHEST_ACC})),
         "samples": Layout(frozenset({"data"}), frozenset(Role)),
+        "table": Layout(frozenset(), frozenset(Role)),  # its table names its characteristics
     }
 )
 

@@ -1,7 +1,7 @@
 """How the bytes of a notification are laid out: the frozen form of `[endpoints.table]` in a file of `devices/`.
 
 Enough for most home-made and many bought sensors: a fixed head, then one row of samples or several, each field of a
-row at its offset. Nothing is computed here and nothing is code: `breathcore.decode.table` reads it.
+row at its offset, then perhaps a tail. Nothing here is code: `breathcore.decode.table` reads it.
 """
 
 from dataclasses import dataclass
@@ -22,6 +22,16 @@ class NumberType(StrEnum):
     U64 = "u64"
     F32 = "f32"
     F64 = "f64"
+
+    @property
+    def bytes_n(self) -> int:
+        """How many bytes it takes."""
+        return int(self[1:]) // 8
+
+    @property
+    def is_unsigned(self) -> bool:
+        """Whether it can only count up: what stamps and counters are."""
+        return self[0] == "u"
 
 
 class CounterKind(StrEnum):
@@ -57,7 +67,7 @@ class FieldSpec:
 
 @dataclass(frozen=True, slots=True)
 class StampSpec:
-    """A time in the packet's head: `scale_s` seconds per count; it wraps with its type.
+    """A time in the packet's head: `scale_s` seconds per count; unsigned, it wraps with its type.
 
     `of_last` says whether it is the time of the last row (else of the first).
     """
@@ -71,7 +81,7 @@ class StampSpec:
 
 @dataclass(frozen=True, slots=True)
 class CounterSpec:
-    """A counter in the packet's head; it wraps with its type."""
+    """A counter in the packet's head; unsigned, it wraps with its type."""
 
     offset: int
     type: NumberType
@@ -81,7 +91,7 @@ class CounterSpec:
 
 @dataclass(frozen=True, slots=True)
 class FixedBytes:
-    """Bytes that every packet has at `offset`; a packet without them is not of this layout."""
+    """Bytes that every packet has at `offset` (negative: from its end); one without them is not of this layout."""
 
     offset: int
     bytes_hex: str
@@ -91,19 +101,21 @@ class FixedBytes:
 class TableSpec:
     """The layout of one characteristic's notifications.
 
-    A packet is `head_bytes` of head, then rows of `row_bytes` each: exactly `rows_n` of them, or, where that is 0, as
-    many whole rows as fit (one at least). `start_hex` and `stop_hex` are written to `command` to begin and to end.
+    A packet is `head_bytes` of head, rows of `row_bytes` each, `tail_bytes` of tail: exactly `rows_n` rows, or, where
+    that is 0, as many whole rows as fit (one at least). `checksum_offset` is from the packet's first byte or, where it
+    is negative, from its end. `start_hex` and `stop_hex` are written to `command` to begin and to end.
     """
 
     head_bytes: int
     row_bytes: int
     fields: tuple[FieldSpec, ...]
     rows_n: int = 0
+    tail_bytes: int = 0
     fixed: tuple[FixedBytes, ...] = ()
     stamp: StampSpec | None = None
     counter: CounterSpec | None = None
     checksum: ChecksumKind | None = None
-    checksum_offset: int = 0  # from the packet's first byte; negative: from its end
+    checksum_offset: int = -1
     data: str = "data"  # the characteristic that notifies
     command: str = ""  # the one that takes commands, where there is one
     start_hex: tuple[str, ...] = ()
