@@ -1,5 +1,6 @@
 """What goes wrong and when: a script in session time, the same for the same seed."""
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -20,8 +21,11 @@ class FaultSpec:
 
     Wearing: `off` (taken off its strap: silent, and after 45 s without a link), `table` (lies there: 1 g and noise,
     no heart), `loose` (worn, but follows neither chest nor heart), `contact_lost` (dry electrodes: no heart, the
-    chest is still felt). Link: `link_lost` (LOST at the start, connected again at the end), `stalls` (everything is
-    held back and comes in one burst at the end), `stream_ends` (the strap ends its streams by itself).
+    chest is still felt). Link: `link_lost` (nothing gets through, `silence_s` later the drop is noticed, to be had
+    again at the end), `refused` (it is heard, but ends every connection at once), `stalls` (everything is held back and
+    comes in one burst at the end), `stream_ends` (the strap ends its streams by itself), `battery_dead_s` (the level
+    falls to nothing until then, and it is gone for good). Clock: `clock_ppm` (runs too fast by this much),
+    `rate_error` (samples faster than nominal by this share), both on top of the wearer's own.
     Notifications, each a probability from `damage_from_s` on, replies of a control point and read values spared:
     `loss`, `duplication`, `reordering` (arrives after later ones), `truncation`, `corruption` (bits flipped).
     `jitter_s` is the mean of an extra, exponential delay.
@@ -34,6 +38,11 @@ class FaultSpec:
     link_lost: tuple[Span, ...] = ()
     stalls: tuple[Span, ...] = ()
     stream_ends: tuple[float, ...] = ()
+    refused: tuple[Span, ...] = ()
+    silence_s: float = 0.0
+    battery_dead_s: float = math.inf
+    clock_ppm: float = 0.0
+    rate_error: float = 0.0
     loss: float = 0.0
     duplication: float = 0.0
     reordering: float = 0.0
@@ -46,7 +55,12 @@ class FaultSpec:
     def gaps(self) -> tuple[Span, ...]:
         """When there is no link, in order: asked for, or because the strap has been off for long."""
         long_off = [(a + OFF_BODY_DROP_S, b + _BACK_S) for a, b in self.off if b - a > OFF_BODY_DROP_S]
-        return tuple(sorted([*self.link_lost, *long_off]))
+        dead = [(self.battery_dead_s, math.inf)] if self.battery_dead_s < math.inf else []
+        return _joined([*self.link_lost, *long_off, *dead])
+
+    def noticed_s(self, gap: Span) -> float:
+        """Return when the loss of the link at the start of `gap` is noticed: before its end, if it ever ends."""
+        return min(gap[0] + self.silence_s, gap[1])
 
     @property
     def clock_losses_s(self) -> tuple[float, ...]:
@@ -55,6 +69,17 @@ class FaultSpec:
 
 
 NO_FAULTS = FaultSpec()
+
+
+def _joined(spans: Iterable[Span]) -> tuple[Span, ...]:
+    """Return `spans` in order, those that meet or overlap as one."""
+    whole: list[Span] = []
+    for a, b in sorted(spans):
+        if whole and a <= whole[-1][1]:
+            whole[-1] = (whole[-1][0], max(b, whole[-1][1]))
+        else:
+            whole.append((a, b))
+    return tuple(whole)
 
 
 @dataclass(slots=True)

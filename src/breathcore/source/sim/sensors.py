@@ -48,13 +48,16 @@ class SensorClock:
 
 
 class Sensors:
-    """Accelerometer, electrodes and beat detector. Ask for rising times; every sensor has its own noise."""
+    """Accelerometer, electrodes and beat detector. Ask for rising times; every sensor has its own noise.
 
-    def __init__(self, wearer: Wearer, faults: FaultSpec) -> None:
+    `number` tells straps on one wearer apart.
+    """
+
+    def __init__(self, wearer: Wearer, faults: FaultSpec, number: int = 0) -> None:
         self._wearer = wearer
         self._faults = faults
         self._acc_rng, self._ecg_rng, self._loose_rng, self._belt_rng, self._gyro_rng = (
-            np.random.default_rng([wearer.spec.seed, stream]) for stream in (4, 5, 6, 8, 9)
+            np.random.default_rng([wearer.spec.seed, stream, number]) for stream in (4, 5, 6, 8, 9)
         )
         self._walk = np.zeros((1, 3))
 

@@ -16,6 +16,7 @@ _DETECTED_AFTER_S = 0.15  # a beat is known this long after its R peak
 _SMOOTHED_N = 5  # beats behind the heart rate that is sent
 _BATTERY_PERCENT = 87
 _BATTERY_EVERY_S = 60.0
+_BATTERY_DYING_EVERY_S = 1.0
 _BATTERY_PER_S = 1.0 / 1800.0
 
 
@@ -107,17 +108,22 @@ class HeartService:
 
 
 class BatteryService:
-    """0x180F: the level on request, and by itself when it has changed (looked at once a minute)."""
+    """0x180F: the level on request, and by itself when it has changed.
+
+    It is looked at once a minute, or once a second where the battery is dying.
+    """
 
     def __init__(self, endpoint: EndpointSpec, body: Body) -> None:
         self._level = f"{endpoint.id}.level"
+        self._dead_s = body.faults.battery_dead_s
+        self._every_s = _BATTERY_EVERY_S if self._dead_s == math.inf else _BATTERY_DYING_EVERY_S
         self._full = _BATTERY_PERCENT
         self._said = self._full
         self.next_s = math.inf
 
     def connect(self, t_s: float) -> None:
         """Begin to watch the level."""
-        self.next_s = t_s + _BATTERY_EVERY_S
+        self.next_s = t_s + self._every_s
 
     def disconnect(self) -> None:
         """Stop sending."""
@@ -126,7 +132,7 @@ class BatteryService:
     def send(self) -> Sent:
         """Return the level if it has changed."""
         percent = self._percent(self.next_s)
-        self.next_s += _BATTERY_EVERY_S
+        self.next_s += self._every_s
         if percent == self._said:
             return ()
         self._said = percent
@@ -141,4 +147,4 @@ class BatteryService:
         return ()
 
     def _percent(self, t_s: float) -> int:
-        return max(0, math.floor(self._full - t_s * _BATTERY_PER_S))
+        return max(0, math.floor(self._full * (1.0 - t_s / self._dead_s) - t_s * _BATTERY_PER_S))

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from breathcore.model.device import DeviceSpec, Role
 from breathcore.model.drill import Timeline
-from breathcore.model.packets import Advance, Direction, LinkEvent, LinkKind, Packet, Read, Request
+from breathcore.model.packets import Advance, Direction, LinkEvent, LinkKind, LinkReason, Packet, Read, Request
 from breathcore.model.protocols import SourceInfo
-from breathcore.source.sim.faults import NO_FAULTS, Damage, FaultSpec
+from breathcore.source.sim.faults import NO_FAULTS, Damage, FaultSpec, inside
 from breathcore.source.sim.strap import Strap
 from breathcore.source.sim.transport import Transport
 from breathcore.source.sim.truth import Truth
@@ -41,7 +41,8 @@ class Simulation:
         until_s: float | None = None,
     ) -> None:
         self.device = device
-        self._wearer = Wearer(wearer, timeline, _inhale_axis(device))
+        self._faults = faults
+        self._wearer = Wearer(wearer, timeline, inhale_axis(device))
         self._strap = Strap(device, self._wearer, faults)
         self._transport = Transport(device.id, faults, wearer.seed, T0_HOST_NS)
         self._until_s = math.inf if until_s is None else until_s
@@ -52,9 +53,10 @@ class Simulation:
         self._linked = False
         self._closed = False
         self._connect(0.0)
-        for lost_s, back_s in faults.gaps:
-            self._push(self._event(lost_s, LinkKind.LOST))
-            self._connect(back_s)
+        for gap in faults.gaps:
+            self._push(self._event(faults.noticed_s(gap), LinkKind.LOST))
+            if gap[1] < math.inf:
+                self._connect(gap[1])
 
     @property
     def info(self) -> SourceInfo:
@@ -148,6 +150,10 @@ class Simulation:
 
     def _connect(self, t_s: float) -> None:
         self._push(self._event(t_s, LinkKind.CONNECTING))
+        for _, end_s in (r for r in self._faults.refused if inside([r], t_s)):
+            self._push(self._event(t_s + _CONNECTED_S, LinkKind.WAITING, LinkReason.REFUSED))
+            self._connect(end_s)
+            return
         self._push(self._event(t_s + _CONNECTED_S, LinkKind.CONNECTED))
 
     def _push(self, item: Packet | LinkEvent) -> None:
@@ -161,7 +167,7 @@ class Simulation:
         return (t_host_ns - T0_HOST_NS) * 1e-9
 
 
-def _inhale_axis(device: DeviceSpec) -> tuple[float, float, float]:
+def inhale_axis(device: DeviceSpec) -> tuple[float, float, float]:
     """Return the direction in which the device's accelerometer sees an inhale (outwards where it has none)."""
     axes = [c.inhale_axis for c in device.channels if c.role is Role.CHEST_ACC and c.inhale_axis is not None]
     return axes[0] if axes else _OUTWARD

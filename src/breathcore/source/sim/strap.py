@@ -17,17 +17,22 @@ from breathcore.source.sim.wearer import Wearer
 class Strap:
     """The device's side of everything a host can ask of it. Times are session seconds and must not run backwards.
 
-    `sent` is told each block of samples as it goes out. Raises BreathcoreError (INVALID_VALUE) for a wearable with a
-    codec that is not simulated.
+    `sent` is told each block of samples as it goes out; `number` tells straps on one wearer apart (each has its own
+    noise). Raises BreathcoreError (INVALID_VALUE) for a wearable with a codec that is not simulated.
     """
 
     def __init__(
-        self, device: DeviceSpec, wearer: Wearer, faults: FaultSpec, sent: Callable[[RawBlock], None] = nobody
+        self,
+        device: DeviceSpec,
+        wearer: Wearer,
+        faults: FaultSpec,
+        sent: Callable[[RawBlock], None] = nobody,
+        number: int = 0,
     ) -> None:
-        self._clock = SensorClock(-wearer.spec.clock_offset_s, wearer.spec.clock_skew_ppm)
+        self._clock = SensorClock(-wearer.spec.clock_offset_s, wearer.spec.clock_skew_ppm + faults.clock_ppm)
         self._faults = faults
-        sensors = Sensors(wearer, faults)
-        body = Body(device, sensors, self._clock, faults, wearer.spec.rate_error, sent)
+        sensors = Sensors(wearer, faults, number)
+        body = Body(device, sensors, self._clock, faults, wearer.spec.rate_error + faults.rate_error, sent)
         self._services = {e.id: _service(e, body) for e in device.endpoints}
 
     @property
@@ -41,11 +46,19 @@ class Strap:
 
     def connect(self, t_s: float) -> None:
         """Begin with a host that has subscribed to everything; after long off the body the clock has started anew."""
+        self.link(t_s)
+        for endpoint in self._services:
+            self.subscribed(endpoint, t_s)
+
+    def link(self, t_s: float) -> None:
+        """Begin with a host that has not subscribed to anything yet."""
         for lost_s in self._faults.clock_losses_s:
             if lost_s <= t_s:
                 self._clock.wake(lost_s)
-        for service in self._services.values():
-            service.connect(t_s)
+
+    def subscribed(self, endpoint: str, t_s: float) -> None:
+        """Begin to serve an endpoint whose characteristics the host has subscribed to. Raises KeyError."""
+        self._services[endpoint].connect(t_s)
 
     def disconnect(self) -> None:
         """End every stream: the link is gone."""

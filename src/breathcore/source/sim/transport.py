@@ -13,11 +13,14 @@ _MOST_FLIPS = 3
 
 
 class Transport:
-    """Carries notifications and answers of one device; `t0_host_ns` is the host's clock at session time 0."""
+    """Carries notifications and answers of one device; `t0_host_ns` is the host's clock at session time 0.
 
-    def __init__(self, device: str, faults: FaultSpec, seed: int, t0_host_ns: int) -> None:
+    `number` tells devices with the same seed apart.
+    """
+
+    def __init__(self, device: str, faults: FaultSpec, seed: int, t0_host_ns: int, number: int = 0) -> None:
         self._device, self._faults, self._t0_host_ns = device, faults, t0_host_ns
-        self._rng = np.random.default_rng([seed, 7])
+        self._rng = np.random.default_rng([seed, 7, number])
         self._last_s = 0.0
         self.damage = Damage()
 
