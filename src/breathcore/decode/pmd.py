@@ -1,21 +1,24 @@
 """Codec "polar_pmd": the whole conversation with a Polar strap's measurement data service.
 
 ``<id>.control`` carries requests and replies, ``<id>.data`` the frames; the source subscribes to both before it
-calls `start`. For each wanted channel, one after the other (a strap takes one request at a time): get the settings,
-choose, start, read the reply's factor. A stream that already runs (status 06) is stopped and started again, so that
+calls `start`. What the strap can measure is read first; a wanted stream that it lacks is told and left out. For each
+other one, one after the other (a strap takes one request at a time): get the settings, choose, start, read the reply's
+factor. A stream that already runs (status 06) is stopped and started again, so that
 its settings are ours; if it still insists, it is taken as it is. A stream that the strap ends by itself is started
-again, at most three times in a connection.
+again, at most three times in a connection. A reply that cannot be read is taken for one that says nothing.
+
+A channel's role names its stream; where it leaves several, the channel's setting ``measurement`` is the type's number
+(skin temperature is 7, that of the surroundings 12).
 
 Everything it knows it learns from packets, its own recorded writes among them, so a replay rebuilds the same state
 whatever becomes of the requests it makes.
 
 Simulator: `breathcore.decode.pmd_control` for the strap's side of the conversation, `pmd_frames.encode_frame` for
-its data.
+its data; `encode` for a block of any channel.
 """
 
-from collections.abc import Sequence
-
-import numpy as np
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from breathcore.decode.errors import DecodeError
 from breathcore.decode.pmd_control import (
@@ -30,24 +33,39 @@ from breathcore.decode.pmd_control import (
     decode_request,
     decode_settings,
     encode_request,
+    encode_start_reply,
 )
-from breathcore.decode.pmd_frames import encode_frame
+from breathcore.decode.pmd_encode import encode_block, needs_factor
+from breathcore.decode.pmd_ppi import PpiStream
 from breathcore.decode.pmd_stream import PmdStream, with_rate
 from breathcore.model.blocks import Fault, FaultReason, RawBlock, Received
 from breathcore.model.device import ChannelSpec, Role
-from breathcore.model.errors import CatalogError, Reason, SignalError
-from breathcore.model.packets import Direction, Packet, Request, Write
+from breathcore.model.errors import CatalogError, Reason
+from breathcore.model.packets import Direction, Packet, Read, Request, Write
 from breathcore.model.protocols import StreamPlan
 
-FRAME_SAMPLES = {Measurement.ECG: 73, Measurement.ACC: 36}  # what an H10 packs at its usual packet size
-_FRAME_TYPES = {Measurement.ECG: 0x00, Measurement.ACC: 0x01}
-_TYPES = {Role.ECG: Measurement.ECG, Role.CHEST_ACC: Measurement.ACC}
+TYPES: Mapping[Role, tuple[Measurement, ...]] = MappingProxyType(
+    {
+        Role.ECG: (Measurement.ECG,),
+        Role.CHEST_ACC: (Measurement.ACC,),
+        Role.ACC: (Measurement.ACC,),
+        Role.GYRO: (Measurement.GYRO,),
+        Role.MAG: (Measurement.MAG,),
+        Role.PPG: (Measurement.PPG,),
+        Role.RR: (Measurement.PPI,),
+        Role.TEMPERATURE: (Measurement.TEMPERATURE, Measurement.SKIN_TEMP),
+        Role.PRESSURE: (Measurement.PRESSURE,),
+    }
+)
+"""The streams that a channel of each role may be; the first one where its settings do not say."""
+
+_MEASUREMENT = "measurement"  # the setting of a channel, never sent
 _RESTARTS = 3
 _TYPE_MASK = 0x3F
 
 
 class PmdCodec:
-    """ECG in µV and chest acceleration in g, with device time, from one Polar strap (see the module)."""
+    """The streams of one Polar device, with device time (see the module)."""
 
     def __init__(self, endpoint: str, channels: Sequence[ChannelSpec]) -> None:
         self._control, self._data = f"{endpoint}.control", f"{endpoint}.data"
@@ -56,21 +74,22 @@ class PmdCodec:
         self._begin(channels)
 
     def start(self, want: StreamPlan) -> tuple[Request, ...]:
-        """Ask for the settings of the first wanted channel; the other requests follow the replies."""
+        """Ask what there is, and for the settings of the first wanted channel; the rest follows the replies."""
         self._begin(want.channels)
         self._todo = [(Op.SETTINGS, stream.type) for stream in self._streams.values()]
-        return self._next()
+        return (Read(self._control), *self._next()) if self._todo else ()
 
     def stop(self) -> tuple[Request, ...]:
         """Stop every stream (an H10 left running empties its battery); no further request is made after it."""
         self._ending = True
-        return tuple(self._write(encode_request(Op.STOP, stream.type)) for stream in self._streams.values())
+        there = [stream for stream in self._streams.values() if not stream.missing]
+        return tuple(self._write(encode_request(Op.STOP, stream.type)) for stream in there)
 
     def receive(self, packet: Packet) -> Received:
         """Take a frame, a reply, the feature value or one of our own writes."""
         try:
             if packet.endpoint == self._data:
-                return Received((self._stream_of(packet.payload).block(packet.payload, packet.t_host_ns * 1e-9),))
+                return Received(self._stream_of(packet.payload).blocks(packet.payload, packet.t_host_ns * 1e-9))
             if packet.endpoint == self._control:
                 return self._conversation(packet)
         except DecodeError as error:
@@ -78,25 +97,21 @@ class PmdCodec:
         return Received()
 
     def encode(self, *blocks: RawBlock) -> tuple[tuple[str, bytes], ...]:
-        """Return raw frames of at most 73 ECG or 36 ACC samples. Raises SignalError for a block without stamps."""
+        """Return frames that fit an H10's packets, each block's start reply before them where they need a factor.
+
+        Raises SignalError for samples without stamps.
+        """
         return tuple(packet for block in blocks for packet in self._encoded(block))
 
     def _encoded(self, block: RawBlock) -> tuple[tuple[str, bytes], ...]:
-        if block.t_device_s is None:
-            raise SignalError(Reason.INVALID_VALUE, name="t_device_s", value="None", bound="a time for each sample")
-        type_ = _type_of(block.channel)
-        counts = np.rint(block.x * 1000.0 if type_ is Measurement.ACC else block.x).astype(np.int64)
-        stamps_ns = np.rint(block.t_device_s * 1e9).astype(np.int64).tolist()
-        size = FRAME_SAMPLES[type_]
-        return tuple(
-            (self._data, encode_frame(type_, stamps_ns[min(i + size, len(counts)) - 1], part, _FRAME_TYPES[type_]))
-            for i in range(0, len(counts), size)
-            for part in [counts[i : i + size]]
-        )
+        type_ = type_of(block.channel)
+        frames = encode_block(type_, block)
+        told = any(needs_factor(frame) for frame in frames)
+        replies = ((self._control, encode_start_reply(type_, 1.0)),) if told else ()
+        return (*replies, *((self._data, frame) for frame in frames))
 
     def _begin(self, channels: Sequence[ChannelSpec]) -> None:
-        streams = [PmdStream(_type_of(c), c, c.settings) for c in channels]
-        self._streams: dict[int, PmdStream] = {s.type: s for s in streams}
+        self._streams: dict[int, PmdStream] = {type_of(c): _stream(c) for c in channels}
         self._todo = []
         self._asked: tuple[Op, Measurement] | None = None
         self._parts: dict[tuple[int, int], bytes] = {}
@@ -129,12 +144,29 @@ class PmdCodec:
             self._wrote(packet.payload)
             return Received()
         if packet.direction is Direction.READ:
-            decode_features(packet.payload)
-            return Received()
-        reply = decode_reply(packet.payload)
-        faults = self._stopped(reply) if isinstance(reply, PmdStopped) else self._replied(reply)
+            return Received(faults=self._lacking(decode_features(packet.payload)))
+        faults = self._heard(packet.payload)
         requests = self._next() if self._asked is None else ()
         return Received(requests=() if self._ending else requests, faults=faults)
+
+    def _lacking(self, offered: Sequence[Measurement]) -> tuple[Fault, ...]:
+        """Leave out the streams that the device does not have, and tell of each once."""
+        lacking = [s for s in self._streams.values() if s.type not in offered and not s.missing]
+        for stream in lacking:
+            stream.missing = True
+        self._todo = [(op, type_) for op, type_ in self._todo if not self._streams[type_].missing]
+        return tuple(self._fault(FaultReason.REFUSED, f"{s.name}: not offered by the device") for s in lacking)
+
+    def _heard(self, payload: bytes) -> tuple[Fault, ...]:
+        """Take an indication; one that cannot be read answers what was asked without telling anything."""
+        try:
+            reply = decode_reply(payload)
+        except DecodeError as error:
+            asked, self._asked = self._asked, None
+            if asked is not None and asked[0] is Op.SETTINGS and not self._streams[asked[1]].missing:
+                self._todo.insert(0, (Op.START, asked[1]))
+            return (error.at(self._control),)
+        return self._stopped(reply) if isinstance(reply, PmdStopped) else self._replied(reply)
 
     def _wrote(self, payload: bytes) -> None:
         """Learn from a request that was really made (an older recording may have asked for something else)."""
@@ -175,6 +207,7 @@ class PmdCodec:
         if stream is None or (reply.op == Op.SETTINGS and not asked):
             return (self._fault(FaultReason.UNEXPECTED, f"reply to {reply.op:02x} {reply.type:02x}"),)
         if reply.status == Status.OK:
+            stream.missing = False
             return self._accepted(stream, reply.op, params)
         return self._refused(stream, reply)
 
@@ -191,6 +224,8 @@ class PmdCodec:
         return ()
 
     def _refused(self, stream: PmdStream, reply: PmdReply) -> tuple[Fault, ...]:
+        if stream.missing:
+            return ()
         if reply.status == Status.ALREADY_IN_STATE:
             if reply.op == Op.START:
                 self._again(stream, Op.STOP, Op.START)
@@ -202,7 +237,20 @@ class PmdCodec:
         return Fault(reason, self._control, 0, detail)
 
 
-def _type_of(channel: ChannelSpec) -> Measurement:
-    if channel.role not in _TYPES:
-        raise CatalogError(Reason.INVALID_VALUE, name="role", value=channel.role.value, bound="ecg or chest_acc")
-    return _TYPES[channel.role]
+def type_of(channel: ChannelSpec) -> Measurement:
+    """Return the stream that a channel is. Raises CatalogError (INVALID_VALUE): none has its role or `measurement`."""
+    types = TYPES.get(channel.role)
+    if types is None:
+        known = ", ".join(TYPES)
+        raise CatalogError(Reason.INVALID_VALUE, name="role", value=channel.role.value, bound=known)
+    number = channel.settings.get(_MEASUREMENT, types[0])
+    if number not in types:
+        known = ", ".join(str(t.value) for t in types)
+        raise CatalogError(Reason.INVALID_VALUE, name=_MEASUREMENT, value=str(number), bound=known)
+    return Measurement(number)
+
+
+def _stream(channel: ChannelSpec) -> PmdStream:
+    type_ = type_of(channel)
+    settings = {name: value for name, value in channel.settings.items() if name != _MEASUREMENT}
+    return (PpiStream if type_ is Measurement.PPI else PmdStream)(type_, channel, settings)

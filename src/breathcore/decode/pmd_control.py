@@ -25,6 +25,7 @@ _REPLY, _FEATURES, _STOPPED = 0xF0, 0x0F, 0x01
 _TYPE_MASK = 0x3F
 _FEATURE_BYTES = 17
 _HEAD, _MORE_AT, _PARAMS_AT = 4, 4, 5
+_FACTOR_LIMIT = 1000.0  # real ones are 1 or smaller
 
 
 class Op(IntEnum):
@@ -149,14 +150,21 @@ def decode_settings(params: bytes, at: int = 0) -> Settings:
 def decode_factor(params: bytes) -> float:
     """Return the conversion factor in a start reply, 1.0 where there is none.
 
-    Stray bytes at the end are allowed: a Polar H10 sends one. Raises DecodeError (TRUNCATED) for a factor cut short.
+    Stray bytes at the end are allowed: a Polar H10 sends one. Raises DecodeError: TRUNCATED for a factor cut short,
+    OUT_OF_RANGE for one that cannot be.
     """
     here = 0
     while here + 1 < len(params) and params[here] <= _SECURITY:
         name, values, here = _setting(params, here, _PARAMS_AT)
         if name == "factor" and values:
-            return float(values[0])
+            return _factor(float(values[0]), here)
     return 1.0
+
+
+def _factor(value: float, end: int) -> float:
+    if not 0 < value <= _FACTOR_LIMIT:
+        raise DecodeError(FaultReason.OUT_OF_RANGE, _PARAMS_AT + end - 4, f"factor {value}")
+    return value
 
 
 def encode_settings(settings: Mapping[str, Sequence[Value]]) -> bytes:

@@ -7,27 +7,34 @@ import numpy as np
 
 from breathcore.decode.errors import DecodeError
 from breathcore.decode.pmd_control import Measurement, Settings, Value
-from breathcore.decode.pmd_frames import PmdFrame, decode_frame, sample_times_ns
+from breathcore.decode.pmd_forms import Samples
+from breathcore.decode.pmd_frames import decode_frame, sample_times_ns
 from breathcore.model.arrays import F64
 from breathcore.model.blocks import FaultReason, RawBlock
 from breathcore.model.device import ChannelSpec
 
 _MG_PER_G = 1000.0
+_UT_PER_GAUSS = 100.0
+_MORE_COLUMNS = frozenset({Measurement.PPG, Measurement.MAG})  # more light channels, a status: what is not asked for
 _RANGE_MARGIN = 1.05  # full scale is nominal
-_STAMP_LIMIT_NS = 1 << 62  # 146 years: beyond it the sums of stamps leave 64 bits
+STAMP_LIMIT_NS = 1 << 62  # 146 years: beyond it the sums of stamps leave 64 bits
 _REORDERED_NS = 1_000_000_000  # a frame that comes late comes less late than this
-_RESET_NS = 5_000_000_000  # stamps that fall back, or run ahead of the host's clock, further: the clock was set
+RESET_NS = 5_000_000_000  # stamps that fall back, or run ahead of the host's clock, further: the clock was set
 
 
 @dataclass(slots=True)
 class PmdStream:
-    """What is known of one stream. `factor` is None until the start reply came."""
+    """What is known of one stream. `factor` is None until the start reply came.
+
+    `missing`: the device has said that it has no such stream.
+    """
 
     type: Measurement
     channel: ChannelSpec
     chosen: Mapping[str, Value]
     factor: float | None = None
     stopping: bool = False
+    missing: bool = False
     restarts_n: int = 0
     previous_ns: int = 0
     previous_host_s: float = 0.0
@@ -45,47 +52,44 @@ class PmdStream:
             name: _nearest(values, wanted.get(name, values[0])) for name, values in offered.items() if values
         }
 
-    def block(self, payload: bytes, t_host_s: float) -> RawBlock:
+    def blocks(self, payload: bytes, t_host_s: float) -> tuple[RawBlock, ...]:
         """Return the samples of a frame.
 
-        Raises DecodeError, also for a stamp that does not rise (NOT_RISING) and for an acceleration beyond what the
-        sensor was set to measure (OUT_OF_RANGE).
+        Raises DecodeError, also for a stamp that does not rise (NOT_RISING) and for values beyond what the sensor was
+        set to measure (OUT_OF_RANGE).
 
         Frames that must have been lost before it are estimated from the stamps at the nominal rate; the samples of
         such a frame lie 1/rate apart instead of filling the hole.
         """
         frame = decode_frame(payload, self.factor)
-        if frame.samples.shape[1] != len(self.channel.axes):
+        columns_n, axes_n = frame.samples.shape[1], len(self.channel.axes)
+        if columns_n < axes_n or (columns_n > axes_n and self.type not in _MORE_COLUMNS):
             raise DecodeError(FaultReason.UNSUPPORTED_FRAME, 9, f"{self.name} frame type {frame.frame_type:02x}")
         stamp_ns, n = frame.timestamp_ns, len(frame.samples)
-        if stamp_ns >= _STAMP_LIMIT_NS:
+        if stamp_ns >= STAMP_LIMIT_NS:
             raise DecodeError(FaultReason.OUT_OF_RANGE, 1, str(stamp_ns))
-        x = self._values(frame)
+        x = in_unit(self.type, frame.samples)[:, :axes_n]
+        self._require_range(x)
         previous_ns, lost_n = self._continued(stamp_ns, n, t_host_s)
         self.previous_ns, self.previous_host_s = stamp_ns, t_host_s
         times_ns = sample_times_ns(stamp_ns, n, previous_ns, self.channel.rate_hz)
-        return RawBlock(self.channel, x, np.multiply(times_ns, 1e-9), t_host_s, lost_n)
+        return (RawBlock(self.channel, x, np.multiply(times_ns, 1e-9), t_host_s, lost_n),)
 
-    def _values(self, frame: PmdFrame) -> F64:
-        if self.type is Measurement.ACC:
-            self._require_range(frame)
-            return np.divide(frame.samples, _MG_PER_G)
-        return frame.samples.astype(np.float64)
-
-    def _require_range(self, frame: PmdFrame) -> None:
-        """Refuse a frame that holds more g than the sensor was set to measure: its bytes are damaged."""
-        limit_g = float(self.chosen.get("range", 0.0)) * _RANGE_MARGIN
-        highest, lowest = (float(f.reduce(frame.samples, axis=None)) for f in (np.maximum, np.minimum))
-        largest_g = max(highest, -lowest) / _MG_PER_G
-        if 0 < limit_g < largest_g:
-            raise DecodeError(FaultReason.OUT_OF_RANGE, 10, f"{largest_g:.2f} g, at most {limit_g:.2f} g")
+    def _require_range(self, x: F64) -> None:
+        """Refuse a frame that holds more than the sensor was set to measure: its bytes are damaged."""
+        scale = _UT_PER_GAUSS if self.type is Measurement.MAG else 1.0
+        limit = float(self.chosen.get("range", 0.0)) * scale * _RANGE_MARGIN
+        largest = max(float(np.maximum.reduce(x, axis=None)), -float(np.minimum.reduce(x, axis=None)))
+        if 0 < limit < largest:
+            unit = self.channel.unit
+            raise DecodeError(FaultReason.OUT_OF_RANGE, 10, f"{largest:.2f} {unit}, at most {limit:.2f} {unit}")
 
     def _continued(self, stamp_ns: int, n: int, t_host_s: float) -> tuple[int, int]:
         """Return the stamp that this frame continues (0: none) and the samples lost before it."""
         previous_ns = self.previous_ns
         behind_ns = previous_ns - stamp_ns
         ahead_ns = -behind_ns - (t_host_s - self.previous_host_s) * 1e9
-        if not previous_ns or max(behind_ns, ahead_ns) > _RESET_NS:
+        if not previous_ns or max(behind_ns, ahead_ns) > RESET_NS:
             self.before_jump_ns = 0
             return 0, 0
         if behind_ns >= 0:
@@ -99,6 +103,15 @@ class PmdStream:
             return 0, round(ahead)
         self.before_jump_ns = 0
         return previous_ns, 0
+
+
+def in_unit(type_: Measurement, samples: Samples) -> F64:
+    """Return samples (n, columns) of a stream in the unit of its channel: g, uT, the others as they are."""
+    if type_ is Measurement.ACC:
+        return np.divide(samples, _MG_PER_G)
+    if type_ is Measurement.MAG:
+        return np.multiply(samples, _UT_PER_GAUSS)
+    return samples.astype(np.float64)
 
 
 def _nearest(values: Sequence[Value], wanted: Value) -> Value:

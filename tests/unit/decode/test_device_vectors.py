@@ -1,14 +1,13 @@
-"""Every published byte vector of the streams that this program reads (see devices.md §13 for the format)."""
+"""Every published byte vector of heart-rate straps, batteries and Polar devices."""
 
-import json
-import os
 import struct
+from collections import Counter
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from tests.support.vectors import VECTORS, Vector, vectors_of
 
 from breathcore.decode.battery import decode_level
 from breathcore.decode.errors import DecodeError
@@ -27,26 +26,18 @@ from breathcore.decode.pmd_delta import decode_deltas
 from breathcore.decode.pmd_frames import decode_frame, sample_times_ns
 from breathcore.decode.polar_adv import decode_advertisement
 
-Vector = Mapping[str, Any]
 Fields = dict[str, Any]
 
-VECTORS = Path(os.environ.get("BREATHCORE_VECTORS", Path(__file__).parents[4] / "shared/reference/device-vectors.json"))
-STREAMS = {"hr_measurement", "battery_level", "polar_adv_hr"}
-NOT_YET = {"pmd_frame_gyro", "pmd_frame_mag", "pmd_frame_ppg", "pmd_frame_ppi", "pmd_frame_pressure", "pmd_frame_temp"}
-EXPECTED_N = 155
-STAMP_TOLERANCE_NS = 128  # the expected values were made with doubles (devices.md §3.5)
+EXPECTED = {
+    "hr_measurement": 30, "battery_level": 4, "polar_adv_hr": 10, "pmd_active": 8, "pmd_features": 5,
+    "pmd_cp_request": 14, "pmd_cp_response": 31, "pmd_settings": 4, "pmd_delta": 8, "pmd_timestamps": 8,
+    "pmd_frame_acc": 22, "pmd_frame_ecg": 11, "pmd_frame_gyro": 4, "pmd_frame_mag": 4, "pmd_frame_ppg": 8,
+    "pmd_frame_ppi": 3, "pmd_frame_pressure": 3, "pmd_frame_temp": 4,
+}  # fmt: skip
+STAMP_TOLERANCE_NS = 128  # the expected values were made with doubles
 
 
-def _held() -> list[Vector]:
-    if not VECTORS.exists():
-        return []
-    vectors = json.loads(VECTORS.read_text())
-    return [
-        v for v in vectors if v["stream"] in STREAMS or (v["stream"].startswith("pmd_") and v["stream"] not in NOT_YET)
-    ]
-
-
-HELD = _held()
+HELD = vectors_of(EXPECTED)
 
 
 def _heart_rate(vector: Vector, payload: bytes) -> Fields:
@@ -149,13 +140,13 @@ def _timestamps(vector: Vector, payload: bytes) -> Fields:
 
 
 def _samples(samples: np.ndarray) -> Fields:
-    rows = samples.astype(np.int64)
+    rows = samples.astype(np.float64)
     return {
         "n_samples": len(rows),
         "samples": rows.tolist(),
         "samples_head": rows[:3].tolist(),
         "samples_tail": rows[-2:].tolist(),
-        "channel_sums": rows.sum(axis=0).astype(float).tolist(),
+        "channel_sums": rows.sum(axis=0).tolist(),
     }
 
 
@@ -173,9 +164,8 @@ READERS: Mapping[str, Callable[[Vector, bytes], Fields]] = {
     "pmd_cp_response": _reply,
     "pmd_settings": _settings,
     "pmd_delta": _deltas,
-    "pmd_frame_acc": _frame,
-    "pmd_frame_ecg": _frame,
     "pmd_timestamps": _timestamps,
+    **{stream: _frame for stream in EXPECTED if stream.startswith("pmd_frame")},
 }
 
 
@@ -189,7 +179,7 @@ def _tolerance(vector: Vector, key: str) -> float:
 def test_all_vectors_of_these_streams_are_held() -> None:
     if not HELD:
         pytest.skip(f"the published byte vectors are not at {VECTORS}")
-    assert len(HELD) == EXPECTED_N
+    assert Counter(v["stream"] for v in HELD) == EXPECTED
 
 
 @pytest.mark.parametrize("vector", HELD, ids=lambda v: f"{v['device']}-{v['id']}")

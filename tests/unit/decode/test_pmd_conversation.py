@@ -15,7 +15,7 @@ from breathcore.decode.pmd_stream import PmdStream
 from breathcore.model.blocks import Fault, FaultReason, RawBlock, Received
 from breathcore.model.device import ChannelSpec, Role
 from breathcore.model.errors import CatalogError
-from breathcore.model.packets import Direction, Packet, Request, Write
+from breathcore.model.packets import Direction, Packet, Read, Request, Write
 from breathcore.model.protocols import StreamPlan
 
 ACC = ChannelSpec(
@@ -47,8 +47,10 @@ class Talk:
 
     def answer(self, requests: Sequence[Request]) -> None:
         for request in requests:
-            assert isinstance(request, Write)
             assert request.endpoint == "pmd.control"
+            if isinstance(request, Read):
+                self.answer(self.put("control", control.encode_features(self.offered), Direction.READ).requests)
+                continue
             self.put("control", request.payload, Direction.WRITE)
             for reply in self.replies(request.payload):
                 self.answer(self.put("control", reply).requests)
@@ -241,10 +243,46 @@ def test_replies_nobody_asked_for_are_counted() -> None:
     assert reasons(talk.put("control", bytes.fromhex("77"))) == [FaultReason.BAD_HEADER]
 
 
-def test_a_read_of_the_control_point_gives_features() -> None:
+def test_what_the_device_lacks_is_told_once_and_does_not_keep_the_others_from_starting() -> None:
+    talk = Talk({Measurement.ECG: H10[Measurement.ECG]})
+    requests = talk.codec.start(StreamPlan((ACC, ECG)))
+    assert requests == (Read("pmd.control"), Write("pmd.control", b"\x01\x02"))
+    lacking = control.encode_features([Measurement.ECG, Measurement.PPG])
+    told = talk.put("control", lacking, Direction.READ)
+    assert [(f.reason, f.detail) for f in told.faults] == [(FaultReason.REFUSED, "acc: not offered by the device")]
+    refused = talk.put("control", control.encode_reply(PmdReply(1, 2, Status.INVALID_MEASUREMENT_TYPE)))
+    assert (refused.faults, refused.requests) == ((), (Write("pmd.control", b"\x01\x00"),))
+    assert talk.put("control", lacking, Direction.READ).faults == ()
+    assert talk.codec.stop() == (Write("pmd.control", b"\x03\x00"),)
+
+
+def test_a_read_that_gives_no_features_is_a_fault_and_nothing_is_left_out() -> None:
     talk = Talk()
-    assert talk.put("control", control.encode_features([Measurement.ECG]), Direction.READ).faults == ()
+    talk.codec.start(StreamPlan((ACC, ECG)))
     assert reasons(talk.put("control", b"\xf0\x01\x02\x00", Direction.READ)) == [FaultReason.NOT_FEATURES]
+    assert len(talk.codec.stop()) == 2
+
+
+@pytest.mark.parametrize("damaged", ["f00102", "", "99"])
+def test_a_reply_that_cannot_be_read_does_not_stop_the_others(damaged: str) -> None:
+    talk = Talk()
+    talk.codec.start(StreamPlan((ACC, ECG)))
+    received = talk.put("control", bytes.fromhex(damaged))
+    assert len(received.faults) == 1
+    assert received.requests == (Write("pmd.control", bytes.fromhex("02020001c8000101100002010800")),)
+    received = talk.put("control", bytes.fromhex(damaged))
+    assert received.requests == (Write("pmd.control", b"\x01\x00"),)
+
+
+@pytest.mark.parametrize("factor", [0.0, -1.0, float("nan"), float("inf"), 1e9])
+def test_a_factor_that_cannot_be_is_refused_and_its_frames_with_it(factor: float) -> None:
+    talk = Talk(channels=(ACC,))
+    talk.codec.start(StreamPlan((ACC,)))
+    talk.put("control", control.encode_settings_reply(2, H10[Measurement.ACC]))
+    (fault,) = talk.put("control", control.encode_start_reply(2, factor)).faults
+    assert (fault.reason, fault.offset) == (FaultReason.OUT_OF_RANGE, 7)
+    compressed = encode_frame(Measurement.ACC, T0, np.array([[1000, 0, -4000]]), 0x80)
+    assert reasons(talk.put("data", compressed)) == [FaultReason.UNEXPECTED]
 
 
 STEP = 180_000_000
@@ -361,9 +399,9 @@ def test_a_frame_with_more_g_than_the_sensor_measures_is_damaged_and_dropped() -
     good, bad = np.zeros((36, 3), dtype=np.int64), np.zeros((36, 3), dtype=np.int64)
     bad[17, 1] = 9000
     stamp_ns = 599616000000000000
-    stream.block(encode_frame(Measurement.ACC, stamp_ns, good, 1), 0.0)
+    stream.blocks(encode_frame(Measurement.ACC, stamp_ns, good, 1), 0.0)
     with pytest.raises(DecodeError) as caught:
-        stream.block(encode_frame(Measurement.ACC, stamp_ns + 180_000_000, bad, 1), 0.18)
+        stream.blocks(encode_frame(Measurement.ACC, stamp_ns + 180_000_000, bad, 1), 0.18)
     assert caught.value.fault is FaultReason.OUT_OF_RANGE
-    after = stream.block(encode_frame(Measurement.ACC, stamp_ns + 360_000_000, good, 1), 0.36)
+    (after,) = stream.blocks(encode_frame(Measurement.ACC, stamp_ns + 360_000_000, good, 1), 0.36)
     assert after.lost_n == 36
