@@ -34,7 +34,7 @@ class Reception:
     """Codecs and clocks of a session's devices.
 
     A codec lives as long as a connection: each CONNECTED event makes fresh ones and starts them. The clock outlives
-    it (`sync` re-anchors when the device's epoch has changed). An exception in a codec or a clock is a fault of that
+    it: `sync` is told, and finds out whether the device's own clock went on meanwhile. An exception in a codec or a clock is a fault of that
     device and ends nothing.
     """
 
@@ -57,6 +57,10 @@ class Reception:
             return self._connected(item)
         return Reading()
 
+    def flush(self) -> tuple[SampleBlock, ...]:
+        """Return samples that clocks still held back: nothing more comes."""
+        return tuple(block for clock in self._clocks.values() for block in clock.flush())
+
     def stop(self) -> tuple[Outbound, ...]:
         """Return the requests that end all streams."""
         return tuple(
@@ -71,7 +75,7 @@ class Reception:
                 outbound += [Outbound(event.device, r) for r in self._start(event.device, endpoint)]
             except Exception as error:  # one endpoint's codec must not end the others
                 faults.append(self._fault(event.device, event.t_host_ns, endpoint.id, error))
-        return Reading(outbound=tuple(outbound), faults=tuple(faults))
+        return Reading(self._clocks[event.device].reconnected(), tuple(outbound), faults=tuple(faults))
 
     def _start(self, device: str, endpoint: EndpointSpec) -> tuple[Request, ...]:
         codec = make_codec(endpoint)

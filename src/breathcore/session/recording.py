@@ -124,6 +124,7 @@ def receive(file: SessionFile) -> Received:
             reading = reception.push(item)
             blocks += reading.blocks
             faults += reading.faults
+    blocks += reception.flush()
     return Received(tuple(blocks), tuple(faults))
 
 

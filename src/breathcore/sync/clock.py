@@ -7,14 +7,14 @@ import numpy as np
 from breathcore.model.arrays import F64
 from breathcore.model.blocks import RawBlock, SampleBlock
 from breathcore.model.device import ChannelSpec, Role
-from breathcore.model.errors import Reason, SignalError
 from breathcore.sync.beats import BeatClock
-from breathcore.sync.timeline import Timeline
+from breathcore.sync.timeline import LEAP_S, Timeline
 
 GAP_INTERVALS = 1.5  # stamps further apart than this are a gap
-LEAP_S = 0.5  # a packet this much faster than all before: the device's clock was set forward
-LEAP_EARLY_S = 5.0  # … in the first seconds, when the first packet itself may have been late
+SET_S = 0.5  # a packet this much faster than all before: the device's clock was set forward
+SET_EARLY_S = 5.0  # … in the first seconds, when the first packets themselves may have been late
 LATE_S = 30.0  # a packet this late: the clock was set back
+SAME_S = 0.3  # after a reconnect, packets this near to the map of before: the clock went on meanwhile
 LEAST_STEP_S = 1e-6  # stamps nearer than this are one stamp: session times must differ as well
 BACK_S = 1.0  # stamps of a channel that fall back further than this: the clock was set back
 _SETTLED_S = 5.0
@@ -28,7 +28,27 @@ class _Track:
     last_s: float = -np.inf
     last_device_s: float = np.nan
     timeline: Timeline | None = None
+    count_n: int = 0  # of samples, where nothing else tells the time
+    count: "_Run | None" = None
     beats: BeatClock = field(default_factory=BeatClock)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Held:
+    """A block that waits for its map to begin."""
+
+    block: RawBlock
+    device_s: F64
+    track: _Track
+    arrival_s: float
+
+
+@dataclass(slots=True, eq=False)
+class _Run:
+    """A run of the device's clock, or of a count, and what waits for its map."""
+
+    timeline: Timeline
+    held: list[_Held] = field(default_factory=list)
 
 
 class Synchroniser:
@@ -36,13 +56,17 @@ class Synchroniser:
 
     - Channels with device time share one clock. Its offset and skew (up to 2.5 %) come from the fastest packets
       (`envelope`), so jitter, stalls and bursts do not move samples, and a sample never gets its arrival as its time.
-      The first block comes out at once, as late as its packet was; the error then fades with a time constant of
-      1.25 s, at no more than 0.3 s per s.
-    - The device's epoch is arbitrary. A clock that is set or starts over gives a new map, and a gap.
+    - Sampled channels without device time are counted: their clock is the number of samples over the nominal rate.
+      `lost_n` is counted too; what is lost unnoticed sets the count back until a second of packets has agreed that it
+      is behind, and then the times leap: a gap. Channels that come in the same packets share a count.
+    - The first packets of a run are held back for 1 s (2.5 s where few come), so that several vote on where it begins.
+    - The device's epoch is arbitrary. A clock that is set or starts over gives a new map, and a gap. After a reconnect
+      the former map is kept where the packets fit it.
     - RR intervals: see `beats`.
     - Other events (the strap's own heart-rate number) have no sample time at all: they get their arrival.
 
-    Samples that would fall at or before what was given out already are dropped and leave a gap.
+    Samples that would fall at or before what was given out already are dropped and leave a gap; so are samples with
+    stamps that fit no other (a damaged packet).
 
     Parameters
     ----------
@@ -53,11 +77,14 @@ class Synchroniser:
     def __init__(self, t0_host_s: float) -> None:
         self._t0_host_s = t0_host_s
         self._tracks: dict[str, _Track] = {}
-        self._shared: Timeline | None = None
-        self._former: Timeline | None = None
+        self._now: _Run | None = None
+        self._trial: _Run | None = None  # of stamps that do not fit the present map: a new one, or false stamps
+        self._counts: list[_Run] = []
+        self._slope = 0.0  # of the last count: a device's samples keep their pace
+        self._relinked = False
 
     def push(self, block: RawBlock) -> tuple[SampleBlock, ...]:
-        """Take one block; return it on the session clock, cut where samples are missing inside it."""
+        """Take one block; return what is known of the session clock, cut where samples are missing inside it."""
         if not len(block.x):
             return ()
         channel = block.channel
@@ -66,9 +93,9 @@ class Synchroniser:
             track = self._tracks[channel.id] = _Track()
         arrival_s = block.t_host_s - self._t0_host_s
         if block.t_device_s is not None:
-            return self._stamped(block, block.t_device_s, track, arrival_s)
+            return self._stamped(_Held(block, block.t_device_s, track, arrival_s))
         if channel.rate_hz > 0:
-            raise SignalError(Reason.INVALID_VALUE, name="t_device_s", value="None", bound="a time for each sample")
+            return self._counted(block, track, arrival_s)
         if channel.role is Role.RR:
             times, gap = track.beats.place(block, arrival_s)
         else:
@@ -76,42 +103,133 @@ class Synchroniser:
             gap = block.lost_n > 0
         return _given_out(channel, times, block.x, track, gap=gap)
 
+    def reconnected(self) -> tuple[SampleBlock, ...]:
+        """Take note that the link is a new one: counts start over, the clock may have; return what was held back."""
+        out = self.flush()
+        self._relinked = self._now is not None
+        for run in self._counts:
+            self._slope = run.timeline.slope
+        self._counts = []
+        for track in self._tracks.values():
+            track.count, track.count_n = None, 0
+        return out
+
     def flush(self) -> tuple[SampleBlock, ...]:
-        """Return what is held back: nothing, ever."""
-        return ()
+        """Return what is held back."""
+        trial, self._trial = self._trial, None
+        if trial is not None:
+            self._now = trial
+        return tuple(b for run in ((trial, *self._counts) if trial else self._counts) for b in _begun(run))
 
-    def _stamped(self, block: RawBlock, t_device_s: F64, track: _Track, arrival_s: float) -> tuple[SampleBlock, ...]:
-        timeline = self._timeline_for(float(t_device_s[0]), float(t_device_s[-1]), track, arrival_s)
-        timeline.observe(float(t_device_s[-1]), arrival_s)
-        gap = track.timeline is not None and (block.lost_n > 0 or timeline is not track.timeline)
-        track.timeline = timeline
-        return _cut(block.channel, t_device_s, timeline.session_s(t_device_s), block.x, track, gap=gap)
+    # ── device clocks ────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _timeline_for(self, first_s: float, last_s: float, track: _Track, arrival_s: float) -> Timeline:
-        """Return the map that this block belongs to: the present one, the one before it, or a new one.
+    def _stamped(self, held: _Held) -> tuple[SampleBlock, ...]:
+        first_s, last_s = float(held.device_s[0]), float(held.device_s[-1])
+        run, out = self._run_for(first_s, last_s, held)
+        run.timeline.observe(last_s, held.arrival_s)
+        run.held.append(held)
+        if not run.timeline.begun:
+            return out
+        if run is self._trial:
+            run = self._settle(run)
+        return out + _released(run)
 
-        False stamps start maps of their own; the next true one fits the last settled map better and brings it back.
-        """
-        now, former = self._shared, self._former
-        settled = now is not None and now.settled_s >= _SETTLED_S
-        far_s = np.inf if now is None else _distance_s(now, first_s, last_s, track, arrival_s)
-        if now is not None and far_s < np.inf and (settled or former is None):
-            return now
-        before_s = np.inf if former is None else abs(former.delay_s(last_s, arrival_s))
-        if now is not None and far_s < np.inf and far_s <= before_s:
-            return now
-        if settled or former is None:
-            self._former = now
-        self._shared = former if former is not None and before_s < LEAP_S else Timeline(last_s, arrival_s)
-        return self._shared
+    def _run_for(self, first_s: float, last_s: float, held: _Held) -> tuple[_Run, tuple[SampleBlock, ...]]:
+        """Return the run that a block belongs to, present, on trial or new; and what an abandoned trial held."""
+        now, trial = self._now, self._trial
+        if now is not None and self._fits(now, first_s, last_s, held):
+            if trial is not None and self._relinked:  # what came late after a reconnect
+                _taken_over(now, trial)
+            self._trial, self._relinked = None, False
+            return now, ()
+        if trial is not None and _near(trial.timeline, first_s, last_s, held):
+            return trial, ()
+        out = () if trial is None else _begun(trial)
+        slope = 0.0 if now is None else now.timeline.slope
+        self._trial = _Run(Timeline(last_s, held.arrival_s, slope))
+        return self._trial, out
+
+    def _fits(self, now: _Run, first_s: float, last_s: float, held: _Held) -> bool:
+        if self._relinked and abs(now.timeline.delay_s(last_s, held.arrival_s)) > SAME_S:
+            return False
+        return _near(now.timeline, first_s, last_s, held)
+
+    def _settle(self, trial: _Run) -> _Run:
+        """Return the run that goes on: the one on trial, or the present one where the trial comes to the same."""
+        now, self._trial = self._now, None
+        if now is not None and self._relinked:
+            self._relinked = False
+            delays_s = [now.timeline.delay_s(float(h.device_s[-1]), h.arrival_s) for h in trial.held]
+            if abs(min(delays_s)) <= SAME_S:
+                _taken_over(now, trial)
+                return now
+        self._now = trial
+        return trial
+
+    # ── counts ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _counted(self, block: RawBlock, track: _Track, arrival_s: float) -> tuple[SampleBlock, ...]:
+        n, rate_hz = len(block.x), block.channel.rate_hz
+        ahead_s = (track.count_n + block.lost_n + n) / rate_hz
+        run = track.count
+        if run is None or run.timeline.delay_s(ahead_s, arrival_s) > -SET_S:  # else such a loss cannot be
+            track.count_n += block.lost_n
+        device_s = (track.count_n + np.arange(1, n + 1)) / rate_hz
+        track.count_n += n
+        last_s = float(device_s[-1])
+        run = track.count = self._count_for(track.count, last_s, arrival_s)
+        if run.timeline.newest != (last_s, arrival_s):
+            run.timeline.observe(last_s, arrival_s)
+        run.held.append(_Held(block, device_s, track, arrival_s))
+        return _released(run) if run.timeline.begun else ()
+
+    def _count_for(self, run: _Run | None, last_s: float, arrival_s: float) -> _Run:
+        """Return the count a packet belongs to: its own, one that has just counted the same packet, or a new one."""
+        if run is not None:
+            newest_s, newest_arrival_s = run.timeline.newest
+            if newest_arrival_s < arrival_s or newest_s <= last_s:
+                return run
+        for other in self._counts:
+            if other.timeline.newest == (last_s, arrival_s):
+                return other
+        self._counts.append(_Run(Timeline(last_s, arrival_s, self._slope, counted=True)))
+        return self._counts[-1]
 
 
-def _distance_s(now: Timeline, first_s: float, last_s: float, track: _Track, arrival_s: float) -> float:
-    """Return how far a block is from a map's fastest packets, infinity where the device's clock must have been set."""
-    delay_s = now.delay_s(last_s, arrival_s)
-    leap_s = LEAP_S if now.settled_s >= _SETTLED_S else LEAP_EARLY_S
-    back = track.timeline is now and first_s < track.last_device_s - BACK_S
-    return abs(delay_s) if -leap_s < delay_s < LATE_S and not back else np.inf
+def _near(now: Timeline, first_s: float, last_s: float, held: _Held) -> bool:
+    """Whether a block may be of the map's run; if not, the device's clock must have been set."""
+    delay_s = now.delay_s(last_s, held.arrival_s)
+    set_s = SET_S if now.settled_s >= _SETTLED_S else SET_EARLY_S
+    back = held.track.timeline is now and first_s < held.track.last_device_s - BACK_S
+    return -set_s < delay_s < LATE_S and not back
+
+
+def _taken_over(now: _Run, trial: _Run) -> None:
+    """Let what a run on trial held be of the present run after all."""
+    for held in trial.held:
+        now.timeline.observe(float(held.device_s[-1]), held.arrival_s)
+    now.held += trial.held
+
+
+def _begun(run: _Run) -> tuple[SampleBlock, ...]:
+    """Begin a run's map with what is known and give out what it held."""
+    run.timeline.begin()
+    return _released(run)
+
+
+def _released(run: _Run) -> tuple[SampleBlock, ...]:
+    held, run.held = run.held, []
+    return tuple(block for one in held for block in _placed(one, run.timeline))
+
+
+def _placed(held: _Held, timeline: Timeline) -> tuple[SampleBlock, ...]:
+    block, track = held.block, held.track
+    times = timeline.session_s(held.device_s)
+    gap = track.timeline is not None and (block.lost_n > 0 or timeline is not track.timeline)
+    if block.t_device_s is None and track.timeline is not None:  # a leap of a count is none of its device time
+        gap = gap or bool(times[0] - track.last_s > LEAP_S + GAP_INTERVALS / block.channel.rate_hz)
+    track.timeline = timeline
+    return _cut(block.channel, held.device_s, times, block.x, track, gap=gap)
 
 
 def _cut(

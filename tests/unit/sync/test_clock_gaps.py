@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 
 from breathcore.model.blocks import RawBlock, SampleBlock
 from breathcore.model.device import ChannelSpec, Role
-from breathcore.model.errors import SignalError
 from breathcore.sync.clock import Synchroniser
 
 ACC = ChannelSpec("acc", Role.CHEST_ACC, "g", ("x",), 100.0)
@@ -25,7 +24,7 @@ def samples(first: int, n: int) -> np.ndarray:
 
 def pushed(*blocks: RawBlock) -> list[SampleBlock]:
     clock = Synchroniser(0.0)
-    return [out for b in blocks for out in clock.push(b)]
+    return [out for b in blocks for out in clock.push(b)] + list(clock.flush())
 
 
 def test_blocks_that_follow_one_another_have_no_gap() -> None:
@@ -79,15 +78,18 @@ def test_an_empty_block_is_nothing() -> None:
     assert Synchroniser(0.0).push(RawBlock(ACC, np.zeros((0, 1)), np.zeros(0), 1.0)) == ()
 
 
-def test_nothing_is_held_back() -> None:
+def test_what_is_held_back_at_the_start_comes_at_the_end() -> None:
     clock = Synchroniser(0.0)
-    clock.push(block(samples(0, 3)))
+    assert clock.push(block(samples(0, 3))) == ()
+    (out,) = clock.flush()
+    assert out.x[:, 0].tolist() == [0, 1, 2]
     assert clock.flush() == ()
 
 
-def test_samples_without_device_time_are_refused_rather_than_timed_by_arrival() -> None:
-    with pytest.raises(SignalError):
-        Synchroniser(0.0).push(RawBlock(ACC, np.zeros((3, 1)), None, 1.0))
+def test_what_is_held_back_comes_when_the_link_is_a_new_one() -> None:
+    clock = Synchroniser(0.0)
+    clock.push(block(samples(0, 3)))
+    assert [len(b.t_s) for b in clock.reconnected()] == [3]
 
 
 def test_the_straps_own_heart_rate_gets_its_arrival() -> None:
@@ -124,3 +126,5 @@ def test_whatever_the_stamps_times_rise_strictly(frames: list[tuple[float, int, 
             assert out.t_s[0] > last_s
             assert (np.diff(out.t_s) > 0).all()
             last_s = float(out.t_s[-1])
+    for out in clock.flush():
+        assert out.t_s[0] > last_s
