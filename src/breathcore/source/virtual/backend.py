@@ -203,7 +203,8 @@ class VirtualClient(BaseBleakClient):
             raise BleakError("Not connected")
         answer = asyncio.ensure_future(question)
         try:
-            await asyncio.wait([answer, self._gone], return_when=asyncio.FIRST_COMPLETED)
+            either: list[asyncio.Future[Any]] = [answer, self._gone]
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         finally:
             if not answer.done():
                 answer.cancel()
