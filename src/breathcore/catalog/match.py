@@ -10,7 +10,7 @@ Three tiers, the tighter first; a profile stands in one of them only:
 from collections.abc import Collection, Sequence
 from enum import IntEnum
 
-from breathcore.model.device import DeviceSpec, MatchSpec
+from breathcore.model.device import DeviceSpec, MatchSpec, Status
 
 _BASE_UUID = "0000{}-0000-1000-8000-00805f9b34fb"
 _SHORT = 4
@@ -34,11 +34,13 @@ def match(
     service_uuids: Collection[str],
     manufacturer_ids: Collection[int],
 ) -> DeviceSpec | None:
-    """Return the profile that an advertisement belongs to, or None."""
+    """Return the profile that an advertisement belongs to, or None; never one that is unverified."""
     services = {full_uuid(u) for u in service_uuids}
     best: tuple[int, int] = (0, 0)
     found = None
     for device in devices:
+        if device.status is Status.UNVERIFIED:
+            continue
         strength = _strength(device.match, name, services, manufacturer_ids)
         if strength > best:
             best, found = strength, device

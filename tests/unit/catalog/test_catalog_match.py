@@ -1,9 +1,11 @@
 """Which profile claims an advertisement."""
 
+from dataclasses import replace
+
 import pytest
 
 from breathcore.catalog.match import claims, full_uuid, match
-from breathcore.model.device import ClockKind, DeviceSpec, MatchSpec
+from breathcore.model.device import ClockKind, DeviceSpec, MatchSpec, Status
 
 HEART = "0000180d-0000-1000-8000-00805f9b34fb"
 
@@ -56,3 +58,10 @@ def test_claims(a: DeviceSpec, b: DeviceSpec, expected: bool) -> None:
 
 def test_short_uuids_are_long_ones() -> None:
     assert full_uuid("180D") == full_uuid(HEART) == HEART
+
+
+def test_an_unverified_profile_is_never_matched() -> None:
+    doubtful = replace(profile("doubtful", "Polar H10 1"), status=Status.UNVERIFIED)
+    found = match((doubtful, *PROFILES), "Polar H10 1234", [], [])
+    assert found is not None
+    assert found.id == "h10"

@@ -4,16 +4,29 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from breathcore.model.device import EndpointSpec
+from breathcore.source.sim.bitalino_service import BitalinoService
 from breathcore.source.sim.body import Body
+from breathcore.source.sim.hexoskin_service import HexoskinActivityService, HexoskinRespirationService
+from breathcore.source.sim.metamotion_service import MetaMotionService
 from breathcore.source.sim.pmd_service import PmdService
 from breathcore.source.sim.services import BatteryService, HeartService, Service
+from breathcore.source.sim.sweetzpot_service import SweetzpotService
+from breathcore.source.sim.thingy_service import ThingyService
+from breathcore.source.sim.tymewear_service import TymewearService
 
 MakeService = Callable[[EndpointSpec, Body], Service]
 
 SERVICES: Mapping[str, MakeService] = MappingProxyType(
     {
         "battery": BatteryService,
+        "bitalino": BitalinoService,
         "heart_rate": HeartService,
+        "hexoskin_activity": HexoskinActivityService,
+        "hexoskin_respiration": HexoskinRespirationService,
+        "metamotion": MetaMotionService,
         "polar_pmd": PmdService,
+        "sweetzpot": SweetzpotService,
+        "thingy": ThingyService,
+        "tymewear": TymewearService,
     }
 )
