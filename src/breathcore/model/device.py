@@ -59,6 +59,10 @@ UNITS: Mapping[Role, frozenset[str]] = MappingProxyType(
 """The units that a wearable's channel of each role may have: decoders convert to these."""
 
 
+PLACEMENTS = frozenset({"arm", "chest", "shirt", "trunk", "waist"})
+"""Where wearables are made to be worn: ids of their sentences (`placement.<id>`)."""
+
+
 class ClockKind(StrEnum):
     """What a device says about time."""
 

@@ -1,9 +1,10 @@
 """What this program knows: the wearables and drills that are built in and those of the person's own folder."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 import platformdirs
 
@@ -22,16 +23,43 @@ def own_folder(kind: str) -> Path:
     return platformdirs.user_data_path(APP, appauthor=False) / kind
 
 
+@dataclass(frozen=True, slots=True)
+class Found(Generic[_Item]):
+    """What was found of one kind, and what is wrong with the person's own files that were left out."""
+
+    items: tuple[_Item, ...]
+    problems: tuple[CatalogError, ...]
+
+
 @cache
+def found_devices() -> Found[DeviceSpec]:
+    """Return every wearable, built in and the person's own. Raises CatalogError for a built-in file that is wrong."""
+    problems: list[CatalogError] = []
+    items = load_devices(codecs=LAYOUTS, folders=[own_folder("devices")], refused=problems.append)
+    return Found(items, tuple(problems))
+
+
+@cache
+def found_drills() -> Found[DrillSpec]:
+    """Return every drill, built in and the person's own. Raises CatalogError for a built-in file that is wrong."""
+    problems: list[CatalogError] = []
+    items = load_drills(folders=[own_folder("drills")], refused=problems.append)
+    return Found(items, tuple(problems))
+
+
 def devices() -> tuple[DeviceSpec, ...]:
-    """Return every wearable, built in and the person's own. Raises CatalogError naming file and key."""
-    return load_devices(codecs=LAYOUTS, folders=[own_folder("devices")])
+    """Return every wearable there is."""
+    return found_devices().items
 
 
-@cache
 def drills() -> tuple[DrillSpec, ...]:
-    """Return every drill, built in and the person's own. Raises CatalogError naming file and key."""
-    return load_drills(folders=[own_folder("drills")])
+    """Return every drill there is."""
+    return found_drills().items
+
+
+def problems() -> tuple[CatalogError, ...]:
+    """Return what is wrong with the person's own files, each naming its file: such files are left out."""
+    return (*found_devices().problems, *found_drills().problems)
 
 
 def device(id_: str) -> DeviceSpec:

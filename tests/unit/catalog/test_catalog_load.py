@@ -24,6 +24,7 @@ name = "A strap"
 placement = "chest"
 clock = "sample_stamp"
 time_to_first_data_s = 3
+evidence = ["Measured on the device."]
 
 [match]
 name_prefixes = ["Strap"]
@@ -152,10 +153,24 @@ def test_a_wrong_drill_file_is_refused_by_key(text: str, key: str, problem: str)
     [
         pytest.param(device("codec_a", "codec_z"), "endpoints.0.codec", "codec_z", id="unknown-codec"),
         pytest.param(device('"data"', '"stream"'), "endpoints.0.characteristics", "data", id="codec-lacks-it"),
-        pytest.param(device('"chest_acc"', '"ecg"'), "endpoints.0.channels.0.role", "chest_acc", id="codec-no-role"),
+        pytest.param(device('"chest_acc"', '"acc"'), "endpoints.0.channels.0.role", "chest_acc", id="codec-no-role"),
         pytest.param(device('"2a37"', '"2A37"'), "endpoints.0.characteristics.0.uuid", "pattern", id="upper-case-uuid"),
         pytest.param(device('"chest_acc"', '"nose"'), "endpoints.0.channels.0.role", "nose", id="unknown-role"),
-        pytest.param(device('["x", "y", "z"]', '["x"]'), "endpoints.0.channels.0.inhale_axis", "three", id="axes"),
+        pytest.param(device('["x", "y", "z"]', '["x"]'), "endpoints.0.channels.0.axes", "chest_acc", id="axes"),
+        pytest.param(device('["x", "y", "z"]', '["x", "z", "z"]'), "endpoints.0.channels.0.axes", "twice", id="twice"),
+        pytest.param(device('"g"', '"mg"'), "endpoints.0.channels.0.unit", "'mg' is no unit", id="wrong-unit"),
+        pytest.param(
+            device("200.0\n", "200.0\nlimits = [8.0, -8.0]\n"), "endpoints.0.channels.0.limits", "rise", id="limits"
+        ),
+        pytest.param(
+            device("200.0\n", "200.0\nexpected_interval_s = 0.001\n"),
+            "endpoints.0.channels.0.expected_interval_s", "0.005 s (is 0.001)", id="interval",
+        ),
+        pytest.param(device("200.0\n", "1e5\n"), "endpoints.0.channels.0.rate_hz", "10000", id="rate-too-high"),
+        pytest.param(device('evidence = ["Measured on the device."]\n', ""), "evidence", "missing", id="no-evidence"),
+        pytest.param(device('["Measured on the device."]', "[]"), "evidence", "at least 1", id="evidence-empty"),
+        pytest.param(device('"chest"', '"nose"'), "placement", "chest", id="unknown-placement"),
+        pytest.param(device('"pmd"', '"pmd"\ntable = {}'), "endpoints.0.table.head_bytes", "missing", id="no-layout"),
         pytest.param(device("0.0, 1.0]", "0.0, 0.0]"), "endpoints.0.channels.0.inhale_axis", "direction", id="null"),
         pytest.param(device('name_prefixes = ["Strap"]', ""), "match.name_prefixes", "give", id="no-match"),
         pytest.param(device("rate_hz = 200.0", "rate_hz = -1.0"), "endpoints.0.channels.0.rate_hz", "-1", id="rate"),
@@ -209,6 +224,25 @@ def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
     (tmp_path / "slow.toml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(CatalogError, match="UTF-8"):
         load_drills(folders=[tmp_path])
+
+
+def test_a_wrong_file_of_ones_own_is_left_out_and_told(tmp_path: Path) -> None:
+    (tmp_path / "box.toml").write_text(DRILL.replace('"slow"', '"box"'), encoding="utf-8")
+    (tmp_path / "slow.toml").write_text(DRILL, encoding="utf-8")
+    (tmp_path / "text.toml").write_bytes(b"\xff\xfe\x00")
+    (tmp_path / "folder.toml").mkdir()
+    told: list[CatalogError] = []
+    assert load_drills(folders=[tmp_path], refused=told.append)[-1].id == "slow"
+    assert [e.reason for e in told] == [Reason.DUPLICATE_ID, Reason.FILE_UNREADABLE, Reason.FILE_INVALID]
+
+
+def test_two_files_that_claim_one_advertisement_are_refused(tmp_path: Path) -> None:
+    own = DEVICE.replace('["Strap"]', '["Polar H10"]')
+    (tmp_path / "strap.toml").write_text(own, encoding="utf-8")
+    with pytest.raises(CatalogError, match="polar_h10") as caught:
+        load_devices(codecs={**LAYOUTS, **CODECS}, folders=[tmp_path])
+    assert caught.value.params["file"] == str(tmp_path / "strap.toml")
+    assert caught.value.params["key"] == "match"
 
 
 def test_own_devices_are_checked_against_the_codecs_there_are(tmp_path: Path) -> None:
