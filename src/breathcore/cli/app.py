@@ -22,6 +22,7 @@ COMMANDS = {
     "import": "imports",
     "export": "export",
     "screenshots": "screenshots",
+    "simulate": "simulate",
     "devices": "devices",
     "protocols": "protocols",
 }

@@ -35,6 +35,7 @@ class Reason(StrEnum):
     CONNECT_FAILED = "connect-failed"
     DEVICE_TAKEN = "device-taken"
     LINK_LOST = "link-lost"
+    TRANSPORT_FAILED = "transport-failed"  # transport, detail
     BYTES_UNREADABLE = "bytes-unreadable"  # fault, offset, detail
     # signals handed to analyse()
     UNKNOWN_ROLE = "unknown-role"
