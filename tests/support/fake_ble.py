@@ -14,6 +14,10 @@ from bleak.backends.service import BleakGATTService, BleakGATTServiceCollection
 from bleak.exc import BleakError
 from bleak.uuids import normalize_uuid_str
 
+from breathcore.source.ble_radio import Radio
+
+ADVERTISED_EVERY_S = 0.1
+
 
 @dataclass
 class FakeStrap:
@@ -28,9 +32,14 @@ class FakeStrap:
     audible: bool = True
     refusals: list[BaseException] = field(default_factory=list)  # raised by the next connects
     hang: set[str] = field(default_factory=set)  # "connect", "disconnect" or characteristic UUIDs that never answer
+    silent: bool = False  # out of reach, and nobody has noticed: whatever is asked of it is never answered
+    connect_s: float = 0.0  # how long a connection takes
     broken: dict[str, BaseException] = field(default_factory=dict)  # characteristic UUID → what asking it raises
     values: dict[str, bytes] = field(default_factory=dict)
     on_write: Callable[[str, bytes], None] = lambda uuid, data: None
+    on_read: Callable[[str], bytes] | None = None  # in place of `values`
+    on_connect: Callable[[], None] = lambda: None
+    on_end: Callable[[], None] = lambda: None
     log: list[tuple[str, str]] = field(default_factory=list)
     client: "FakeClient | None" = None
 
@@ -54,6 +63,18 @@ class FakeRadio:
     error: BaseException | None = None
     scans: int = 0
     scanning: int = 0
+
+    @property
+    def radio(self) -> Radio:
+        """What a source needs to speak through this air."""
+        return Radio(self.scanner, self.client)
+
+    def fail(self, error: BaseException) -> None:
+        """The adapter, the daemon or the bus goes: every link ends, scans fall silent, nothing starts any more."""
+        self.error = error
+        for strap in self.straps:
+            if strap.client is not None:
+                strap.drop()
 
     @property
     def scanner(self) -> type[BaseBleakScanner]:
@@ -87,8 +108,10 @@ class FakeScanner(BaseBleakScanner):
 
     async def _advertise(self) -> None:
         while True:
+            if self.radio.error is not None:
+                return  # the scan is dead, and nobody is told
             for strap in self.radio.straps:
-                if strap.audible and strap.client is None:
+                if not strap.silent and strap.audible and strap.client is None:
                     heard = AdvertisementData(
                         strap.name,
                         strap.makers,
@@ -100,7 +123,7 @@ class FakeScanner(BaseBleakScanner):
                     )
                     device = self.create_or_update_device(strap.address, strap.address, strap.name, strap, heard)
                     self.call_detection_callbacks(device, heard)
-            await asyncio.sleep(0)
+            await asyncio.sleep(ADVERTISED_EVERY_S)
 
 
 class FakeClient(BaseBleakClient):
@@ -127,12 +150,17 @@ class FakeClient(BaseBleakClient):
 
     async def connect(self, pair: bool, **_: Any) -> None:
         self.strap.log.append(("connect", ""))
+        if self.radio.error is not None:
+            raise self.radio.error
+        await asyncio.sleep(self.strap.connect_s)
         await self._answer("connect")
         if self.strap.refusals:
             raise self.strap.refusals.pop(0)
         self.services = self._discover()
+        assert self.strap.client is None, "connected twice"
         self.strap.client = self
         self._connected = True
+        self.strap.on_connect()
 
     async def disconnect(self) -> None:
         self.strap.log.append(("disconnect", ""))
@@ -144,6 +172,7 @@ class FakeClient(BaseBleakClient):
     def end(self) -> None:
         """What the platform reports when a link ends, whoever ended it."""
         self._connected = False
+        self.strap.on_end()
         self.services = None
         self.callbacks.clear()
         if self._disconnected_callback is not None:
@@ -151,6 +180,7 @@ class FakeClient(BaseBleakClient):
 
     async def start_notify(self, characteristic: BleakGATTCharacteristic, callback: Any, **_: Any) -> None:
         await self._ask("subscribe", characteristic)
+        assert characteristic.uuid not in self.callbacks, "subscribed twice"
         self.callbacks[characteristic.uuid] = callback
 
     async def write_gatt_char(self, characteristic: BleakGATTCharacteristic, data: Any, response: bool) -> None:
@@ -159,6 +189,8 @@ class FakeClient(BaseBleakClient):
 
     async def read_gatt_char(self, characteristic: BleakGATTCharacteristic, **_: Any) -> bytearray:
         await self._ask("read", characteristic)
+        if self.strap.on_read is not None:
+            return bytearray(self.strap.on_read(characteristic.uuid))
         return bytearray(self.strap.values[characteristic.uuid])
 
     async def pair(self, *args: Any, **kwargs: Any) -> None:
@@ -186,7 +218,7 @@ class FakeClient(BaseBleakClient):
 
     async def _answer(self, what: str) -> None:
         await asyncio.sleep(0)
-        if what in self.strap.hang:
+        if what in self.strap.hang or self.strap.silent:
             await asyncio.Event().wait()
 
     def _discover(self) -> BleakGATTServiceCollection:
