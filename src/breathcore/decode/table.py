@@ -54,8 +54,16 @@ class TableCodec:
         self._stamp_s = stamp.scale_s if stamp else 0.0
         self._stamp, self._counter = self._rising_stamp(), self._rising_counter()
         self._lost = dict.fromkeys(self._columns, 0)
-        self._rows_n = max(endpoint.table.rows_n, 1)  # of the packet before
+        self._last_rows_n = max(endpoint.table.rows_n, 1)  # of the packet before
         self._sent_rows_n = self._sent_packets_n = 0
+
+    @property
+    def rows_n(self) -> int:
+        """How many rows a packet that is sent holds."""
+        if self._spec.rows_n:
+            return self._spec.rows_n
+        most = (_ATTRIBUTE_BYTES - self._spec.head_bytes - self._spec.tail_bytes) // self._spec.row_bytes
+        return max(1, min(round(self._interval_s * self._rate_hz), most))
 
     def start(self, want: StreamPlan) -> tuple[Request, ...]:
         """Keep to the wanted channels and return the commands that begin the stream, if there are any."""
@@ -76,7 +84,7 @@ class TableCodec:
             t_s = self._placed(found, t_host_s)
         except DecodeError as error:
             if self._stamp is None and self._counter is None:
-                self._lose(self._rows_n)
+                self._lose(self._last_rows_n)
             return Received(faults=(error.at(packet.endpoint),))
         return Received(tuple(b for c in self._channels for b in self._blocks(c, found.rows, t_s, t_host_s)))
 
@@ -92,7 +100,7 @@ class TableCodec:
         rows = self._filled(blocks)
         arrivals_s = blocks[0].t_host_s + self._stamp_s * np.arange(len(rows), dtype=np.float64)
         t_s = next((b.t_device_s for b in blocks if b.t_device_s is not None), arrivals_s)
-        size = self._spec.rows_n or self._usual_rows_n()
+        size = self.rows_n
         lost_n = max(b.lost_n for b in blocks)
         self._sent_rows_n += lost_n
         self._sent_packets_n += -(-lost_n // size)
@@ -127,7 +135,7 @@ class TableCodec:
 
         Raises DecodeError where counter or stamp cannot follow those before; nothing is noted then.
         """
-        least = self._rows_n if self._by_samples else 1
+        least = self._last_rows_n if self._by_samples else 1
         counted = self._counter.check(packet.counter, t_host_s, least) if self._counter else None
         stamped = self._stamp.check(packet.stamp, t_host_s) if self._stamp else None
         n = len(packet.rows)
@@ -139,7 +147,7 @@ class TableCodec:
         if self._stamp and stamped:
             t_s = self._times(n, stamped, whole=lost_n == 0)
             self._stamp.accept(stamped, t_host_s)
-        self._rows_n = n
+        self._last_rows_n = n
         return t_s
 
     def _missing(self, n: int, counted: Counted | None, stamped: Counted | None) -> int:
@@ -150,19 +158,19 @@ class TableCodec:
         if known.step is None:
             return self._anew_n(self._counter or self._stamp)
         if counted is not None:
-            return known.step - self._rows_n if self._by_samples else (known.step - 1) * (self._spec.rows_n or n)
-        between = n if self._of_last else self._rows_n
+            return known.step - self._last_rows_n if self._by_samples else (known.step - 1) * (self._spec.rows_n or n)
+        between = n if self._of_last else self._last_rows_n
         ahead = known.step * self._stamp_s * self._rate_hz - between
         return round(ahead) if ahead > max(_LOST_ROWS, _LOST_SHARE * between) else 0
 
     def _anew_n(self, number: Rising | None) -> int:
         """Return what is missing where a count begins: the refused packet, if the device has started anew."""
-        return self._rows_n if number is not None and number.last is not None else 0
+        return self._last_rows_n if number is not None and number.last is not None else 0
 
     def _times(self, n: int, stamped: Counted, *, whole: bool) -> F64:
         step_s = 1.0 / self._rate_hz if self._rate_hz else 0.0
         if whole and stamped.step is not None and step_s:
-            even_s = stamped.step * self._stamp_s / (n if self._of_last else self._rows_n)
+            even_s = stamped.step * self._stamp_s / (n if self._of_last else self._last_rows_n)
             if _EVEN[0] * step_s <= even_s <= _EVEN[1] * step_s:
                 step_s = even_s
         return np.asarray(stamped.value * self._stamp_s + step_s * (np.arange(n) - (n - 1 if self._of_last else 0)))
@@ -193,10 +201,6 @@ class TableCodec:
             for column, k in enumerate(self._columns[block.channel.id]):
                 write_field(rows, k, self._spec.fields[k], block.x[:, column])
         return rows
-
-    def _usual_rows_n(self) -> int:
-        most = (_ATTRIBUTE_BYTES - self._spec.head_bytes - self._spec.tail_bytes) // self._spec.row_bytes
-        return max(1, min(round(self._interval_s * self._rate_hz), most))
 
     def _encoded(self, rows: Rows, t_s: F64) -> bytes:
         stamp = round(float(t_s[-1 if self._of_last else 0]) / self._stamp_s) if self._stamp_s else 0

@@ -11,6 +11,7 @@ from breathcore.source.sim.metamotion_service import MetaMotionService
 from breathcore.source.sim.pmd_service import PmdService
 from breathcore.source.sim.services import BatteryService, HeartService, Service
 from breathcore.source.sim.sweetzpot_service import SweetzpotService
+from breathcore.source.sim.table_service import TableService
 from breathcore.source.sim.thingy_service import ThingyService
 from breathcore.source.sim.tymewear_service import TymewearService
 
@@ -26,6 +27,7 @@ SERVICES: Mapping[str, MakeService] = MappingProxyType(
         "metamotion": MetaMotionService,
         "polar_pmd": PmdService,
         "sweetzpot": SweetzpotService,
+        "table": TableService,
         "thingy": ThingyService,
         "tymewear": TymewearService,
     }
