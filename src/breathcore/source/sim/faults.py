@@ -23,7 +23,8 @@ class FaultSpec:
     no heart), `loose` (worn, but follows neither chest nor heart), `contact_lost` (dry electrodes: no heart, the
     chest is still felt). Link: `link_lost` (nothing gets through, `silence_s` later the drop is noticed, to be had
     again at the end), `refused` (it is heard, but ends every connection at once), `stalls` (everything is held back and
-    comes in one burst at the end), `stream_ends` (the strap ends its streams by itself), `battery_dead_s` (the level
+    comes in one burst at the end), `stream_ends` (the strap ends its streams by itself), `first_data_s` (a Polar
+    device's streams begin this long after their start), `battery_dead_s` (the level
     falls to nothing until then, and it is gone for good). Clock: `clock_ppm` (runs too fast by this much),
     `rate_error` (samples faster than nominal by this share), both on top of the wearer's own.
     Notifications, each a probability from `damage_from_s` on, replies of a control point and read values spared:
@@ -38,6 +39,7 @@ class FaultSpec:
     link_lost: tuple[Span, ...] = ()
     stalls: tuple[Span, ...] = ()
     stream_ends: tuple[float, ...] = ()
+    first_data_s: float | None = None
     refused: tuple[Span, ...] = ()
     silence_s: float = 0.0
     battery_dead_s: float = math.inf

@@ -7,7 +7,8 @@ import numpy as np
 
 from breathcore.decode.battery import encode_level
 from breathcore.decode.heart_rate import RR_PER_S, HeartRateMeasurement, encode_measurement
-from breathcore.model.device import EndpointSpec
+from breathcore.model.blocks import RawBlock
+from breathcore.model.device import EndpointSpec, Role
 from breathcore.source.sim.body import Body
 
 Sent = tuple[tuple[str, bytes], ...]  # (endpoint, payload) of notifications
@@ -50,15 +51,19 @@ class Service(Protocol):
 
 
 class HeartService:
-    """0x180D: once a second the heart rate over the last beats, and the intervals of the beats since the last time.
+    """0x180D: the heart rate over the last beats, and the intervals of the beats since the last time.
 
-    A beat's interval is missing where the beat before it was not detected. Plain straps send contact bits; a Polar H10
-    leaves them unset.
+    It is sent as often as the file says; intervals only if it has a channel for them (a Verity Sense sends none). A
+    beat's interval is missing where the beat before it was not detected. Plain straps send contact bits; Polar devices
+    leave them unset.
     """
 
     def __init__(self, endpoint: EndpointSpec, body: Body) -> None:
         self._measurement = f"{endpoint.id}.measurement"
-        self._sensors, self._clock = body.sensors, body.clock
+        self._sensors, self._clock, self._sent = body.sensors, body.clock, body.sent
+        by_role = {c.role: c for c in endpoint.channels}
+        self._hr, self._rr = by_role.get(Role.HEART_RATE), by_role.get(Role.RR)
+        self._every_s = _HR_EVERY_S if self._hr is None else self._hr.expected_interval_s
         self._contact_bits = all(e.codec != "polar_pmd" for e in body.device.endpoints)
         self._since_s = 0.0
         self._count: int | None = None
@@ -69,7 +74,7 @@ class HeartService:
         """Begin to send, first one interval from now."""
         self._since_s = t_s - _DETECTED_AFTER_S
         self._count, self._recent = None, []
-        self.next_s = t_s + _HR_EVERY_S
+        self.next_s = t_s + self._every_s
 
     def disconnect(self) -> None:
         """Stop sending."""
@@ -78,14 +83,23 @@ class HeartService:
     def send(self) -> Sent:
         """Return the measurement due now."""
         now_s = self.next_s
-        self.next_s += _HR_EVERY_S
+        self.next_s += self._every_s
         contact = self._sensors.has_contact(now_s)
         if not contact:
             self._count, self._recent = None, []
         counts = self._new_counts(now_s - _DETECTED_AFTER_S)
         hr_bpm = round(60.0 * RR_PER_S / np.mean(self._recent)) if self._recent and contact else 0
-        value = HeartRateMeasurement(hr_bpm, counts, contact if self._contact_bits else None)
+        value = HeartRateMeasurement(hr_bpm, counts if self._rr else (), contact if self._contact_bits else None)
+        if value.contact is not False:
+            self._tell(value, now_s)
         return ((self._measurement, encode_measurement(value)),)
+
+    def _tell(self, value: HeartRateMeasurement, now_s: float) -> None:
+        """Say what the measurement holds: no heart rate of zero, which means none."""
+        if self._hr is not None and value.hr_bpm:
+            self._sent(RawBlock(self._hr, np.array([[float(value.hr_bpm)]]), None, now_s))
+        if self._rr is not None and value.rr_1024:
+            self._sent(RawBlock(self._rr, np.array(value.rr_1024)[:, None] / RR_PER_S, None, now_s))
 
     def _new_counts(self, to_s: float) -> tuple[int, ...]:
         found: list[int] = []
