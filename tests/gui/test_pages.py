@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QLabel, QPushButton
 
 from breathcore.drill.screening import QUESTIONS, screen
 from breathcore.feedback.wording import Wording
-from breathcore.gui import samples
+from breathcore.gui import sample_sensors, samples
 from breathcore.gui.pages.after import AFTER_S, AfterPage
 from breathcore.gui.pages.prepare import PreparePage
 from breathcore.gui.pages.review import ReviewPage
@@ -14,7 +14,7 @@ from breathcore.gui.pages.safety import NotNowPage, SafetyPage
 from breathcore.gui.pages.settings import SettingsPage
 from breathcore.gui.pages.start import StartPage
 from breathcore.gui.pages.summary import SummaryPage, rate_text
-from breathcore.gui.services import SIMULATED, FoundDevice, SessionRow
+from breathcore.gui.services import SessionRow
 from breathcore.model.drill import CommandKind, Stage
 from breathcore.model.message import message
 from breathcore.session import registry
@@ -40,7 +40,7 @@ def said(page) -> str:
 @pytest.fixture
 def start(qtbot):
     def make(settings: Settings | None = None, wording: Wording = EN) -> StartPage:
-        page = StartPage(wording, samples.drills(), registry.devices(), settings or Settings())
+        page = StartPage(wording, samples.drills(), settings or Settings())
         qtbot.addWidget(page)
         return page
 
@@ -53,7 +53,7 @@ class TestStart:
         with qtbot.waitSignal(page.start) as caught:
             page.start_button.click()
         choice = caught.args[0]
-        assert (choice.drill_id, choice.device_id, choice.minutes) == ("diaphragmatic", SIMULATED, None)
+        assert (choice.drill_id, choice.sensors, choice.minutes) == ("diaphragmatic", (), None)
 
     def test_what_was_chosen_last_is_chosen_again(self, start):
         settings = Settings(
@@ -61,45 +61,22 @@ class TestStart:
             last_pattern="4-0-4-0",
             last_minutes=10.0,
             last_person="Kim",
-            last_device="polar_h10",
-            last_device_address="AA:BB",
+            sensors=sample_sensors.CHOSEN,
         )
         choice = start(settings).choice()
-        assert choice == samples.SessionChoice("box", "polar_h10", "AA:BB", "4-0-4-0", 10.0, "Kim")
+        assert choice == samples.SessionChoice("box", sample_sensors.CHOSEN, "4-0-4-0", 10.0, "Kim")
 
     def test_a_pattern_of_another_drill_is_forgotten(self, start):
         page = start(Settings(last_drill="box", last_pattern="4-0-4-0"))
         page.cards["diaphragmatic"].click()
         assert page.choice().pattern_id == ""
 
-    def test_a_found_strap_can_be_chosen_and_says_what_it_measures(self, start):
-        page = start()
-        page.found(FoundDevice("HRM 1", "a", "heart_rate_strap", -60))
-        page.found(FoundDevice("H10 2", "b", "polar_h10", -60))
-        page.found(FoundDevice("H10 2", "b", "polar_h10", -70))  # heard again
-        cards = [b for b in page.findChildren(QPushButton) if "H10 2" in b.accessibleName()]
-        assert len(cards) == 1
-        cards[0].click()
-        assert (page.choice().device_id, page.choice().address) == ("polar_h10", "b")
-        assert "HRM 1. heart beats only" in " ".join(b.accessibleName() for b in page.findChildren(QPushButton))
-
-    def test_the_simulated_strap_is_always_there(self, start):
-        page = start(Settings(last_device="polar_h10", last_device_address="x"))
-        named(page, "Simulated strap. To try things out, without a strap").click()
-        assert page.choice().device_id == SIMULATED
-
-    def test_searching_can_be_begun_and_ended(self, start, qtbot):
-        page = start()
-        with qtbot.waitSignal(page.scan, check_params_cb=lambda on: on is True):
-            press(page, EN.text("sensor.search"))
-        page.scanning(on=True)
-        with qtbot.waitSignal(page.scan, check_params_cb=lambda on: on is False):
-            press(page, EN.text("sensor.stop"))
-
-    def test_why_there_can_be_no_search_is_said(self, start):
-        page = start()
-        page.sensors.failed(EN.say(samples.no_adapter().message))
-        assert "Bluetooth adapter" in said(page)
+    def test_the_chosen_sensors_are_named_with_their_places(self, start, qtbot):
+        page = start(Settings(sensors=sample_sensors.CHOSEN))
+        assert "Polar H10 7A3F1C2B · Breastbone" in said(page)
+        assert "Movesense 1740 · Left ribs" in said(page)
+        with qtbot.waitSignal(page.sensors):
+            press(page, "Choose and check sensors")
 
     @pytest.mark.parametrize(("verb", "signal"), [("Open", "open_"), ("Replay", "replay"), ("Export", "export")])
     def test_a_session_of_the_list(self, start, qtbot, verb, signal):

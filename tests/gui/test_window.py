@@ -23,7 +23,7 @@ from breathcore.gui.pages.settings import SettingsPage
 from breathcore.gui.pages.start import StartPage
 from breathcore.gui.pages.summary import SummaryPage
 from breathcore.gui.samples import SampleServices
-from breathcore.gui.services import ExportKind, FoundDevice, SessionChoice
+from breathcore.gui.services import ExportKind, SessionChoice
 from breathcore.gui.sound import SilentOutput
 from breathcore.gui.trainer import TrainerPage
 from breathcore.gui.window import MainWindow
@@ -31,7 +31,7 @@ from breathcore.model.drill import CommandKind, FinishReason, Stage
 from breathcore.model.errors import BreathcoreError, Reason
 from breathcore.model.message import message
 from breathcore.session import registry
-from breathcore.session.settings import Settings, StoredScreening, Thinning
+from breathcore.session.settings import ChosenSensor, Settings, StoredScreening, Thinning
 
 DRILL = "diaphragmatic"
 ALL_NO = {q.id: False for q in QUESTIONS}
@@ -145,7 +145,7 @@ class TestGate:
 
     def test_a_real_sensor_from_the_command_line_does(self, opened):
         window, services = opened()
-        start(window, SessionChoice(DRILL, device_id="polar_h10"))
+        start(window, SessionChoice(DRILL, (ChosenSensor("polar_h10"),)))
         assert isinstance(window.page, SafetyPage)
         assert not started(services)
 
@@ -406,31 +406,6 @@ class TestStored:
         press(window, "Delete the session Diaphragmatic breathing, 14 Mar 2025, 09:05")
         press(window, "Delete")
         assert len(services.stored) == 3
-
-
-class TestScan:
-    def test_found_from_any_thread(self, opened, qtbot):
-        window, services = opened()
-        press(window, "Look for straps nearby")
-        found = FoundDevice("H10 9", "c", "polar_h10", -50)
-        thread = threading.Thread(target=services.found, args=(found,))
-        thread.start()
-        thread.join()
-        qtbot.waitUntil(
-            lambda: any("H10 9" in b.accessibleName() for b in window.findChildren(QPushButton)), timeout=5000
-        )
-
-    def test_starting_ends_the_search(self, opened):
-        window, services = opened(cleared())
-        press(window, "Look for straps nearby")
-        window.page.start_button.click()
-        assert [a[0] for a in services.asked] == ["scan", "stop_scan", "start"]
-
-    def test_no_bluetooth(self, opened, qtbot):
-        window, services = opened()
-        press(window, "Look for straps nearby")
-        services.scan_failed(samples.no_adapter())
-        qtbot.waitUntil(lambda: "Bluetooth adapter" in window.page.sensors.problem.shown, timeout=5000)
 
 
 class TestLooks:

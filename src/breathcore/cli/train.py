@@ -3,6 +3,7 @@
 import typer
 
 from breathcore.cli.display import has_display
+from breathcore.cli.radio import RadioText, radio_named
 from breathcore.cli.words import text
 from breathcore.model.errors import BreathcoreError, Reason
 from breathcore.session import registry
@@ -14,6 +15,7 @@ def command(
     device: str | None = typer.Option(None, "--device", help=text("cli.train.device")),
     minutes: float | None = typer.Option(None, "--minutes", min=0.5, max=60.0, help=text("cli.train.minutes")),
     person: str = typer.Option("", "--person", help=text("cli.train.person")),
+    radio: RadioText = "",
 ) -> None:
     """Open the window at a drill; its safety questions stand before the first breath, here as anywhere."""
     chosen = registry.drill(drill)
@@ -21,4 +23,4 @@ def command(
         raise BreathcoreError(Reason.NO_DISPLAY)
     from breathcore.gui.program import train_window
 
-    raise typer.Exit(train_window(chosen.id, device=device, minutes=minutes, person=person))
+    raise typer.Exit(train_window(chosen.id, device=device, minutes=minutes, person=person, radio=radio_named(radio)))

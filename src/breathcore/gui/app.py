@@ -10,7 +10,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from breathcore.gui.flow import OpenSound, stored_screening
-from breathcore.gui.services import SIMULATED, Services, SessionChoice
+from breathcore.gui.services import Services, SessionChoice
 from breathcore.gui.sound import open_output
 from breathcore.gui.window import MainWindow
 
@@ -72,7 +72,7 @@ def _close_on_signals(window: MainWindow) -> dict[signal.Signals, Any]:
 def start(window: MainWindow, choice: SessionChoice) -> None:
     """Begin `choice` in `window`: a simulated wearer needs no questions, but a "yes" on record holds for all."""
     known = stored_screening(window.settings, choice.person, date.today())
-    if choice.device_id == SIMULATED and (known is None or known.cleared):
+    if not choice.sensors and (known is None or known.cleared):
         window.flow.connect_(choice)
     else:
         window.flow.begin(choice)

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +12,7 @@ from breathcore.export.csv import write_csv
 from breathcore.export.edf import write_edf
 from breathcore.gui.app import run_app
 from breathcore.gui.services import (
-    SIMULATED,
+    SIMULATED_DEVICE,
     ExportKind,
     FoundDevice,
     ReviewView,
@@ -21,9 +21,10 @@ from breathcore.gui.services import (
     SummaryView,
 )
 from breathcore.gui.views import review_view, session_row, summary_view
-from breathcore.model.device import DeviceSpec
+from breathcore.model.device import DeviceSpec, worn
 from breathcore.model.drill import CommandKind, DrillSpec, EffectKind, UserCommand
 from breathcore.model.errors import BreathcoreError, Reason, SafetyError
+from breathcore.model.message import Message
 from breathcore.model.protocols import Source
 from breathcore.record.edit import append_note, delete, set_ratings
 from breathcore.record.items import Ratings
@@ -37,13 +38,20 @@ from breathcore.session.plan import SessionPlan
 from breathcore.session.recording import open_session
 from breathcore.session.replaying import plan_of
 from breathcore.session.runner import LiveSession, SessionThread
-from breathcore.session.settings import LoadedSettings, Settings, load_settings, save_settings, sessions_folder
+from breathcore.session.settings import (
+    ChosenSensor,
+    LoadedSettings,
+    Settings,
+    load_settings,
+    save_settings,
+    sessions_folder,
+)
 from breathcore.source.ble import BleSource, Found, scan_for
+from breathcore.source.ble_radio import SYSTEM_RADIO, Radio
 from breathcore.source.replay import ReplaySource
 from breathcore.source.sim.source import SimSource
 from breathcore.source.sim.spec import WearerSpec
 
-SIMULATED_DEVICE = "polar_h10"
 GENERIC_DEVICE = "heart_rate_strap"  # any strap that is asked for by name or address and not known better
 _DRILL_COMMANDS = frozenset(CommandKind) - {CommandKind.CALIBRATE, CommandKind.END}  # END: how a session is left
 _DRILL_EFFECTS = frozenset(EffectKind) - {EffectKind.STAGE, EffectKind.FINISHED}
@@ -61,20 +69,32 @@ class Program:
         Where sessions are kept, None for the person's data folder.
     replay_speed : float
         How fast recorded sessions are played.
+    radio : Radio
+        What sensors are reached through.
     """
 
     def __init__(
-        self, wearer: WearerSpec | None = None, folder: Path | None = None, *, replay_speed: float = 1.0
+        self,
+        wearer: WearerSpec | None = None,
+        folder: Path | None = None,
+        *,
+        replay_speed: float = 1.0,
+        radio: Radio = SYSTEM_RADIO,
     ) -> None:
         self._wearer = wearer or WearerSpec()
         self._folder = folder or sessions_folder()
         self._replay_speed = replay_speed
+        self._radio = radio
         self._thread: SessionThread | None = None
         self._scanner: _Scanner | None = None
 
     def drills(self) -> tuple[DrillSpec, ...]:
         """Return the drills on offer, by the short names therapists use; those without one last."""
         return tuple(sorted(registry.drills(), key=lambda d: (not d.code, d.code, d.id)))
+
+    def problems(self) -> tuple[Message, ...]:
+        """Return what is wrong with files of wearables and drills that the person added."""
+        return tuple(error.message for error in registry.problems())
 
     def devices(self) -> tuple[DeviceSpec, ...]:
         """Return the wearables the program knows."""
@@ -83,7 +103,7 @@ class Program:
     def scan(self, found: Callable[[FoundDevice], None], failed: Callable[[BreathcoreError], None]) -> None:
         """Look for wearables until `stop_scan`."""
         self.stop_scan()
-        self._scanner = _Scanner(found, failed)
+        self._scanner = _Scanner(found, failed, self._radio)
         self._scanner.start()
 
     def stop_scan(self) -> None:
@@ -95,7 +115,7 @@ class Program:
     def start(self, choice: SessionChoice) -> Bridge:
         """Begin a session in the worker thread. Raises SafetyError where the gate is closed for `choice`."""
         drill = registry.drill(choice.drill_id)
-        simulated = choice.device_id == SIMULATED
+        simulated = not choice.sensors
         _check_form(drill, choice)
         plan = SessionPlan(
             drill,
@@ -111,7 +131,7 @@ class Program:
         self.stop()
         self.stop_scan()  # most adapters cannot connect while they scan
         path = new_path(self._folder, datetime.now().astimezone(), choice.person or drill.id)
-        return self._run(plan, self._source(choice), path, pace=1.0)
+        return self._run(plan, self._source(choice.sensors), path, pace=1.0)
 
     def replay(self, path: Path) -> Bridge:
         """Run a stored session again."""
@@ -188,11 +208,12 @@ class Program:
         """Store `settings`."""
         save_settings(settings)
 
-    def _source(self, choice: SessionChoice) -> Source:
-        if choice.device_id == SIMULATED:
+    def _source(self, sensors: Sequence[ChosenSensor]) -> Source:
+        if not sensors:
             return SimSource(registry.device(SIMULATED_DEVICE), self._wearer)
-        spec = registry.device(choice.device_id)
-        return BleSource(((choice.address or spec.name, spec),))
+        specs = [(sensor, registry.device(sensor.device_id)) for sensor in sensors]
+        devices = tuple((sensor.address or spec.name, worn(spec, sensor.place)) for sensor, spec in specs)
+        return BleSource(devices, radio=self._radio)
 
     def _run(self, plan: SessionPlan, source: Source, path: Path | None, pace: float) -> Bridge:
         bridge = Bridge()
@@ -207,12 +228,14 @@ def demo_window(wearer: WearerSpec, drill_id: str) -> int:
     return run_app(program, begin=SessionChoice(drill_id=registry.drill(drill_id).id, minutes=2.0))
 
 
-def train_window(drill_id: str, *, device: str | None, minutes: float | None, person: str) -> int:
+def train_window(
+    drill_id: str, *, device: str | None, minutes: float | None, person: str, radio: Radio = SYSTEM_RADIO
+) -> int:
     """Open the window at a drill; with `device` (a wearable's id, its name or address) at its safety questions."""
     choice = SessionChoice(drill_id=drill_id, minutes=minutes, person=person)
     if device is None:
-        return run_app(Program(), offer=choice)
-    return run_app(Program(), begin=_with_device(choice, device))
+        return run_app(Program(radio=radio), offer=choice)
+    return run_app(Program(radio=radio), begin=_with_device(choice, device))
 
 
 def replay_window(path: Path, speed: float) -> int:
@@ -225,10 +248,11 @@ def _with_device(choice: SessionChoice, device: str) -> SessionChoice:
     """Return `choice` with the wearable that `device` names: an id, else a name or address to look for."""
     known = {spec.id: spec for spec in registry.devices()}
     if device in known:
-        return replace(choice, device_id=device)
+        return replace(choice, sensors=(ChosenSensor(device, name=known[device].name),))
     prefixes = {prefix.lower(): spec for spec in known.values() for prefix in spec.match.name_prefixes}
     spec = next((spec for prefix, spec in prefixes.items() if device.lower().startswith(prefix)), None)
-    return replace(choice, device_id=spec.id if spec else GENERIC_DEVICE, address=device)
+    sensor = ChosenSensor(spec.id if spec else GENERIC_DEVICE, address=device, name=device)
+    return replace(choice, sensors=(sensor,))
 
 
 def _check_form(drill: DrillSpec, choice: SessionChoice) -> None:
@@ -249,8 +273,11 @@ def _is_empty(file: SessionFile) -> bool:
 class _Scanner(threading.Thread):
     """Listens in rounds, in a thread with a loop of its own."""
 
-    def __init__(self, found: Callable[[FoundDevice], None], failed: Callable[[BreathcoreError], None]) -> None:
+    def __init__(
+        self, found: Callable[[FoundDevice], None], failed: Callable[[BreathcoreError], None], radio: Radio
+    ) -> None:
         super().__init__(name="breathcore-scan", daemon=True)
+        self._radio = radio
         self._found = found
         self._failed = failed
         self._loop = asyncio.new_event_loop()
@@ -272,12 +299,15 @@ class _Scanner(threading.Thread):
 
     async def _rounds(self) -> None:
         while not self._stopped.is_set():
-            listening = asyncio.ensure_future(scan_for(SCAN_S, registry.devices(), self._heard))
+            listening = asyncio.ensure_future(self._round())
             while not listening.done():
                 await asyncio.wait([listening], timeout=0.1)
                 if self._stopped.is_set():
                     listening.cancel()
             await listening
+
+    async def _round(self) -> None:
+        await scan_for(SCAN_S, registry.devices(), self._heard, radio=self._radio)
 
     def _heard(self, found: Found) -> None:
         if found.profile is not None and not self._stopped.is_set():

@@ -11,6 +11,7 @@ import numpy as np
 
 from breathcore.drill.timeline import plan
 from breathcore.feedback.frame import AHEAD_S, PAST_S, DeviceView, DrillView, FeedbackFrame
+from breathcore.gui.sample_sensors import devices
 from breathcore.gui.services import (
     ExportKind,
     FoundDevice,
@@ -37,7 +38,7 @@ from breathcore.model.estimates import Breath
 from breathcore.model.message import Message, message
 from breathcore.session import registry
 from breathcore.session.bridge import Bridge
-from breathcore.session.settings import LoadedSettings, Settings
+from breathcore.session.settings import ChosenSensor, LoadedSettings, Settings
 
 NOW_S = 83.2  # session time of the frames: an inhale has just begun to rise
 START_S = 30.0
@@ -255,6 +256,7 @@ class SampleServices:
     def __init__(self, settings: Settings | None = None, *, stored: tuple[SessionRow, ...] = ()) -> None:
         self.settings = settings or Settings()
         self.problem: Message | None = None
+        self.file_problems: tuple[Message, ...] = ()
         self.stored = list(stored)
         self.asked: list[tuple[object, ...]] = []
         self.bridge = Bridge()
@@ -268,8 +270,17 @@ class SampleServices:
         return drills()
 
     def devices(self) -> tuple[DeviceSpec, ...]:
-        """Return the built-in wearables."""
-        return registry.devices()
+        """Return the made-up wearables."""
+        return devices()
+
+    def problems(self) -> tuple[Message, ...]:
+        """Return the prepared problems."""
+        return self.file_problems
+
+    def check(self, sensors: tuple[ChosenSensor, ...]) -> Bridge:
+        """Return the bridge, or refuse."""
+        self.asked.append(("check", sensors))
+        return self._bridge()
 
     def scan(self, found: Callable[[FoundDevice], None], failed: Callable[[BreathcoreError], None]) -> None:
         """Keep the callbacks."""

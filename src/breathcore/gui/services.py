@@ -21,9 +21,9 @@ from breathcore.model.errors import BreathcoreError
 from breathcore.model.estimates import Breath
 from breathcore.model.message import Message
 from breathcore.session.bridge import Bridge
-from breathcore.session.settings import LoadedSettings, Settings
+from breathcore.session.settings import ChosenSensor, LoadedSettings, Settings
 
-SIMULATED = "simulated"
+SIMULATED_DEVICE = "polar_h10"  # what the simulated strap is
 _EMPTY = frozen(np.empty(0))
 
 
@@ -39,7 +39,7 @@ class FoundDevice:
 
 @dataclass(frozen=True, slots=True)
 class SessionChoice:
-    """What the person chose. `device_id` is a profile's id, or `SIMULATED` (then `address` is "").
+    """What the person chose. No `sensors`: the simulated strap.
 
     `minutes` None asks for the drill's own dose, `pattern_id` "" for the drill's own pattern. `conditions` are ids of
     what applies to the person (`SafetySpec.avoid_if` speaks of them); `screening` is what
@@ -47,8 +47,7 @@ class SessionChoice:
     """
 
     drill_id: str
-    device_id: str = SIMULATED
-    address: str = ""
+    sensors: tuple[ChosenSensor, ...] = ()
     pattern_id: str = ""
     minutes: float | None = None
     person: str = ""
@@ -148,6 +147,10 @@ class Services(Protocol):
         """Return the drills on offer, in the order to show them."""
         ...
 
+    def problems(self) -> tuple[Message, ...]:
+        """Return what is wrong with files of wearables and drills that a person added; these files are left out."""
+        ...
+
     def devices(self) -> tuple[DeviceSpec, ...]:
         """Return the wearables the program knows."""
         ...
@@ -158,6 +161,10 @@ class Services(Protocol):
 
     def stop_scan(self) -> None:
         """Stop looking; harmless when not looking."""
+        ...
+
+    def check(self, sensors: tuple[ChosenSensor, ...]) -> Bridge:
+        """Connect to `sensors` and show how they do, without recording, until `stop`; none: the simulated strap."""
         ...
 
     def start(self, choice: SessionChoice) -> Bridge:

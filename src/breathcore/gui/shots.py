@@ -7,26 +7,31 @@ from functools import partial
 from PySide6.QtWidgets import QWidget
 
 from breathcore.drill.screening import QUESTIONS, screen
-from breathcore.feedback.frame import FeedbackFrame
+from breathcore.feedback.frame import FeedbackFrame, SensorFrame
 from breathcore.feedback.wording import Wording
-from breathcore.gui import samples, theme
+from breathcore.gui import sample_sensors, samples, theme
 from breathcore.gui.library import delete_sheet, export_sheet
 from breathcore.gui.pages.after import AfterPage
 from breathcore.gui.pages.parts import Page
 from breathcore.gui.pages.prepare import PreparePage
 from breathcore.gui.pages.review import ReviewPage
 from breathcore.gui.pages.safety import FormPage, NotNowPage, SafetyPage
+from breathcore.gui.pages.sensors import SensorsPage
 from breathcore.gui.pages.settings import SettingsPage
 from breathcore.gui.pages.start import StartPage
 from breathcore.gui.pages.summary import SummaryPage
-from breathcore.gui.services import FoundDevice, SummaryView
+from breathcore.gui.services import SummaryView
 from breathcore.gui.sound import SilentOutput
 from breathcore.gui.trainer import TrainerOptions, TrainerPage
 from breathcore.gui.window import MainWindow
+from breathcore.model.device import Place
 from breathcore.model.drill import DrillPhase, DrillSpec, FinishReason, Stage
+from breathcore.model.errors import BreathcoreError, Reason
+from breathcore.model.estimates import FitIssue
 from breathcore.model.message import message
+from breathcore.model.packets import LinkKind, LinkReason
 from breathcore.session import registry
-from breathcore.session.settings import LanguageChoice, Settings, ThemeChoice, Thinning
+from breathcore.session.settings import ChosenSensor, LanguageChoice, Settings, ThemeChoice, Thinning
 
 Make = Callable[[Wording], QWidget]
 
@@ -45,6 +50,7 @@ def shots() -> tuple[Shot, ...]:
     """Return every screen × state."""
     return (
         *_start(),
+        *_sensors(),
         *_safety(),
         *_prepare(),
         *_trainer(),
@@ -57,34 +63,84 @@ def shots() -> tuple[Shot, ...]:
 
 
 def _start() -> tuple[Shot, ...]:
-    def make(*, stored: bool, search: bool = False, failed: bool = False) -> Make:
+    def make(*, stored: bool, sensors: tuple[ChosenSensor, ...] = (), problem: bool = False) -> Make:
         def page(wording: Wording) -> QWidget:
-            settings = Settings(last_person="Kim" if stored else "", last_drill="diaphragmatic")
-            made = StartPage(wording, samples.drills(), registry.devices(), settings)
+            settings = Settings(last_person="Kim" if stored else "", last_drill="diaphragmatic", sensors=sensors)
+            made = StartPage(wording, samples.drills(), settings)
             made.show_sessions(samples.rows() if stored else ())
-            if search:
-                made.scanning(on=True)
-                made.found(FoundDevice("Polar H10 7A3F1C2B", "a", "polar_h10", -58))
-                made.found(FoundDevice("HRM-Dual:312345", "b", "heart_rate_strap", -81))
-            if failed:
-                made.sensors.failed(wording.say(samples.no_adapter().message))
+            if problem:
+                made.notice.say(wording.text("start.left-out", problem=wording.say(sample_sensors.wrong_file())))
             return made
 
         return page
 
     return (
         Shot("start", "first", make(stored=False)),
-        Shot("start", "recent", make(stored=True)),
-        Shot("start", "searching", make(stored=True, search=True), _to_sensors),
-        Shot("start", "no-bluetooth", make(stored=True, failed=True), _to_sensors),
+        Shot("start", "recent", make(stored=True, sensors=sample_sensors.CHOSEN)),
+        Shot("start", "wrong-file", make(stored=True, problem=True)),
         Shot("start", "delete", make(stored=True), lambda page: _sheet(page, delete_sheet)),
         Shot("start", "export", make(stored=True), lambda page: _sheet(page, export_sheet)),
     )
 
 
-def _to_sensors(page: QWidget) -> None:
-    if isinstance(page, StartPage):
-        page.area.ensureWidgetVisible(page.sensors)
+def _sensors() -> tuple[Shot, ...]:
+    strap, imu = (s.name for s in sample_sensors.CHOSEN)
+    crowded = (sample_sensors.CHOSEN[0], replace(sample_sensors.CHOSEN[1], place=Place.STERNUM))
+    heart = (ChosenSensor("heart_rate_strap", "b", "HRM-Dual:312345"),)
+    unheard = sample_sensors.sensor(imu, LinkKind.WAITING, reason=LinkReason.NOT_FOUND, battery=None)
+    poor = (sample_sensors.sensor(strap, issue=FitIssue.NO_CONTACT), unheard)
+    fine = (sample_sensors.sensor(strap), sample_sensors.sensor(imu, battery=None))
+    makes = {
+        "empty": _sensing(),
+        "found": _sensing(found=True),
+        "placed": _sensing(sample_sensors.CHOSEN, found=True),
+        "heart-only": _sensing(heart),
+        "conflict": _sensing(crowded),
+        "check-poor": _sensing(sample_sensors.CHOSEN, check=poor),
+        "check-fine": _sensing(sample_sensors.CHOSEN, check=fine),
+        "radio-off": _sensing(off=True),
+    }
+    below = {
+        "placed": "body",
+        "heart-only": "sights",
+        "conflict": "conflict",
+        "check-poor": "last",
+        "check-fine": "last",
+    }
+    return tuple(Shot("sensors", state, make, _sensors_at(below.get(state, ""))) for state, make in makes.items())
+
+
+def _sensors_at(part: str) -> Callable[[QWidget], None]:
+    """Return what brings a part of the Sensors page into sight, where the text is too large for all of it."""
+
+    def scroll(page: QWidget) -> None:
+        if isinstance(page, SensorsPage) and part:
+            parts = {"body": page.body, "sights": page.sights_card, "conflict": page.conflict, "last": page.rows[-1]}
+            page.area.ensureWidgetVisible(parts[part])
+
+    return scroll
+
+
+def _sensing(
+    chosen: tuple[ChosenSensor, ...] = (),
+    *,
+    found: bool = False,
+    check: tuple[SensorFrame, ...] = (),
+    off: bool = False,
+) -> Make:
+    def page(wording: Wording) -> QWidget:
+        made = SensorsPage(wording, sample_sensors.devices(), chosen)
+        made.scanning(on=not (check or off))
+        for device in sample_sensors.FOUND if found else ():
+            made.found(device)
+        if check:
+            made.checking(on=True)
+            made.show_frame(samples.frame(registry.drill("diaphragmatic"), Stage.WAITING, sensors=check))
+        if off:
+            made.scan_failed(wording.say(BreathcoreError(Reason.ADAPTER_OFF).message))
+        return made
+
+    return page
 
 
 def _sheet(page: QWidget, ask: Callable[[Page, str, Callable[..., None]], None]) -> None:
@@ -169,8 +225,21 @@ def _prepare() -> tuple[Shot, ...]:
         "refused": samples.frame(drill, waiting, calibrated=False, target=(), score=None, notice=refused),
         "ready": samples.frame(drill, ready, target=(), score=None),
         "heart-only": samples.silent(drill, ready, "signal.heart", "refusal.heart-only"),
+        "looking": samples.silent(drill, waiting, "signal.no-link", "refusal.no-data", sensors=(_waiting(),)),
+        "several": samples.frame(
+            drill,
+            waiting,
+            calibrated=False,
+            target=(),
+            score=None,
+            sensors=(sample_sensors.sensor("Polar H10"), _waiting()),
+        ),
     }
     return tuple(Shot("prepare", state, _prepared(drill, frame)) for state, frame in frames.items())
+
+
+def _waiting() -> SensorFrame:
+    return sample_sensors.sensor("Movesense", LinkKind.WAITING, battery=None)
 
 
 def _prepared(drill: DrillSpec, frame: FeedbackFrame) -> Make:
@@ -211,6 +280,7 @@ def _trainer() -> tuple[Shot, ...]:
         "heart-only": samples.silent(drill, Stage.RUNNING, "signal.heart", "refusal.heart-only"),
         **halted,
         "finished": samples.frame(drill, Stage.FINISHED, finish=FinishReason.COMPLETED),
+        **{state: replace(run, sensors=sensors) for state, sensors in _trainer_sensors().items()},
     }
     plain = TrainerOptions()
     still = TrainerOptions(view="steps", reduced_motion=True)
@@ -224,6 +294,18 @@ def _trainer() -> tuple[Shot, ...]:
     }
     made = {**{state: _trained(frame, plain) for state, frame in frames.items()}, **views}
     return tuple(Shot("trainer", state, make) for state, make in made.items())
+
+
+def _trainer_sensors() -> dict[str, tuple[SensorFrame, ...]]:
+    strap, belt = sample_sensors.sensor("Polar H10"), sample_sensors.sensor("Go Direct Belt", battery=None)
+    silent = sample_sensors.sensor("Go Direct Belt", LinkKind.STALLED, reason=LinkReason.SILENT, battery=64)
+    lost = sample_sensors.sensor("Go Direct Belt", LinkKind.LOST, reason=LinkReason.DROPPED, battery=64)
+    return {
+        "two-sensors": (strap, belt),
+        "one-silent": (strap, silent),
+        "one-lost": (strap, lost),
+        "many-sensors": (strap, belt, sample_sensors.sensor("Movesense", issue=FitIssue.NOT_WORN, battery=15)),
+    }
 
 
 def _trained(frame: FeedbackFrame, options: TrainerOptions) -> Make:

@@ -20,7 +20,7 @@ from breathcore.gui.plots.view import View
 from breathcore.gui.plots.wave import WaveView
 from breathcore.gui.thinning import shown
 from breathcore.gui.trainer_controls import Controls, NoteBox, Preferences
-from breathcore.gui.trainer_parts import CueStrip, Header, Progress, Readings, Strap
+from breathcore.gui.trainer_parts import CueStrip, Header, Progress, Readings, Straps
 from breathcore.gui.trainer_text import cue_of, unbroken
 from breathcore.gui.widgets import announce, button, label, pad, restyle_buttons
 from breathcore.model.drill import CommandKind, Stage
@@ -119,8 +119,7 @@ class TrainerPage(Fitting):
         may = shown(self.thinning, frame)
         self._view.show_frame(frame, may)
         self.header.show_frame(frame)
-        if frame.device is not None:
-            self.strap.show_device(frame.device)
+        self.strap.show_frame(frame)
         if frame.stage is not self._stage:
             self._since_s = frame.t_s
         wait_s = DIZZY_REST_S - (frame.t_s - self._since_s) if frame.stage is Stage.DIZZY else 0.0
@@ -174,7 +173,7 @@ class TrainerPage(Fitting):
 
     def _make_parts(self, options: TrainerOptions) -> None:
         self.header = Header(self._wording, self._wording.text("trainer.replay") if options.replay else "")
-        self.strap = Strap(self._wording)
+        self.strap = Straps(self._wording)
         self.cue = CueStrip()
         self.readings = Readings(self._wording, self._define)
         self.progress = Progress(self._wording, self._define)

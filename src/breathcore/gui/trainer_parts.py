@@ -12,10 +12,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from breathcore.feedback.frame import DeviceView, FeedbackFrame
+from breathcore.feedback.frame import DeviceView, FeedbackFrame, SensorFrame
 from breathcore.feedback.wording import Wording
 from breathcore.gui import theme
 from breathcore.gui.icons import Battery, Icon
+from breathcore.gui.sensor_text import advice_of, most_urgent, words_of
 from breathcore.gui.trainer_text import DASH, CueText, progress_of, score_of
 from breathcore.gui.widgets import (
     FlowLayout,
@@ -35,8 +36,8 @@ _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 SLOW_DISK_N = 1000  # items waiting to be written: some twenty seconds of a strap
 
 
-class Strap(QWidget):
-    """Name and battery of the strap."""
+class Charge(QWidget):
+    """A name and the battery beside it, a dash where its level is not known."""
 
     def __init__(self, wording: Wording) -> None:
         super().__init__()
@@ -47,21 +48,54 @@ class Strap(QWidget):
         self._percent = label(role="muted", wrap=False)
         for part in (self._name, self._battery, self._percent):
             self._row.addWidget(part)
-        self._row.addStretch(1)
         self.restyle()
 
-    def show_device(self, device: DeviceView) -> None:
-        """Show the strap's name and, where it is known, its battery."""
-        set_text(self._name, device.name)
-        percent = device.battery_percent
+    def tell(self, name: str, percent: int | None, *, unknown: str = "") -> None:
+        """Show a name and a level in per cent; None: `unknown` stands in its place."""
+        set_text(self._name, name)
         self._battery.setVisible(percent is not None)
         self._battery.show_percent(percent)
-        set_text(self._percent, "" if percent is None else self._wording.text("trainer.percent", n=percent))
+        set_text(self._percent, unknown if percent is None else self._wording.text("trainer.percent", n=percent))
         self._percent.setAccessibleName("" if percent is None else self._wording.text("trainer.battery", n=percent))
 
     def restyle(self) -> None:
         """Take the text size now in use."""
         pad(self._row, 0, 0.5)
+
+
+class Straps(QWidget):
+    """Name and battery of the sensor; of two, both; of more, how many there are and the weakest battery."""
+
+    def __init__(self, wording: Wording) -> None:
+        super().__init__()
+        self._wording = wording
+        self._row = QHBoxLayout(self)
+        self._first, self._second = Charge(wording), Charge(wording)
+        self._dot = label("·", "muted", wrap=False)
+        for part in (self._first, self._dot, self._second):
+            self._row.addWidget(part)
+        self._row.addStretch(1)
+        self.restyle()
+
+    def show_frame(self, frame: FeedbackFrame) -> None:
+        """Show the sensors of `frame`."""
+        sensors = frame.sensors
+        for part in (self._dot, self._second):
+            part.setVisible(len(sensors) == 2)
+        if len(sensors) > 2:
+            levels = [s.battery_percent for s in sensors if s.battery_percent is not None]
+            self._first.tell(self._wording.text("trainer.sensors", n=len(sensors)), min(levels, default=None))
+        elif len(sensors) == 2:
+            for part, sensor in zip((self._first, self._second), sensors, strict=True):
+                part.tell(sensor.name, sensor.battery_percent, unknown=DASH)
+        elif frame.device is not None:
+            self._first.tell(frame.device.name, frame.device.battery_percent)
+
+    def restyle(self) -> None:
+        """Take the text size now in use."""
+        pad(self._row, 0, 0.5)
+        self._first.restyle()
+        self._second.restyle()
 
 
 class Header(QWidget):
@@ -75,7 +109,7 @@ class Header(QWidget):
         self._row = row
         self._title = label(role="title", wrap=False)
         self._set = label(role="muted", wrap=False)
-        self._strap = Strap(wording)
+        self._strap = Straps(wording)
         self._icon = Icon("info", token="muted", ems=1.1)
         self._signal = label(wrap=False)
         self._left = beside(self._title, self._set)
@@ -96,13 +130,19 @@ class Header(QWidget):
         facts = (self._remark, sets if drill.sets_n > 1 else "")
         set_text(self._set, "  ·  ".join(filter(None, facts)))
         self._set.setVisible(any(facts))
-        self._show_device(frame.device)
+        self._right.setVisible(frame.device is not None)
+        if frame.device is not None:
+            self._strap.show_frame(frame)
+            self._show_signal(frame.device, most_urgent(frame.sensors) if len(frame.sensors) > 1 else None)
 
-    def _show_device(self, device: DeviceView | None) -> None:
-        self._right.setVisible(device is not None)
-        if device is None:
+    def _show_signal(self, device: DeviceView, troubled: SensorFrame | None) -> None:
+        """Say how the signal is; of several sensors, which one needs looking after."""
+        if troubled is not None:
+            words = words_of(troubled, self._wording)
+            set_text(self._signal, self._wording.text("trainer.sensor-state", device=troubled.name, state=words.state))
+            self._icon.show_kind(words.icon, words.token)
+            set_property(self._signal, "role", words.token)
             return
-        self._strap.show_device(device)
         set_text(self._signal, self._wording.say(device.state) if device.state is not None else "")
         good = device.linked and device.state is not None and device.state.id in _GOOD_SIGNALS
         self._icon.show_kind(
@@ -280,8 +320,10 @@ class Readings(QWidget):
 
 
 def _trouble(frame: FeedbackFrame, text: Wording) -> str:
-    """Return what goes wrong beside the drill: packets that could not be read, a disk that does not keep up."""
-    lines = []
+    """Return what goes wrong beside the drill: a sensor, packets that could not be read, a disk that is too slow."""
+    urgent = most_urgent(frame.sensors)
+    advice = advice_of(urgent, text) if urgent is not None else ""
+    lines = [advice] if advice else []
     if frame.faults_n:
         lines.append(text.text("trainer.faults", n=frame.faults_n))
     if frame.recorder_depth > SLOW_DISK_N:

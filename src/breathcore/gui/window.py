@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QLocale, Qt, QTimer, Signal
+from PySide6.QtCore import QLocale, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
@@ -19,13 +19,8 @@ from breathcore.gui.pages.settings import SIZES, SettingsPage
 from breathcore.gui.pages.start import StartPage
 from breathcore.gui.pages.summary import SummaryPage
 from breathcore.gui.pages.toast import Toast
-from breathcore.gui.services import (
-    SIMULATED,
-    FoundDevice,
-    Services,
-    SessionChoice,
-    SummaryView,
-)
+from breathcore.gui.sensing import Sensing
+from breathcore.gui.services import Services, SessionChoice, SummaryView
 from breathcore.gui.sound import open_output
 from breathcore.gui.widgets import pad
 from breathcore.model.errors import BreathcoreError
@@ -64,25 +59,21 @@ class MainWindow(QMainWindow):
         Opens a sound device.
     """
 
-    _found = Signal(object)
-    _scan_failed = Signal(object)
-
     def __init__(self, services: Services, loaded: LoadedSettings, *, open_sound: OpenSound = open_output) -> None:
         super().__init__()
         self.services = services
         self.settings = loaded.settings
         self.words = Wording(language_of(self.settings))
         self._make: Callable[[], QWidget] | None = None
-        self._scanning = False
         self._saving = QTimer(self)
         self._saving.setSingleShot(True)
         self._saving.timeout.connect(self._save)
         self._lay_out()
         self.guard = Guard(self)
         self.guard.problem.connect(lambda _what: self.say(self.words.text("window.problem")))
-        self._found.connect(self._show_found)
-        self._scan_failed.connect(self._show_scan_failed)
         self._library = Library(self)
+        self._sensing = Sensing(self, self)
+        self._sensing.changed.connect(lambda chosen: self.keep(replace(self.settings, sensors=chosen)))
         self.flow = Flow(self, open_sound, self)
         self._keys()
         self._dress()
@@ -157,7 +148,6 @@ class MainWindow(QMainWindow):
 
     def replay(self, path: Path) -> None:
         """Play a stored session."""
-        self._stop_scan()
         self._library.replay(path, self.flow)
 
     def offer(self, choice: SessionChoice) -> None:
@@ -172,29 +162,32 @@ class MainWindow(QMainWindow):
     # pages
 
     def _start_page(self) -> QWidget:
-        page = StartPage(self.words, self.services.drills(), self.services.devices(), self.settings)
+        page = StartPage(self.words, self.services.drills(), self.settings)
         page.start.connect(self._start)
-        page.scan.connect(self._scan)
+        page.sensors.connect(self._show_sensors)
         page.open_.connect(lambda row: self._library.open(row.path))
         page.replay.connect(lambda row: self.replay(row.path))
         page.export.connect(lambda row: self._library.ask_export(row.path, self.words.of(row.title)))
         page.delete.connect(lambda row: self._library.ask_delete(row, page))
         page.settings.connect(self._show_settings)
         self._library.list_on(page)
+        page.notice.say(self._left_out())
         return page
 
+    def _left_out(self) -> str:
+        """Return what is wrong with files of the person's own, "" for nothing."""
+        problems = [self.words.say(problem) for problem in self.services.problems()]
+        return "\n".join(self.words.text("start.left-out", problem=problem) for problem in problems)
+
     def _start(self, choice: SessionChoice) -> None:
-        self._stop_scan()
         self._remember(choice)
         self.flow.begin(choice)
 
     def _remember(self, choice: SessionChoice) -> None:
-        simulated = choice.device_id == SIMULATED
         self.keep(
             replace(
                 self.settings,
-                last_device="" if simulated else choice.device_id,
-                last_device_address=choice.address,
+                sensors=choice.sensors,
                 last_drill=choice.drill_id,
                 last_pattern=choice.pattern_id,
                 last_minutes=choice.minutes,
@@ -205,7 +198,6 @@ class MainWindow(QMainWindow):
     def _show_settings(self) -> None:
         if isinstance(self.page, StartPage):
             self._remember(self.page.choice())
-        self._stop_scan()
 
         def make() -> QWidget:
             page = SettingsPage(self.words, self.settings)
@@ -223,35 +215,11 @@ class MainWindow(QMainWindow):
         self.home()
         self.say(self.words.text("settings.questions.done"), calm=True)
 
-    # sensors
-
-    def _scan(self, on: bool) -> None:  # noqa: FBT001  (the signal's argument)
-        if not on:
-            self._stop_scan()
-            return
-        self._scanning = True
+    def _show_sensors(self) -> None:
         if isinstance(self.page, StartPage):
-            self.page.sensors.scanning(on=True)
-        try:
-            self.services.scan(self._found.emit, self._scan_failed.emit)
-        except BreathcoreError as error:
-            self._show_scan_failed(error)
-
-    def _stop_scan(self) -> None:
-        if self._scanning:
-            self._scanning = False
-            self.services.stop_scan()
-        if isinstance(self.page, StartPage):
-            self.page.sensors.scanning(on=False)
-
-    def _show_found(self, device: FoundDevice) -> None:
-        if isinstance(self.page, StartPage):
-            self.page.sensors.found(device)
-
-    def _show_scan_failed(self, error: BreathcoreError) -> None:
-        self._scanning = False
-        if isinstance(self.page, StartPage):
-            self.page.scan_failed(self.words.say(error.message))
+            self._remember(self.page.choice())
+        self.say("")
+        self._sensing.open()
 
     # looks
 
@@ -336,7 +304,7 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802  (Qt's name)
         """End the session, keep the settings, close."""
-        self._stop_scan()
+        self._sensing.stop()
         self._save_note()
         self.flow.stop()
         if self._saving.isActive():

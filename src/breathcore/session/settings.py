@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
@@ -11,6 +11,7 @@ from typing import Any
 
 import platformdirs
 
+from breathcore.model.device import Place
 from breathcore.model.errors import BreathcoreError, Reason
 from breathcore.model.message import Message, message
 
@@ -55,8 +56,24 @@ class StoredScreening:
 
 
 @dataclass(frozen=True, slots=True)
+class ChosenSensor:
+    """A wearable to train with: its profile's id, its address and name in the radio, and where it is worn.
+
+    An empty `address` takes the first wearable of this kind that is heard; `place` is None where nobody said.
+    """
+
+    device_id: str
+    address: str = ""
+    name: str = ""
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
-    """Choices that outlive a session. `screenings` is by name or pseudonym ("" where none was given)."""
+    """Choices that outlive a session. `screenings` is by name or pseudonym ("" where none was given).
+
+    `sensors` are those trained with last, none: the simulated strap.
+    """
 
     language: LanguageChoice = LanguageChoice.SYSTEM
     theme: ThemeChoice = ThemeChoice.SYSTEM
@@ -66,8 +83,7 @@ class Settings:
     show_seconds: bool = True
     reduced_motion: bool = False
     thinning: Thinning = Thinning.EVERY
-    last_device: str = ""
-    last_device_address: str = ""
+    sensors: tuple[ChosenSensor, ...] = ()
     last_drill: str = ""
     last_pattern: str = ""
     last_minutes: float | None = None
@@ -119,6 +135,7 @@ def save_settings(settings: Settings, path: Path | None = None) -> None:
         person: {"on": s.on, "answers": dict(s.answers), "conditions": s.conditions}
         for person, s in settings.screenings.items()
     }
+    stored["sensors"] = [asdict(sensor) for sensor in settings.sensors]
     part = place.with_suffix(".part")
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -131,6 +148,7 @@ def save_settings(settings: Settings, path: Path | None = None) -> None:
 def _from_stored(stored: Mapping[str, Any], place: Path) -> LoadedSettings:
     good: dict[str, Any] = {}
     bad: list[str] = []
+    stored = _up_to_date(stored)
     for name, check in _CHECKS.items():
         if name not in stored:
             continue
@@ -140,6 +158,14 @@ def _from_stored(stored: Mapping[str, Any], place: Path) -> LoadedSettings:
             bad.append(name)
     problem = message("settings.field", names=", ".join(bad), path=str(place)) if bad else None
     return LoadedSettings(Settings(**good), problem)
+
+
+def _up_to_date(stored: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return `stored` with the one strap of version 0.1 as the list of sensors that there is now."""
+    if "sensors" in stored or not stored.get("last_device"):
+        return stored
+    strap = {"device_id": stored["last_device"], "address": stored.get("last_device_address", "")}
+    return {**stored, "sensors": [strap]}
 
 
 def _text(value: Any) -> str:
@@ -182,6 +208,22 @@ def _screening(stored: Any) -> StoredScreening:
     return StoredScreening(_text(stored["on"]), answers, tuple(map(_text, stored["conditions"])))
 
 
+def _sensors(value: Any) -> tuple[ChosenSensor, ...]:
+    if not isinstance(value, list):
+        raise TypeError(value)
+    return tuple(_sensor(stored) for stored in value)
+
+
+def _sensor(stored: Any) -> ChosenSensor:
+    place = stored.get("place")
+    return ChosenSensor(
+        _text(stored["device_id"]),
+        _text(stored.get("address", "")),
+        _text(stored.get("name", "")),
+        None if place is None else Place(place),
+    )
+
+
 _CHECKS: Mapping[str, Callable[[Any], Any]] = {
     "language": LanguageChoice,
     "theme": ThemeChoice,
@@ -191,8 +233,7 @@ _CHECKS: Mapping[str, Callable[[Any], Any]] = {
     "show_seconds": _flag,
     "reduced_motion": _flag,
     "thinning": Thinning,
-    "last_device": _text,
-    "last_device_address": _text,
+    "sensors": _sensors,
     "last_drill": _text,
     "last_pattern": _text,
     "last_minutes": _minutes,

@@ -4,9 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from breathcore.model.device import Place
 from breathcore.model.errors import BreathcoreError, Reason
 from breathcore.session import settings as module
 from breathcore.session.settings import (
+    ChosenSensor,
     LanguageChoice,
     Settings,
     StoredScreening,
@@ -26,6 +28,16 @@ SETTINGS = st.builds(
     last_person=st.text(max_size=20),
     last_minutes=st.none() | st.floats(0.5, 120),
     show_seconds=st.booleans(),
+    sensors=st.lists(
+        st.builds(
+            ChosenSensor,
+            st.text(max_size=8),
+            st.text(max_size=8),
+            st.text(max_size=8),
+            st.none() | st.sampled_from(Place),
+        ),
+        max_size=3,
+    ).map(tuple),
     screenings=st.dictionaries(
         st.text(max_size=8),
         st.builds(
@@ -74,6 +86,9 @@ def test_a_damaged_file_gives_defaults_and_a_sentence(tmp_path: Path, content: b
         '"last_minutes": "5"',
         '"show_seconds": 1',
         '"last_person": null',
+        '"sensors": {"device_id": "polar_h10"}',
+        '"sensors": [{"address": "a"}]',
+        '"sensors": [{"device_id": "polar_h10", "place": "nose"}]',
         '"screenings": [1]',
         '"screenings": {"a": {"on": 5, "answers": {}, "conditions": []}}',
         '"screenings": {"a": {"on": "2025-01-01", "answers": {"cancer": "no"}, "conditions": []}}',
@@ -96,6 +111,24 @@ def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     with pytest.raises(BreathcoreError) as caught:
         save_settings(Settings(), tmp_path / "file" / "settings.json")
     assert caught.value.reason is Reason.WRITE_FAILED
+
+
+@pytest.mark.parametrize(
+    ("old", "sensors"),
+    [
+        ('"last_device": "polar_h10", "last_device_address": "AA"', (ChosenSensor("polar_h10", "AA"),)),
+        ('"last_device": "polar_h10"', (ChosenSensor("polar_h10"),)),
+        ('"last_device": "", "last_device_address": ""', ()),
+    ],
+)
+def test_the_one_strap_of_older_settings_is_taken_over(
+    tmp_path: Path, old: str, sensors: tuple[ChosenSensor, ...]
+) -> None:
+    path = tmp_path / "settings.json"
+    path.write_text("{" + old + "}", encoding="utf-8")
+    loaded = load_settings(path)
+    assert loaded.settings.sensors == sensors
+    assert loaded.problem is None
 
 
 def test_screening_is_kept_by_person() -> None:

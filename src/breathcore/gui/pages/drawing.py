@@ -61,12 +61,12 @@ def _paint_body(painter: QPainter, style: theme.Style) -> None:
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setPen(_pen(style.color("muted"), 2.2))
     painter.drawPath(_torso(closed=False))
-    painter.drawPath(_mirrored(_arm_crease()))
+    painter.drawPath(mirrored(_arm_crease()))
     soft = QColor(style.color("muted"))
     soft.setAlphaF(0.55)
     painter.setPen(_pen(soft, 1.6))
     for path in (_collar_bone(), _chest_fold(), _rib_arch()):
-        painter.drawPath(_mirrored(path))
+        painter.drawPath(mirrored(path))
 
 
 def _pen(color: QColor, width: float) -> QPen:
@@ -104,11 +104,11 @@ def _torso(*, closed: bool) -> QPainterPath:
         path = QPainterPath(half)
         path.lineTo(12, 220)
         path.lineTo(228, 220)
-        path.connectPath(_flip(half).toReversed())
+        path.connectPath(flip(half).toReversed())
         path.closeSubpath()
         return path
     half.lineTo(14, 190)
-    return _mirrored(half)
+    return mirrored(half)
 
 
 def _arm_crease() -> QPainterPath:
@@ -121,7 +121,7 @@ def _arm_crease() -> QPainterPath:
 def _trunk() -> QPainterPath:
     half = _arm_crease()
     path = QPainterPath(half)
-    path.connectPath(_flip(half).toReversed())
+    path.connectPath(flip(half).toReversed())
     path.closeSubpath()
     return path
 
@@ -162,13 +162,15 @@ def _drop(x: float, y: float) -> QPainterPath:
     return path
 
 
-def _mirrored(path: QPainterPath) -> QPainterPath:
+def mirrored(path: QPainterPath) -> QPainterPath:
+    """Return `path` with its mirror image."""
     both = QPainterPath(path)
-    both.addPath(_flip(path))
+    both.addPath(flip(path))
     return both
 
 
-def _flip(path: QPainterPath) -> QPainterPath:
+def flip(path: QPainterPath) -> QPainterPath:
+    """Return the mirror image of `path`."""
     flipped = QPainterPath()
     for i in range(path.elementCount()):
         element = path.elementAt(i)

@@ -213,9 +213,12 @@ class ChoiceCard(QPushButton):
             head.addWidget(_untouched(label(title, "heading")), 1)
         if aside:
             head.addWidget(_untouched(label(aside, "small", wrap=False)), 0, Qt.AlignmentFlag.AlignTop)
-        for text, role in ((body, ""), (fact, "small")):
-            if text:
-                column.addWidget(_untouched(label(text, role)))
+        if body:
+            column.addWidget(_untouched(label(body)))
+        self._said = ". ".join(part for part in (title, body) if part)
+        self._fact = _untouched(label(fact, "small"))
+        column.addWidget(self._fact)
+        self._fact.setVisible(bool(fact))
         self._tick = icons.Icon("check", token="accent", ems=1.5)
         self._tick.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         policy = self._tick.sizePolicy()
@@ -224,6 +227,12 @@ class ChoiceCard(QPushButton):
         self._tick.hide()
         self._row.addWidget(self._tick, 0, Qt.AlignmentFlag.AlignVCenter)
         self.toggled.connect(self._tick.setVisible)
+
+    def tell(self, fact: str) -> None:
+        """Show another fact below."""
+        set_text(self._fact, fact)
+        self._fact.setVisible(bool(fact))
+        self.setAccessibleName(". ".join(part for part in (self._said, fact) if part))
 
     def sizeHint(self) -> QSize:  # noqa: N802  (Qt's name)
         """Return what the texts want."""

@@ -2,8 +2,8 @@
 
 import math
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QStackedWidget, QWidget
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from breathcore.drill.calibration import CALIBRATION_S
 from breathcore.feedback.frame import FeedbackFrame
@@ -13,11 +13,14 @@ from breathcore.gui.pages.drawing import StrapDrawing
 from breathcore.gui.pages.livetrace import LiveTrace
 from breathcore.gui.pages.parts import Columns, NumberedStep, Page, elastic
 from breathcore.gui.pages.ring import Ring
+from breathcore.gui.pages.sensor_row import SensorState
+from breathcore.gui.sensor_text import advice_of, most_urgent
 from breathcore.gui.widgets import announce, button, card, label, pad, set_property, set_text
 from breathcore.model.drill import CommandKind, DrillSpec, Stage
 from breathcore.model.message import Message
 
 _UNSEEN = ("signal.heart",)
+LATE_MS = 15_000  # without a link: time to say what to do
 
 
 class PreparePage(Page):
@@ -36,6 +39,8 @@ class PreparePage(Page):
 
     def __init__(self, wording: Wording, drill: DrillSpec) -> None:
         super().__init__(wording)
+        self._frame: FeedbackFrame | None = None
+        self._states: list[SensorState] = []
         self._head = self.title(self.text("prepare.connecting"), self.words.of(drill.title))
         columns = Columns(50, (10, 12))
         self._stack = QStackedWidget()
@@ -45,9 +50,18 @@ class PreparePage(Page):
         columns.second.addWidget(self._signal_card(drill))
         self.content.addWidget(columns, 1)
         self._buttons()
+        self._late = False
+        QTimer.singleShot(LATE_MS, self, self.be_late)
+
+    def be_late(self) -> None:
+        """Say what to do about a strap that is not found, unless it has been by now."""
+        self._late = True
+        if self._frame is None or not _linked(self._frame):
+            self.notice.say(self.text("prepare.late"))
 
     def show_frame(self, frame: FeedbackFrame) -> None:
         """Show where the preparation stands."""
+        self._frame = frame
         self.trace.show_frame(frame)
         self._show_signal(frame)
         self._show_steps(frame)
@@ -95,6 +109,9 @@ class PreparePage(Page):
         column.addLayout(row)
         self._todo = label(role="muted")
         column.addWidget(self._todo)
+        self._others = QVBoxLayout()
+        pad(self._others, 0, 0.5)
+        column.addLayout(self._others)
         self.trace = LiveTrace(self.text("prepare.trace"))
         column.addWidget(self.trace, 1)
         self._heart = label(role="small")
@@ -132,7 +149,8 @@ class PreparePage(Page):
         linked = "prepare.good" if _good(frame) else "prepare.puton"
         self._headline("prepare.refused" if refused else linked if _linked(frame) else "prepare.connecting")
         self._stack.setCurrentIndex(0)
-        self.notice.say(self.words.say(frame.notice) if frame.notice is not None else "")
+        late = self.text("prepare.late") if self._late and not _linked(frame) else ""
+        self.notice.say(self.words.say(frame.notice) if frame.notice is not None else late)
         onward = self._again if refused else self._calibrate
         onward.setEnabled(_good(frame))
         self._offer(self._without, onward)
@@ -171,11 +189,28 @@ class PreparePage(Page):
         set_property(self._device, "role", "good" if _good(frame) else "heading")
         good = _good(frame) or _unseen(frame)
         self._dot.show_kind("check" if good else "info" if _linked(frame) else "lost", "good" if good else "attention")
-        todo = frame.rate_message if not good else None
-        set_text(self._todo, self.words.say(todo) if todo is not None else self._battery(frame))
+        set_text(self._todo, self._advice(frame, good=good))
+        self._show_each(frame)
         heart = "—" if frame.heart_bpm is None else self.words.number(frame.heart_bpm)
         reason = f" {self.words.say(frame.heart_message)}" if frame.heart_message is not None else ""
         set_text(self._heart, self.text("prepare.heart", heart=heart) + reason)
+
+    def _advice(self, frame: FeedbackFrame, *, good: bool) -> str:
+        """Return what to do about the sensor, or its battery where there is nothing to do."""
+        urgent = most_urgent(frame.sensors) if len(frame.sensors) == 1 else None
+        advice = advice_of(urgent, self.words) if urgent is not None else ""
+        if advice or good or frame.rate_message is None:
+            return advice or self._battery(frame)
+        return self.words.say(frame.rate_message)
+
+    def _show_each(self, frame: FeedbackFrame) -> None:
+        """Show every sensor by itself where there are several."""
+        sensors = frame.sensors if len(frame.sensors) > 1 else ()
+        while len(self._states) < len(sensors):
+            self._states.append(SensorState(self.words, named=True))
+            self._others.addWidget(self._states[-1])
+        for state, sensor in zip(self._states, sensors, strict=False):
+            state.show_sensor(sensor)
 
     def _battery(self, frame: FeedbackFrame) -> str:
         percent = frame.device.battery_percent if frame.device is not None else None

@@ -1,111 +1,349 @@
-"""Which sensor: the simulated strap, the one used last, and those in reach."""
+"""The Sensors page: what is in reach and what it can measure, where it is worn, and whether its signal is good."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QButtonGroup, QVBoxLayout, QWidget
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
+from breathcore.feedback.frame import FeedbackFrame
+from breathcore.feedback.sight import sees_breath, sights
 from breathcore.feedback.wording import Wording
+from breathcore.gui.icons import Icon
+from breathcore.gui.pages.body import BodyMap, Marks
 from breathcore.gui.pages.notice import Notice
-from breathcore.gui.pages.parts import ChoiceCard
-from breathcore.gui.services import FoundDevice
-from breathcore.gui.widgets import button, label, pad, set_text
-from breathcore.model.device import DeviceSpec, Role
-from breathcore.session.settings import Settings
+from breathcore.gui.pages.parts import ChoiceCard, Columns, Page, clear, elastic
+from breathcore.gui.pages.sensor_row import SensorRow
+from breathcore.gui.sensor_text import is_fine, measures, nearness
+from breathcore.gui.services import SIMULATED_DEVICE, FoundDevice
+from breathcore.gui.widgets import announce, button, card, label, pad, set_text
+from breathcore.model.device import DeviceSpec, Place
+from breathcore.session.settings import ChosenSensor
 
-_BREATH = frozenset({Role.CHEST_ACC, Role.BELT, Role.ABDOMEN_BELT})
-_STRONG_DBM, _FAIR_DBM = -70, -85
+_AROUND = frozenset({Place.STERNUM, Place.NAVEL})  # where a strap or belt goes round the trunk
+_USUAL = {"chest": Place.STERNUM}  # a profile's placement → the place offered first
 
 
-class SensorPicker(QWidget):
-    """A list of sensors, one of them chosen.
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A sensor that can be ticked: as it is stored, and what it is."""
+
+    sensor: ChosenSensor
+    spec: DeviceSpec
+
+
+class SensorsPage(Page):
+    """Choosing sensors and giving each its place; what is ticked is what a session uses.
+
+    Parameters
+    ----------
+    wording : Wording
+    devices : Sequence[DeviceSpec]
+        The wearables the program knows.
+    chosen : Sequence[ChosenSensor]
+        Those ticked already; none: the simulated strap.
 
     Signals
     -------
     scan(bool)
         Look for sensors, or stop looking.
-    changed()
-        Another one is chosen.
+    check(bool)
+        Connect to the ticked sensors to see their signal, or stop that.
+    changed(object)
+        The ticked sensors, a tuple of `ChosenSensor`.
+    leave()
+        Back to the start page.
     """
 
     scan = Signal(bool)
-    changed = Signal()
+    check = Signal(bool)
+    changed = Signal(object)
+    leave = Signal()
 
-    def __init__(self, wording: Wording, devices: Sequence[DeviceSpec], settings: Settings) -> None:
-        super().__init__()
-        self._words = wording
+    def __init__(self, wording: Wording, devices: Sequence[DeviceSpec], chosen: Sequence[ChosenSensor] = ()) -> None:
+        super().__init__(wording)
         self._specs = {d.id: d for d in devices}
-        self._found: dict[str, FoundDevice | None] = {}
+        self._known: dict[str, _Known] = {}
         self._cards: dict[str, ChoiceCard] = {}
-        self._group = QButtonGroup(self)
-        column = QVBoxLayout(self)
-        pad(column, 0, 0.45)
-        self._list = QVBoxLayout()
-        pad(self._list, 0, 0.45)
-        column.addLayout(self._list)
-        self._state = label(role="muted")
-        self._state.hide()
-        column.addWidget(self._state)
-        self.problem = Notice()
-        column.addWidget(self.problem)
-        self._search = button("", self._toggle)
-        column.addWidget(self._search)
-        self._add("", wording.text("sensor.simulated"), wording.text("sensor.simulated.about"), None)
-        self._cards[""].setChecked(True)
-        self._remember(settings)
+        self._ticked: list[str] = []
+        self._current = ""  # the sensor that a tap on the drawing places
+        self._searching = self._checking = False
+        self.rows: list[SensorRow] = []
+        self.title(self.text("sensors.title"), self.text("sensors.subtitle"))
+        columns = Columns(54, (10, 11))
+        columns.first.addWidget(self._reach_card())
+        self.sights_card = self._sight_card()
+        columns.first.addStretch(1)
+        columns.second.addWidget(self._body_card())
+        columns.second.addWidget(self.sights_card)
+        columns.second.addStretch(1)
+        self.content.addWidget(columns)
+        self.content.addStretch(1)
+        self.check_button = button("", self._toggle_check, drill=True)
+        self.done = button(self.text("sensors.done"), self.leave.emit, kind="primary", drill=True)
+        self.footer(self.check_button, right=(self.done,))
+        for sensor in chosen:
+            self._add(sensor, self.text("sensor.last"), ticked=True)
         self.scanning(on=False)
+        self.checking(on=False)
+        self._show_chosen()
 
     @property
-    def choice(self) -> FoundDevice | None:
-        """The chosen sensor, None for the simulated strap."""
-        return next((self._found[key] for key, made in self._cards.items() if made.isChecked()), None)
+    def chosen(self) -> tuple[ChosenSensor, ...]:
+        """The ticked sensors in their order, none: the simulated strap."""
+        return tuple(self._known[key].sensor for key in self._ticked)
+
+    # what the window tells
 
     def found(self, device: FoundDevice) -> None:
-        """List a sensor in reach."""
-        if device.address in self._cards:
-            self._found[device.address] = device
+        """List a sensor in reach, or take the news of one that is listed."""
+        spec = self._specs.get(device.device_id)
+        if spec is None:
             return
-        self._add(device.address, device.name, self._about(device), device)
+        near = self.text(nearness(device.rssi_dbm)) if device.rssi_dbm is not None else ""
+        self._empty.hide()
+        if device.address in self._cards:
+            self._cards[device.address].tell(near)
+            return
+        self._add(ChosenSensor(device.device_id, device.address, device.name), near)
+        announce(self, device.name)
 
     def scanning(self, *, on: bool) -> None:
         """Show whether sensors are being looked for."""
-        self._on = on
-        self._search.setText(self._words.text("sensor.stop" if on else "sensor.search"))
-        self._search.setAccessibleName(self._search.text())
+        self._searching = on
+        words = self.text("sensor.stop" if on else "sensor.search")
+        self._search.setText(words)
+        self._search.setAccessibleName(words)
+        self._empty.setVisible(on and not self._known)
+        set_text(self._state, self.text("sensor.searching") if on else "")
         self._state.setVisible(on)
-        set_text(self._state, self._words.text("sensor.searching") if on else "")
         if on:
             self.problem.say("")
 
-    def failed(self, sentence: str) -> None:
-        """Say why there can be no search."""
+    def scan_failed(self, sentence: str) -> None:
+        """Say why there can be no search, and bring it into sight."""
         self.scanning(on=False)
         self.problem.say(sentence)
+        QTimer.singleShot(0, self, partial(self.area.ensureWidgetVisible, self.problem))
 
-    def _remember(self, settings: Settings) -> None:
-        spec = self._specs.get(settings.last_device)
-        if spec is None or not settings.last_device_address:
+    def checking(self, *, on: bool) -> None:
+        """Show whether the signal of the ticked sensors is being checked."""
+        self._checking = on
+        words = self.text("sensors.check-stop" if on else "sensors.check")
+        self.check_button.setText(words)
+        self.check_button.setAccessibleName(words)
+        for made in (*self._cards.values(), self._simulated, self._search):
+            made.setEnabled(not on)
+        for row in self.rows:
+            row.where.setEnabled(not on)
+            row.show_sensor(None)
+        self.body.setEnabled(not on)
+        self._tap_what.setHidden(on)
+        self.notice.say("")
+
+    def show_frame(self, frame: FeedbackFrame) -> None:
+        """Show how the ticked sensors do; they come in the order in which they were ticked."""
+        if not self._checking:
             return
-        device = FoundDevice(spec.name, settings.last_device_address, spec.id)
-        self._add(device.address, device.name, self._words.text("sensor.last"), device)
-        self._cards[device.address].setChecked(True)
+        for row, sensor in zip(self.rows, frame.sensors, strict=False):
+            row.show_sensor(sensor)
+        fine = bool(frame.sensors) and all(is_fine(sensor) for sensor in frame.sensors)
+        self.notice.say(self.text("sensors.check-fine") if fine else "", calm=True)
 
-    def _add(self, key: str, name: str, about: str, device: FoundDevice | None) -> None:
-        made = ChoiceCard(name, fact=about)
-        made.clicked.connect(lambda _checked=False: self.changed.emit())
-        self._group.addButton(made)
-        self._cards[key] = made
-        self._found[key] = device
+    # the parts
+
+    def _reach_card(self) -> QFrame:
+        frame, column = card(margin_em=1.2, spacing_em=0.5)
+        column.addWidget(label(self.text("sensors.reach"), "title"))
+        self._search = button("", lambda: self.scan.emit(not self._searching))
+        self._state = label(role="muted")
+        self._empty = label(self.text("sensors.none-yet"))
+        self.problem = Notice()
+        self._list = QVBoxLayout()
+        pad(self._list, 0, 0.45)
+        for part in (self._search, self._state, self._empty, self.problem):
+            column.addWidget(part)
+        column.addLayout(self._list)
+        self._simulated = ChoiceCard(self.text("sensor.simulated"), fact=self.text("sensor.simulated.about"))
+        self._simulated.clicked.connect(lambda _checked=False: self._simulate())
+        column.addWidget(self._simulated)
+        return frame
+
+    def _sight_card(self) -> QFrame:
+        frame, column = card(margin_em=1.2, spacing_em=0.4)
+        column.addWidget(label(self.text("sensors.sight"), "title"))
+        self._sights = QVBoxLayout()
+        pad(self._sights, 0, 0.35)
+        column.addLayout(self._sights)
+        return frame
+
+    def _body_card(self) -> QFrame:
+        frame, column = card(margin_em=1.2, spacing_em=0.5)
+        column.addWidget(label(self.text("sensors.where"), "title"))
+        self._tap_what = label(role="muted")
+        column.addWidget(self._tap_what)
+        self.body = BodyMap(self.words)
+        self.body.tapped.connect(self._tapped)
+        column.addWidget(self.body)
+        self.conflict = Notice()
+        column.addWidget(self.conflict)
+        self._rows = QVBoxLayout()
+        pad(self._rows, 0, 0)
+        column.addLayout(self._rows)
+        return frame
+
+    # choosing
+
+    def _add(self, sensor: ChosenSensor, fact: str, *, ticked: bool = False) -> None:
+        spec = self._specs.get(sensor.device_id)
+        if spec is None:  # a file of the person's own that has gone
+            return
+        sensor = replace(sensor, name=sensor.name or spec.name)
+        key = sensor.address or sensor.device_id
+        made = ChoiceCard(sensor.name, measures(spec, self.words), fact)
+        made.clicked.connect(lambda on: self._tick(key, on=on))
+        self._known[key], self._cards[key] = _Known(sensor, spec), made
         self._list.addWidget(made)
+        if ticked:
+            made.setChecked(True)
+            self._ticked.append(key)
 
-    def _about(self, device: FoundDevice) -> str:
-        spec = self._specs.get(device.device_id)
-        measures = "breath" if spec is not None and spec.roles & _BREATH else "heart"
-        facts = [self._words.text(f"sensor.measures.{measures}")]
-        if device.rssi_dbm is not None:
-            near = "near" if device.rssi_dbm >= _STRONG_DBM else "fair" if device.rssi_dbm >= _FAIR_DBM else "far"
-            facts.append(self._words.text(f"sensor.{near}"))
-        return " · ".join(facts)
+    def _tick(self, key: str, *, on: bool) -> None:
+        if on:
+            self._ticked.append(key)
+            known = self._known[key]
+            usual = _USUAL.get(known.spec.placement) if sees_breath(known.spec) else None
+            free = usual not in self._places(besides=key)
+            if known.sensor.place is None and free:
+                self._known[key] = replace(known, sensor=replace(known.sensor, place=usual))
+            self._current = key
+        else:
+            self._ticked.remove(key)
+        self._changed()
 
-    def _toggle(self) -> None:
-        self.scan.emit(not self._on)
+    def _simulate(self) -> None:
+        """Untick every sensor; the simulated strap stays ticked, as there must be something to train with."""
+        for key in self._ticked:
+            self._cards[key].setChecked(False)
+        self._ticked.clear()
+        self._changed()
+
+    def _place(self, key: str, place: Place | None) -> None:
+        known = self._known[key]
+        self._known[key] = replace(known, sensor=replace(known.sensor, place=place))
+        unplaced = [k for k in self._placeable() if self._known[k].sensor.place is None]
+        self._current = unplaced[0] if unplaced else key
+        self.rows[self._ticked.index(key)].show_place(place)
+        self._show_worn()
+        self.changed.emit(self.chosen)
+
+    def _tapped(self, place: Place) -> None:
+        if self._current:
+            self._place(self._current, place)
+
+    def _placeable(self) -> list[str]:
+        return [key for key in self._ticked if sees_breath(self._known[key].spec)]
+
+    def _places(self, *, besides: str = "") -> list[Place | None]:
+        return [self._known[key].sensor.place for key in self._placeable() if key != besides]
+
+    def _changed(self) -> None:
+        self._show_chosen()
+        self.changed.emit(self.chosen)
+
+    # showing
+
+    def _show_chosen(self) -> None:
+        self._simulated.setChecked(not self._ticked)
+        if self._current not in self._placeable():
+            self._current = next(iter(self._placeable()), "")
+        self._show_rows()
+        self._show_worn()
+
+    def _show_worn(self) -> None:
+        self._show_body()
+        self._show_sights()
+
+    def _show_rows(self) -> None:
+        clear(self._rows)
+        self.rows = [self._row(i + 1, key) for i, key in enumerate(self._ticked)]
+        if not self.rows:
+            name, place = self.text("sensor.simulated"), self.text("place.sternum")
+            self.rows = [SensorRow(self.words, 1, name, None, fixed=place)]
+        for row in self.rows:
+            self._rows.addWidget(row)
+
+    def _row(self, number: int, key: str) -> SensorRow:
+        sensor, spec = self._known[key].sensor, self._known[key].spec
+        fixed = "" if sees_breath(spec) else self.text(f"placement.{spec.placement}")
+        row = SensorRow(self.words, number, sensor.name, sensor.place, fixed=fixed)
+        row.placed.connect(partial(self._place, key))
+        return row
+
+    def _show_body(self) -> None:
+        numbers = self._numbers()
+        self.body.show_marks(Marks(numbers, self._bands()))
+        self._show_what_to_tap()
+        crowded = next((place for place, those in numbers.items() if len(those) > 1), None)
+        self.conflict.say("" if crowded is None else self._conflict(crowded, numbers[crowded]))
+
+    def _numbers(self) -> dict[Place, list[int]]:
+        if not self._ticked:
+            return {Place.STERNUM: [1]}
+        numbers: dict[Place, list[int]] = {}
+        for key in self._placeable():
+            place = self._known[key].sensor.place
+            if place is not None:
+                numbers.setdefault(place, []).append(self._ticked.index(key) + 1)
+        for i, (_, spec) in enumerate(self._worn()):  # a heart strap has one place, and takes none from the others
+            if not sees_breath(spec) and spec.placement in _USUAL:
+                numbers.setdefault(_USUAL[spec.placement], [i + 1])
+        return numbers
+
+    def _bands(self) -> frozenset[Place]:
+        """Return where a strap or belt goes round the trunk."""
+        around = [(sensor, spec) for sensor, spec in self._worn() if spec.placement in _USUAL]
+        places = (s.place if sees_breath(spec) else _USUAL[spec.placement] for s, spec in around)
+        bands = {place for place in places if place in _AROUND}
+        return frozenset(bands) if self._ticked else frozenset({Place.STERNUM})
+
+    def _show_what_to_tap(self) -> None:
+        sensor = self._known[self._current].sensor if self._current else None
+        if sensor is None:
+            words = self.text("sensors.tap-none")
+        else:
+            number = self._ticked.index(self._current) + 1
+            words = self.text("sensors.tap", number=number, device=sensor.name)
+        set_text(self._tap_what, words)
+
+    def _conflict(self, place: Place, numbers: Sequence[int]) -> str:
+        names = [self._known[self._ticked[n - 1]].sensor.name for n in numbers]
+        first, second = names[:2]
+        return self.text("sensors.conflict", first=first, second=second, place=self.text(f"place.{place}"))
+
+    def _worn(self) -> list[tuple[ChosenSensor, DeviceSpec]]:
+        return [(self._known[key].sensor, self._known[key].spec) for key in self._ticked]
+
+    def _show_sights(self) -> None:
+        clear(self._sights)
+        worn = [(spec, sensor.place) for sensor, spec in self._worn()]
+        for sight in sights(worn or [(self._specs[SIMULATED_DEVICE], Place.STERNUM)]):
+            name = self.text(f"sight.{sight.id}")
+            if sight.reason is None:
+                self._sights.addWidget(_line("check", "good", name))
+            else:
+                text = self.text("sight.not", what=name, why=self.words.say(sight.reason))
+                self._sights.addWidget(_line("close", "muted", text))
+
+    def _toggle_check(self) -> None:
+        self.check.emit(not self._checking)
+
+
+def _line(icon: str, token: str, text: str) -> QWidget:
+    box = QWidget()
+    row = QHBoxLayout(box)
+    pad(row, 0, 0.6)
+    row.addWidget(Icon(icon, token=token, ems=1.15))
+    row.addWidget(elastic(label(text, "" if token == "good" else "muted")), 1)
+    return box

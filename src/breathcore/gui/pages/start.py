@@ -4,17 +4,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 
-from PySide6.QtCore import QDate, QLocale, QTimer, Signal
+from PySide6.QtCore import QDate, QLocale, Signal
 from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from breathcore.feedback.wording import Wording
 from breathcore.gui import theme
 from breathcore.gui.pages.drawing import StrapDrawing
 from breathcore.gui.pages.parts import ChoiceCard, Columns, Dropdown, NumberedStep, Page, Pills, clear, elastic, field
-from breathcore.gui.pages.sensors import SensorPicker
-from breathcore.gui.services import SIMULATED, FoundDevice, SessionChoice, SessionRow
+from breathcore.gui.services import SessionChoice, SessionRow
 from breathcore.gui.widgets import FlowLayout, button, card, label, pad
-from breathcore.model.device import DeviceSpec
 from breathcore.model.drill import DrillSpec
 from breathcore.session.settings import Settings
 
@@ -43,8 +41,8 @@ class StartPage(Page):
     -------
     start(object)
         A `SessionChoice` without screening.
-    scan(bool)
-        Look for sensors, or stop looking.
+    sensors()
+        Choose sensors.
     open_, replay, export, delete(object)
         A `SessionRow` and what to do with it.
     settings()
@@ -52,23 +50,21 @@ class StartPage(Page):
     """
 
     start = Signal(object)
-    scan = Signal(bool)
+    sensors = Signal()
     open_ = Signal(object)
     replay = Signal(object)
     export = Signal(object)
     delete = Signal(object)
     settings = Signal()
 
-    def __init__(
-        self, wording: Wording, drills: Sequence[DrillSpec], devices: Sequence[DeviceSpec], settings: Settings
-    ) -> None:
+    def __init__(self, wording: Wording, drills: Sequence[DrillSpec], settings: Settings) -> None:
         super().__init__(wording)
         self._drills = {d.id: d for d in drills}
         self._settings = settings
         self._head()
         columns = Columns(52, (11, 19), second_above=True)
         columns.second.addWidget(self._drill_card())  # added first: Tab goes from what to do to what was done
-        columns.second.addWidget(self._details(devices))
+        columns.second.addWidget(self._details())
         columns.second.addStretch(1)
         columns.first.addWidget(self._put_on())
         columns.first.addWidget(self._recent_card())
@@ -80,29 +76,13 @@ class StartPage(Page):
         self.footer(self._chosen, right=(self.start_button,))
         self._select(settings.last_drill)
         self.lengths.chosen.connect(self._tell)
-        self.sensors.changed.connect(self._tell)
-
-    def found(self, device: FoundDevice) -> None:
-        """Show a sensor in reach."""
-        self.sensors.found(device)
-
-    def scanning(self, *, on: bool) -> None:
-        """Show whether sensors are being looked for."""
-        self.sensors.scanning(on=on)
-
-    def scan_failed(self, sentence: str) -> None:
-        """Say why there can be no search, and bring it into sight."""
-        self.sensors.failed(sentence)
-        QTimer.singleShot(0, self, partial(self.area.ensureWidgetVisible, self.sensors.problem))
 
     def choice(self) -> SessionChoice:
         """Return what is chosen now."""
-        chosen, length = self.sensors.choice, self.lengths.choice
-        drill = self._drills[self.drill_id]
+        length = self.lengths.choice
         return SessionChoice(
-            drill.id,
-            chosen.device_id if chosen else SIMULATED,
-            chosen.address if chosen else "",
+            self.drill_id,
+            self._settings.sensors,
             self.form.currentData() or "",
             None if length == DOSE else float(length),
             self.person.text().strip(),
@@ -158,7 +138,7 @@ class StartPage(Page):
             column.addWidget(made)
         return frame
 
-    def _details(self, devices: Sequence[DeviceSpec]) -> QFrame:
+    def _details(self) -> QFrame:
         frame, column = card(margin_em=1.2, spacing_em=1.0)
         options = [(str(n), self.text("start.minutes", minutes=n)) for n in LENGTHS_MIN]
         self.lengths = Pills(self.text("start.length"), [*options, (DOSE, "")])
@@ -168,9 +148,8 @@ class StartPage(Page):
         columns = Columns(34, (5, 4), spacing_em=1.2)
         column.addWidget(columns)
         self.form = Dropdown()
-        self.sensors = SensorPicker(self.words, devices, self._settings)
-        self.sensors.scan.connect(self.scan)
-        columns.first.addLayout(field(self.text("start.sensor"), self.sensors))
+        self.sensors_button = button(self.text("start.sensors.choose"), self.sensors.emit)
+        columns.first.addLayout(self._sensors())
         columns.first.addStretch(1)
         self.person = QLineEdit(self._settings.last_person)
         self.person.setMaxLength(60)
@@ -181,6 +160,20 @@ class StartPage(Page):
         columns.second.addLayout(field(self.text("start.form"), self.form))
         columns.second.addStretch(1)
         return frame
+
+    def _sensors(self) -> QVBoxLayout:
+        column = QVBoxLayout()
+        pad(column, 0, 0.35)
+        column.addWidget(label(self.text("start.sensor"), "heading"))
+        for name in self._sensor_names():
+            column.addWidget(label(name))
+        column.addWidget(self.sensors_button)
+        return column
+
+    def _sensor_names(self) -> list[str]:
+        return [
+            f"{s.name} · {self.text(f'place.{s.place}')}" if s.place else s.name for s in self._settings.sensors
+        ] or [self.text("sensor.simulated")]
 
     def _recent_card(self) -> QFrame:
         frame, column = card(margin_em=1.2, spacing_em=0.4)
@@ -246,9 +239,8 @@ class StartPage(Page):
         """Say beside the button what it starts."""
         drill, length = self._drills[self.drill_id], self.lengths.choice
         minutes = (round(minutes_of(drill)) or 1) if length == DOSE else int(length)
-        found = self.sensors.choice
-        strap = found.name if found is not None else self.text("sensor.simulated")
-        facts = (self.words.of(drill.title), self.text("start.minutes", minutes=minutes), strap)
+        worn = " + ".join(s.name for s in self._settings.sensors) or self.text("sensor.simulated")
+        facts = (self.words.of(drill.title), self.text("start.minutes", minutes=minutes), worn)
         self._chosen.setText(" · ".join(facts))
 
     def _go(self) -> None:

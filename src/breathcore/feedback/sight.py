@@ -1,0 +1,56 @@
+"""What a person will see with the sensors they chose, and what not: said before a session, never guessed in it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from breathcore.estimate.registry import HEARTS, TRACES
+from breathcore.model.device import DeviceSpec, Place
+from breathcore.model.message import Message, message
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """One thing that may be seen (``rate``, ``trace``, ``heart``, ``sides``, ``brace``), or why it is not."""
+
+    id: str
+    reason: Message | None = None
+
+
+def sights(worn: Sequence[tuple[DeviceSpec, Place | None]]) -> tuple[Sight, ...]:
+    """Return what wearables at their places show, in the order to say it.
+
+    A sensor in the middle of the body says nothing of left against right, and the pelvis hardly moves with the breath.
+    """
+    breath = _why_no_breath(worn)
+    heart = None if any(feels_heart(spec) for spec, _ in worn) else message("sight.no-heart")
+    return (
+        Sight("rate", breath),
+        Sight("trace", breath),
+        Sight("heart", heart),
+        Sight("sides", _why_no_sides(worn)),
+        Sight("brace", message("sight.brace-later")),
+    )
+
+
+def sees_breath(spec: DeviceSpec) -> bool:
+    """Return whether the wearable can follow the breath, worn where it moves."""
+    return bool(spec.roles & TRACES.keys())
+
+
+def feels_heart(spec: DeviceSpec) -> bool:
+    """Return whether heart beats are read from the wearable."""
+    return bool(spec.roles & HEARTS.keys())
+
+
+def _why_no_breath(worn: Sequence[tuple[DeviceSpec, Place | None]]) -> Message | None:
+    places = [place for spec, place in worn if sees_breath(spec)]
+    if any(place is not Place.PELVIS for place in places):
+        return None
+    if places:
+        return message("sight.pelvis-only")
+    return message("refusal.heart-only" if any(feels_heart(spec) for spec, _ in worn) else "refusal.no-sensor")
+
+
+def _why_no_sides(worn: Sequence[tuple[DeviceSpec, Place | None]]) -> Message:
+    places = {place for spec, place in worn if sees_breath(spec)}
+    return message("sight.sides-later" if {Place.LEFT, Place.RIGHT} <= places else "sight.sides-need")

@@ -1,0 +1,53 @@
+"""What sensors at their places show: honest, and said why where not."""
+
+import pytest
+
+from breathcore.feedback.sight import sights
+from breathcore.model.device import ChannelSpec, ClockKind, DeviceSpec, EndpointSpec, MatchSpec, Place, Role
+
+UNITS = {Role.BELT: "N", Role.CHEST_ACC: "g", Role.HEART_RATE: "beats/min", Role.ACC: "g"}
+
+
+def device(*roles: Role) -> DeviceSpec:
+    channels = tuple(ChannelSpec(r.value, r, UNITS[r], ("x",), 10.0) for r in roles)
+    endpoint = EndpointSpec("e", "table", "", (), channels)
+    return DeviceSpec("d", "D", MatchSpec(), (endpoint,), "chest", ClockKind.NONE, 1.0)
+
+
+def seen(*worn: tuple[DeviceSpec, Place | None]) -> set[str]:
+    return {sight.id for sight in sights(worn) if sight.reason is None}
+
+
+def why(id_: str, *worn: tuple[DeviceSpec, Place | None]) -> str | None:
+    (reason,) = [sight.reason for sight in sights(worn) if sight.id == id_]
+    return reason.id if reason else None
+
+
+IMU, BELT, HEART, ARM = device(Role.CHEST_ACC), device(Role.BELT), device(Role.HEART_RATE), device(Role.ACC)
+
+
+def test_a_chest_strap_shows_breath_and_heart() -> None:
+    assert seen((device(Role.CHEST_ACC, Role.HEART_RATE), Place.STERNUM)) == {"rate", "trace", "heart"}
+
+
+@pytest.mark.parametrize("place", [p for p in Place if p is not Place.PELVIS])
+def test_one_sensor_never_shows_left_against_right(place: Place) -> None:
+    assert why("sides", (IMU, place)) == "sight.sides-need"
+    assert {"rate", "trace"} <= seen((IMU, place))
+
+
+def test_both_sides_must_move_with_the_breath() -> None:
+    assert why("sides", (IMU, Place.LEFT), (IMU, Place.RIGHT)) == "sight.sides-later"
+    assert why("sides", (IMU, Place.LEFT), (ARM, Place.RIGHT)) == "sight.sides-need"
+
+
+def test_the_pelvis_alone_shows_no_breath() -> None:
+    assert why("rate", (IMU, Place.PELVIS)) == "sight.pelvis-only"
+    assert why("rate", (IMU, Place.PELVIS), (BELT, Place.NAVEL)) is None
+
+
+def test_what_is_not_measured_is_said_why() -> None:
+    assert why("rate", (HEART, None)) == "refusal.heart-only"
+    assert why("rate", (ARM, None)) == "refusal.no-sensor"
+    assert why("heart", (BELT, None)) == "sight.no-heart"
+    assert seen() == set()
