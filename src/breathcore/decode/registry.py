@@ -6,9 +6,13 @@ from types import MappingProxyType
 from breathcore.decode.battery import BatteryCodec
 from breathcore.decode.bitalino import BitalinoCodec
 from breathcore.decode.checked import CheckedCodec
+from breathcore.decode.dot import DotBatteryCodec, DotCodec, DotRateCodec
+from breathcore.decode.gdx import GdxCodec
 from breathcore.decode.heart_rate import HeartRateCodec
 from breathcore.decode.hexoskin import HexoskinActivityCodec, HexoskinRespirationCodec
 from breathcore.decode.metamotion import MetaMotionCodec
+from breathcore.decode.movesense import NAMES as MOVESENSE_NAMES
+from breathcore.decode.movesense import MovesenseCodec
 from breathcore.decode.pmd import TYPES as PMD_TYPES
 from breathcore.decode.pmd import PmdCodec
 from breathcore.decode.samples import SamplesCodec
@@ -16,6 +20,7 @@ from breathcore.decode.sweetzpot import SweetzpotCodec
 from breathcore.decode.table import TableCodec
 from breathcore.decode.thingy import ThingyCodec
 from breathcore.decode.tymewear import TymewearCodec
+from breathcore.decode.witmotion import WitmotionCodec
 from breathcore.model.device import ChannelSpec, EndpointSpec, Layout, Role
 from breathcore.model.protocols import Codec
 
@@ -35,12 +40,18 @@ CODECS: Mapping[str, Make] = MappingProxyType(
         "hexoskin_activity": _by_channels(HexoskinActivityCodec),
         "hexoskin_respiration": _by_channels(HexoskinRespirationCodec),
         "metamotion": _by_channels(MetaMotionCodec),
+        "movella_dot": _by_channels(DotCodec),
+        "movella_dot_battery": _by_channels(DotBatteryCodec),
+        "movella_dot_rate": _by_channels(DotRateCodec),
+        "movesense": _by_channels(MovesenseCodec),
         "polar_pmd": _by_channels(PmdCodec),
         "samples": _by_channels(SamplesCodec),
         "sweetzpot": _by_channels(SweetzpotCodec),
         "table": TableCodec,
         "thingy": _by_channels(ThingyCodec),
         "tymewear": _by_channels(TymewearCodec),
+        "vernier_gdx": _by_channels(GdxCodec),
+        "witmotion": _by_channels(WitmotionCodec),
     }
 )
 
@@ -57,6 +68,13 @@ LAYOUTS: Mapping[str, Layout] = MappingProxyType(
         "metamotion": Layout(
             frozenset({"command", "notify"}), frozenset({Role.CHEST_ACC, Role.ACC, Role.GYRO, Role.ORIENTATION})
         ),
+        "movella_dot": Layout(
+            frozenset({"control", "short", "medium", "long"}),
+            frozenset({Role.CHEST_ACC, Role.ACC, Role.GYRO, Role.MAG, Role.ORIENTATION}),
+        ),
+        "movella_dot_battery": Layout(frozenset({"level"}), frozenset()),
+        "movella_dot_rate": Layout(frozenset({"settings"}), frozenset()),
+        "movesense": Layout(frozenset({"command", "data"}), frozenset(MOVESENSE_NAMES)),
         "polar_pmd": Layout(frozenset({"control", "data"}), frozenset(PMD_TYPES)),
         "samples": Layout(frozenset({"data"}), frozenset(Role)),
         "sweetzpot": Layout(frozenset({"data"}), frozenset({Role.BELT, Role.ABDOMEN_BELT})),
@@ -67,6 +85,12 @@ LAYOUTS: Mapping[str, Layout] = MappingProxyType(
         ),
         "tymewear": Layout(
             frozenset({"data"}), frozenset({Role.RESPIRATION_RATE, Role.BREATH_PHASES, Role.BREATH_DEPTH})
+        ),
+        "vernier_gdx": Layout(
+            frozenset({"command", "response"}), frozenset({Role.BELT, Role.ABDOMEN_BELT, Role.RESPIRATION_RATE})
+        ),
+        "witmotion": Layout(
+            frozenset({"command", "data"}), frozenset({Role.CHEST_ACC, Role.ACC, Role.GYRO, Role.ORIENTATION})
         ),
     }
 )

@@ -1,0 +1,89 @@
+"""Device stamps that wrap: which samples were lost before a packet, and which packets cannot be believed.
+
+Packets without a checksum have only their stamp to be judged by. One that goes on where the last one ended is
+believed; so is one that leaves a hole no longer than the host has waited. A stamp far off is refused, and believed
+only when the next packet goes on from it (the device's clock was set). A packet that goes on from before the last
+hole shows the one in between to have been false.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from breathcore.decode.errors import DecodeError
+from breathcore.model.arrays import F64
+from breathcore.model.blocks import FaultReason
+
+_AHEAD_S = 2.0  # packets held back, then lost, leave a hole that the host's clock does not show
+_REORDERED_S = 1.0  # a packet that comes late comes less late than this
+_APART = 0.5  # of a sample: nearer than this to where it should be is a continuation
+_RATE_ERROR = 0.05  # a stream may run this much faster or slower than nominal
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """A packet: the stamp of its first sample in counts, its samples, its arrival."""
+
+    count: int
+    rows_n: int
+    t_host_s: float
+
+
+class Stamps:
+    """The stamps of one stream, each that of a packet's first sample.
+
+    Parameters
+    ----------
+    tick_s : float
+        Seconds a count.
+    bits : int
+        Width after which the counts wrap.
+    """
+
+    def __init__(self, tick_s: float, bits: int = 32) -> None:
+        self._tick_s, self._turn = tick_s, 1 << bits
+        self._last: _Mark | None = None
+        self._other: _Mark | None = None  # the one before the last hole, or the last that was refused
+        self._unwrapped = 0
+
+    def times(self, count: int, rows_n: int, rate_hz: float, t_host_s: float) -> tuple[F64, int]:
+        """Return device times (rows_n,) in s, unwrapped, and the samples lost before them.
+
+        Raises DecodeError: NOT_RISING for a repeated or late packet, OUT_OF_RANGE for a stamp far off.
+        """
+        mark = _Mark(count, rows_n, t_host_s)
+        if self._last is None:
+            self._unwrapped = count
+            step_s, lost_n = 1.0 / rate_hz, 0
+        else:
+            step_s, lost_n = self._placed(mark, self._last, rate_hz)
+            self._unwrapped += self._ahead(mark, self._last)
+        self._last = mark
+        return self._unwrapped * self._tick_s + step_s * np.arange(rows_n, dtype=np.float64), lost_n
+
+    def _placed(self, mark: _Mark, last: _Mark, rate_hz: float) -> tuple[float, int]:
+        """Return the time between samples and the samples lost before `mark`."""
+        ahead_s = self._ahead(mark, last) * self._tick_s
+        if _continues(ahead_s, last.rows_n, rate_hz):
+            self._other = None
+            return ahead_s / last.rows_n, 0
+        if -_REORDERED_S < ahead_s <= 0:
+            raise DecodeError(FaultReason.NOT_RISING, 0, f"{mark.count} after {last.count}")
+        other = self._other
+        if other is not None and _continues(self._ahead(mark, other) * self._tick_s, other.rows_n, rate_hz):
+            self._other = None
+            return 1.0 / rate_hz, other.rows_n
+        if not 0 < ahead_s <= mark.t_host_s - last.t_host_s + _AHEAD_S:
+            self._other = mark
+            raise DecodeError(FaultReason.OUT_OF_RANGE, 0, f"{mark.count} after {last.count}")
+        self._other = last
+        return 1.0 / rate_hz, max(1, round(ahead_s * rate_hz) - last.rows_n)
+
+    def _ahead(self, mark: _Mark, last: _Mark) -> int:
+        """Return how many counts `mark` is ahead of `last`, by the shorter way round."""
+        half = self._turn // 2
+        return (mark.count - last.count + half) % self._turn - half
+
+
+def _continues(ahead_s: float, rows_n: int, rate_hz: float) -> bool:
+    return ahead_s > 0 and abs(ahead_s * rate_hz - rows_n) <= _APART + _RATE_ERROR * rows_n
