@@ -71,6 +71,11 @@ class DeviceOutput:
             app_name="breathcore",
         )
 
+    @property
+    def system(self) -> str:
+        """The name of the sound system it was opened with."""
+        return str(self._device.backend)
+
     def start(self, render: Render) -> None:
         """Begin asking `render` for samples in the library's thread."""
         stream = _stream(render)
