@@ -39,6 +39,7 @@ class FakeStrap:
     on_write: Callable[[str, bytes], None] = lambda uuid, data: None
     on_read: Callable[[str], bytes] | None = None  # in place of `values`
     on_connect: Callable[[], None] = lambda: None
+    on_subscribe: Callable[[str], None] = lambda uuid: None
     on_end: Callable[[], None] = lambda: None
     log: list[tuple[str, str]] = field(default_factory=list)
     client: "FakeClient | None" = None
@@ -182,6 +183,7 @@ class FakeClient(BaseBleakClient):
         await self._ask("subscribe", characteristic)
         assert characteristic.uuid not in self.callbacks, "subscribed twice"
         self.callbacks[characteristic.uuid] = callback
+        self.strap.on_subscribe(characteristic.uuid)
 
     async def write_gatt_char(self, characteristic: BleakGATTCharacteristic, data: Any, response: bool) -> None:
         await self._ask("write" if response else "write without response", characteristic)
@@ -218,8 +220,8 @@ class FakeClient(BaseBleakClient):
 
     async def _answer(self, what: str) -> None:
         await asyncio.sleep(0)
-        if what in self.strap.hang or self.strap.silent:
-            await asyncio.Event().wait()
+        while what in self.strap.hang or self.strap.silent:  # noqa: ASYNC110 — ends when a test says so
+            await asyncio.sleep(ADVERTISED_EVERY_S)
 
     def _discover(self) -> BleakGATTServiceCollection:
         found = BleakGATTServiceCollection()

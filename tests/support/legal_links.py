@@ -1,0 +1,14 @@
+"""Which state of a link may follow which."""
+
+from breathcore.model.packets import LinkKind as K
+
+LEGAL = {
+    K.CLOSED: {K.WAITING},
+    K.WAITING: {K.WAITING, K.FOUND, K.CLOSED},
+    K.FOUND: {K.CONNECTING, K.WAITING, K.CLOSED},
+    K.CONNECTING: {K.CONNECTED, K.WAITING, K.CLOSED},
+    K.CONNECTED: {K.STREAMING, K.STALLED, K.LOST, K.CLOSED},
+    K.STREAMING: {K.STALLED, K.LOST, K.CLOSED},
+    K.STALLED: {K.STREAMING, K.LOST, K.CLOSED},
+    K.LOST: {K.FOUND, K.WAITING, K.CLOSED},
+}
