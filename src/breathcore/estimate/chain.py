@@ -8,11 +8,12 @@ import numpy as np
 from breathcore.estimate.breath_branch import BreathBranch
 from breathcore.estimate.registry import HEARTS, TRACES, HeartReader
 from breathcore.model.blocks import SampleBlock
-from breathcore.model.device import ChannelSpec, Role
+from breathcore.model.device import ChannelSpec, Place, Role
 from breathcore.model.estimates import Estimate, Polarity, RateEstimate, Refusal
 
 LOWEST_RATE_HZ = {Role.ECG: 100.0}  # below: not read
 LOWEST_BREATH_HZ = 5.0
+PLACES = (Place.STERNUM, Place.NAVEL, Place.LEFT, Place.RIGHT, Place.BACK, None)  # the best for the breath first
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +28,10 @@ class EstimatorFault:
 class PersonEstimator:
     """The breath from the best channel there is, and the heart from the best one.
 
-    Breath: belt, else abdomen belt, else chest accelerometer. Heart: RR intervals, else ECG, else the wearable's own
-    rate. Each whole second of session time brings one `RateEstimate`, NaN with a reason where there is no answer.
+    Breath: belt, else abdomen belt, else chest accelerometer; of several, by place: sternum, navel, left, right, back,
+    then those whose place is not known, then the first. A sensor on the pelvis does not see the breath. Heart: RR
+    intervals, else ECG, else the wearable's own rate. Each whole second of session time brings one `RateEstimate`, NaN
+    with a reason where there is no answer.
 
     Parameters
     ----------
@@ -47,10 +50,12 @@ class PersonEstimator:
         self._heart_channel = _best(channels, tuple(HEARTS))
         self._breath: BreathBranch | None = None
         self._heart: HeartReader | None = None
+        self._inhale_sign = 1
         self._told_s = 0  # next second to refuse while there is no breath branch
         if self._breath_channel is not None:
             trace = TRACES[self._breath_channel.role](self._breath_channel)
             self._breath = BreathBranch(self._breath_channel.id, trace)
+            self._inhale_sign = self._breath_channel.inhale_sign
         if self._heart_channel is not None:
             self._heart = HEARTS[self._heart_channel.role](self._heart_channel)
 
@@ -90,7 +95,8 @@ class PersonEstimator:
         out: list[Estimate] = []
         if item.channel.id == self.breath_source:
             breath = self._breath
-            out += self._guarded("breath", newest_s, lambda: breath.push(item.t_s, item.x) if breath else [])
+            x = item.x if self._inhale_sign > 0 else -item.x
+            out += self._guarded("breath", newest_s, lambda: breath.push(item.t_s, x) if breath else [])
         elif item.channel.id == self.heart_source:
             heart = self._heart
             out += self._guarded("heart", newest_s, lambda: list(heart.push(item.t_s, item.x)) if heart else [])
@@ -131,8 +137,16 @@ class PersonEstimator:
 
 
 def _best(channels: Sequence[ChannelSpec], roles: tuple[Role, ...]) -> ChannelSpec | None:
-    readable = [c for c in channels if c.role in roles and _fast_enough(c)]
-    return min(readable, key=lambda c: roles.index(c.role), default=None)
+    readable = [c for c in channels if c.role in roles and _fast_enough(c) and _in_place(c)]
+    return min(readable, key=lambda c: (roles.index(c.role), _place_rank(c)), default=None)
+
+
+def _in_place(channel: ChannelSpec) -> bool:
+    return channel.role not in TRACES or channel.place in PLACES
+
+
+def _place_rank(channel: ChannelSpec) -> int:
+    return PLACES.index(channel.place) if channel.place in PLACES else len(PLACES)
 
 
 def _fast_enough(channel: ChannelSpec) -> bool:

@@ -19,10 +19,13 @@ _EMPTY = frozen(np.empty(0))
 
 @dataclass(frozen=True, slots=True)
 class DrillView:
-    """Where the drill stands. Cue texts come from the drill's own file, so they are texts per language here."""
+    """Where the drill stands. Cue texts come from the drill's own file, so they are texts per language here.
 
-    drill_id: str
-    title: dict[str, str]
+    `drill_id` is "" in a session without a drill: then nothing else here speaks of anything.
+    """
+
+    drill_id: str = ""
+    title: dict[str, str] = field(default_factory=dict)
     set_index: int = 0  # from 0
     sets_n: int = 1
     breath_index: int = 0  # from 0, within the set (cycles of a timed drill)
@@ -74,8 +77,8 @@ class FeedbackFrame:
     """
 
     t_s: float
-    stage: Stage
-    drill: DrillView
+    stage: Stage = Stage.WAITING
+    drill: DrillView = field(default_factory=DrillView)
     device: DeviceView | None = None
     sensors: tuple[SensorFrame, ...] = ()
     calibrated: bool = False

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from breathcore.feedback.frame import PAST_S, DeviceView
+from breathcore.feedback.frame import PAST_S, DeviceView, SensorFrame
 from breathcore.feedback.history import History
+from breathcore.feedback.sensors import SensorPresenter
 from breathcore.feedback.watch import OFF_BODY, SignalWatch
 from breathcore.model.arrays import F64, frozen
 from breathcore.model.device import DeviceSpec, Role
@@ -14,6 +15,7 @@ from breathcore.model.estimates import (
     BreathRange,
     EffortBlock,
     Estimate,
+    FitEstimate,
     HeartEstimate,
     PhaseKind,
     RateEstimate,
@@ -21,7 +23,7 @@ from breathcore.model.estimates import (
     Turn,
 )
 from breathcore.model.message import Message, message
-from breathcore.model.packets import LinkEvent, LinkKind
+from breathcore.model.packets import LinkEvent
 
 TRACE_POINTS = 280
 HEART_STALE_S = 6.0
@@ -37,15 +39,15 @@ class Presenter:
     Parameters
     ----------
     devices : Sequence[tuple[str, DeviceSpec]]
-        The session's devices; the first one is named in the top line.
+        The session's devices.
     watch : SignalWatch
-        Shared with the drill: screen and drill agree on whether there is a signal.
+        Shared with the drill: screen and drill agree on whether there is a signal. Its device is the one that the top
+        line names.
     """
 
     def __init__(self, devices: Sequence[tuple[str, DeviceSpec]], watch: SignalWatch) -> None:
-        self._devices = devices
         self._watch = watch
-        self._battery: dict[str, int] = {}
+        self._sensors = SensorPresenter(devices)
         self._trace = History(1024, 2)
         self._range: BreathRange | None = None
         self._rate: RateEstimate | None = None
@@ -57,12 +59,17 @@ class Presenter:
 
     def on_link(self, event: LinkEvent) -> None:
         """Take a link event."""
-        if event.kind is LinkKind.BATTERY and event.detail.isdigit():
-            self._battery[event.device] = int(event.detail)
+        self._sensors.on_link(event)
 
-    def on_estimate(self, estimate: Estimate) -> None:
+    def on_samples(self, channel: str) -> None:
+        """Take note of samples of `channel`."""
+        self._sensors.on_samples(channel)
+
+    def on_estimate(self, estimate: Estimate | FitEstimate) -> None:
         """Take an estimate."""
-        if isinstance(estimate, EffortBlock):
+        if isinstance(estimate, FitEstimate):
+            self._sensors.on_fit(estimate)
+        elif isinstance(estimate, EffortBlock):
             self._on_effort(estimate)
         elif isinstance(estimate, RateEstimate):
             self._rate = estimate
@@ -127,12 +134,14 @@ class Presenter:
         return None if refusal is None else message(f"refusal.{refusal.value}")
 
     def quality(self, now_s: float) -> tuple[float | None, Message | None]:
-        """Return quality 0–1 and its word, or None and None where the breath cannot be seen."""
+        """Return quality 0–1, None where the breath cannot be seen, and its word, or what to do about its sensor."""
+        own = self._sensors.frame(self._watch.device)
+        trouble = None if own is None else own.message
         if self._rate is None or self._watch.refusal(now_s) is not None:
-            return None, None
+            return None, trouble
         q = self._rate.quality
         word = "good" if q >= GOOD else "fair" if q >= FAIR else "weak"
-        return q, message(f"quality.{word}")
+        return q, trouble or message(f"quality.{word}")
 
     def heart(self, now_s: float) -> tuple[float | None, Message | None]:
         """Return the heart rate, or None and why (None where nothing measures it)."""
@@ -143,15 +152,20 @@ class Presenter:
             return None, message("heart.none")
         return heart.hr_bpm, None
 
-    def device(self, now_s: float) -> DeviceView | None:
-        """Return the top line's device."""
-        if not self._devices:
-            return None
-        key, spec = self._devices[0]
-        return DeviceView(spec.name, self._watch.is_linked(key), self._battery.get(key), self._signal(key, now_s))
+    def sensors(self) -> tuple[SensorFrame, ...]:
+        """Return all devices as they are now."""
+        return self._sensors.frames()
 
-    def _signal(self, key: str, now_s: float) -> Message:
-        if not self._watch.is_linked(key):
+    def device(self, now_s: float) -> DeviceView | None:
+        """Return the top line's device: the breath's own, with what is most urgent about any of them."""
+        own = self._sensors.frame(self._watch.device)
+        if own is None:
+            return None
+        state = own.message or self._sensors.most_urgent() or self._signal(now_s)
+        return DeviceView(own.name, self._watch.linked, own.battery_percent, state)
+
+    def _signal(self, now_s: float) -> Message:
+        if not self._watch.linked:
             return message("signal.no-link")
         if not self._watch.streaming(now_s):
             return message("signal.listening" if self._watch.starting(now_s) else "signal.no-data")

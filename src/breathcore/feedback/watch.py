@@ -16,16 +16,24 @@ OFF_BODY = frozenset({Refusal.FLAT, Refusal.NOT_WORN, Refusal.NO_DATA})
 
 
 class SignalWatch:
-    """Follows links, samples and refusals in session time.
+    """Follows the link, the samples and the refusals of one device in session time: the one that the drill needs.
 
     Parameters
     ----------
     static_refusal : Refusal | None
         Why breath cannot be measured at all with this session's devices (HEART_ONLY, NO_SENSOR), or None.
-    devices : Sequence[DeviceSpec]
-        The session's devices: how often they send, and how long they take to begin.
+    devices : Sequence[tuple[str, DeviceSpec]]
+        The session's devices.
+    channel : str | None
+        The channel that the breath is read from, where none is the heart's: the device that has it is followed, and
+        loss of any other device changes nothing here. None: the first device.
     has_heart : bool
         Whether the session's devices send heart beats: where neither these nor a breath come, the strap is not worn.
+
+    Attributes
+    ----------
+    device : str
+        Key of the device that is followed, "" where there is none.
 
     Notes
     -----
@@ -35,40 +43,49 @@ class SignalWatch:
     """
 
     def __init__(
-        self, static_refusal: Refusal | None, devices: Sequence[DeviceSpec], *, has_heart: bool = False
+        self,
+        static_refusal: Refusal | None,
+        devices: Sequence[tuple[str, DeviceSpec]],
+        channel: str | None = None,
+        *,
+        has_heart: bool = False,
     ) -> None:
         self._static = static_refusal
-        intervals_s = [c.expected_interval_s for spec in devices for c in spec.channels]
-        self._stalled_s = max(STALLED_S, STALLED_INTERVALS * min(intervals_s, default=0.0))
-        self._first_data_s = max((spec.time_to_first_data_s for spec in devices), default=0.0)
+        owners = [(key, spec) for key, spec in devices if any(c.id == channel for c in spec.channels)]
+        self.device, spec = next(iter((*owners, *devices)), ("", None))
+        channels = () if spec is None else spec.channels
+        followed = [c for c in channels if static_refusal is None and c.id == channel] or channels
+        self._channels = frozenset(c.id for c in followed)
+        interval_s = min((c.expected_interval_s for c in followed), default=0.0)
+        self._stalled_s = max(STALLED_S, STALLED_INTERVALS * interval_s)
+        self._first_data_s = 0.0 if spec is None else spec.time_to_first_data_s
         self._linked_s = float("-inf")
         self._has_heart = has_heart
         self._beat_s = 0.0
-        self._linked: set[str] = set()
+        self._linked = False
         self._newest_s = float("-inf")
         self._usable_s = float("-inf")
         self._rate_refusal: Refusal | None = Refusal.TOO_SHORT
 
     @property
     def linked(self) -> bool:
-        """Whether any device is connected."""
-        return bool(self._linked)
-
-    def is_linked(self, device: str) -> bool:
-        """Whether `device` is connected."""
-        return device in self._linked
+        """Whether the device is connected."""
+        return self._linked
 
     def on_link(self, event: LinkEvent, t_s: float) -> None:
         """Take a link event of session time `t_s`."""
+        if event.device != self.device:
+            return
         if event.kind is LinkKind.CONNECTED:
-            self._linked.add(event.device)
+            self._linked = True
             self._linked_s = t_s
         elif event.kind in (LinkKind.LOST, LinkKind.CLOSED):
-            self._linked.discard(event.device)
+            self._linked = False
 
-    def on_samples(self, newest_s: float) -> None:
-        """Take note of samples of any kind, the newest taken at `newest_s`."""
-        self._newest_s = max(self._newest_s, newest_s)
+    def on_samples(self, channel: str, newest_s: float) -> None:
+        """Take note of samples of `channel`, the newest taken at `newest_s`."""
+        if channel in self._channels:
+            self._newest_s = max(self._newest_s, newest_s)
 
     def on_effort(self, block: EffortBlock) -> None:
         """Take a piece of the breath trace."""

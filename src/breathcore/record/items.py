@@ -12,6 +12,7 @@ from breathcore.model.estimates import (
     Breath,
     BreathRange,
     EffortBlock,
+    FitEstimate,
     HeartEstimate,
     PhaseEstimate,
     Polarity,
@@ -106,6 +107,7 @@ Estimated = (
     | Polarity
     | Score
     | RecordedFault
+    | FitEstimate
     | Outcome
 )
 Item = Input | Effect | Estimated

@@ -15,6 +15,7 @@ from breathcore.model.estimates import (
     Breath,
     BreathRange,
     EffortBlock,
+    FitEstimate,
     HeartEstimate,
     PhaseEstimate,
     Polarity,
@@ -56,6 +57,7 @@ class Derived:
     polarities: tuple[Polarity, ...]
     scores: tuple[Score, ...]
     faults: tuple[RecordedFault, ...]
+    fits: tuple[FitEstimate, ...]
 
 
 class SessionFile(AbstractContextManager["SessionFile"]):
@@ -182,15 +184,20 @@ class SessionFile(AbstractContextManager["SessionFile"]):
             polarities=self._all(Polarity),
             scores=self._all(Score),
             faults=self._all(RecordedFault),
+            fits=self._all(FitEstimate),
         )
 
     def derived_rows(self) -> dict[str, list[Row]]:
-        """Return the derived tables as stored (`record.rows.derived_rows` makes the same from a re-analysis)."""
+        """Return the derived tables as stored (`record.rows.derived_rows` makes the same from a re-analysis).
+
+        A file of an earlier version may lack some of them.
+        """
         with file_errors(self.path):
             there = {row[0] for row in self._connection.execute("SELECT name FROM sqlite_master")}
             return {
-                table.name: self._connection.execute(table.select).fetchall() if table.name in there else []
+                table.name: self._connection.execute(table.select).fetchall()
                 for table in DERIVED_TABLES.values()
+                if table.name in there
             }
 
     def _all(self, cls: type[T]) -> tuple[T, ...]:

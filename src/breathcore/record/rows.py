@@ -16,6 +16,7 @@ from breathcore.model.estimates import (
     Breath,
     BreathRange,
     EffortBlock,
+    FitEstimate,
     HeartEstimate,
     PhaseEstimate,
     Polarity,
@@ -127,6 +128,7 @@ DERIVED_TABLES: dict[type, Table] = {
     Polarity: _table("derived_polarity", Polarity),
     Score: _table("derived_score", Score),
     RecordedFault: _table("derived_fault", RecordedFault),
+    FitEstimate: _table("derived_fit", FitEstimate),
     Outcome: _table("derived_outcome", Outcome),
 }
 TABLES: dict[type, Table] = INPUT_TABLES | SHOWN_TABLES | DERIVED_TABLES

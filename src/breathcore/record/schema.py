@@ -49,6 +49,8 @@ CREATE TABLE derived_score(   -- 0 to 100; parts is JSON; the last row is the se
   n INTEGER PRIMARY KEY, total REAL, in_step REAL, parts TEXT, breaths_scored INTEGER);
 CREATE TABLE derived_fault(   -- bytes that could not be used
   n INTEGER PRIMARY KEY, device TEXT, t_s REAL, reason TEXT, endpoint TEXT, byte_offset INTEGER, detail TEXT);
+CREATE TABLE derived_fit(     -- how a sensor sits from t_s on; issues is a JSON list, empty: fine; rate_hz as measured
+  n INTEGER PRIMARY KEY, t_s REAL, channel TEXT, issues TEXT, rate_hz REAL);
 CREATE TABLE derived_outcome( -- the session in a few numbers; the last row counts
   n INTEGER PRIMARY KEY, rate_before_bpm REAL, rate_during_bpm REAL, rate_after_bpm REAL, score REAL, finish TEXT);
 """

@@ -4,20 +4,17 @@
 replay of a recording, at any speed, gives the same effects, estimates and frames as the live session did.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from breathcore.drill.calibration import CALIBRATION_S, DEEP_BREATH_S, INHALE_S
 from breathcore.drill.engine import advance, initial
 from breathcore.drill.items import Command, DrillItem, RecordingFailed, SignalChanged, Tick
 from breathcore.drill.scoring import score_drill
 from breathcore.estimate.calibration import RangeCalibrator
-from breathcore.estimate.chain import PersonEstimator
 from breathcore.feedback.drill_view import DrillPresenter, calibration_cue, calibration_left_s, notice
 from breathcore.feedback.frame import FeedbackFrame
-from breathcore.feedback.presenter import Presenter
-from breathcore.feedback.watch import SignalWatch
-from breathcore.model.blocks import FaultReason, SampleBlock
+from breathcore.model.blocks import SampleBlock
 from breathcore.model.device import DeviceSpec
 from breathcore.model.drill import CommandKind, Effect, EffectKind, Score, Stage, UserCommand
 from breathcore.model.estimates import (
@@ -25,17 +22,17 @@ from breathcore.model.estimates import (
     BreathRange,
     EffortBlock,
     Estimate,
-    HeartEstimate,
+    FitEstimate,
     Polarity,
     RateEstimate,
     Turn,
 )
-from breathcore.model.message import message
 from breathcore.model.packets import Advance, LinkEvent, Packet
 from breathcore.record.items import Outcome, RecordedFault
 from breathcore.session.plan import SessionPlan
-from breathcore.session.reception import Outbound, Reading, Reception
+from breathcore.session.reception import Outbound
 from breathcore.session.result import SessionResult, cycles_ahead, make_result
+from breathcore.session.signals import SignalChain, SignalItem
 
 TICK_S = 0.05
 LATE_S = 15.0  # after the end, breaths that were under way may still be confirmed and scored
@@ -50,7 +47,7 @@ class RecorderFailed:
 
 
 PipelineInput = Packet | LinkEvent | Advance | UserCommand | RecorderFailed
-SessionItem = Outbound | Effect | RecordedFault | Estimate | Polarity | Score | Outcome
+SessionItem = Outbound | Effect | RecordedFault | Estimate | FitEstimate | Polarity | Score | Outcome
 
 
 class Pipeline:
@@ -67,11 +64,8 @@ class Pipeline:
 
     def __init__(self, plan: SessionPlan, devices: Sequence[tuple[str, DeviceSpec]], t0_host_ns: int) -> None:
         self._plan = plan
-        self._reception = Reception(devices, t0_host_ns)
-        self._estimator = PersonEstimator(tuple(c for _, spec in devices for c in spec.channels))
-        has_heart = self._estimator.heart_source is not None
-        self._watch = SignalWatch(self._estimator.refusal, tuple(spec for _, spec in devices), has_heart=has_heart)
-        self._presenter = Presenter(devices, self._watch)
+        self._signals = SignalChain(devices, t0_host_ns)
+        self._watch = self._signals.watch
         self._drill = DrillPresenter(plan.drill, plan.pattern_id)
         self._state = initial(
             plan.drill, breath_measured=self.breath_measured, pattern_id=plan.pattern_id, minutes=plan.minutes
@@ -88,9 +82,6 @@ class Pipeline:
         self._started_s: float | None = None
         self._finished_s: float | None = None
         self._planned_n = 0
-        self._faults_n = 0
-        self._reported_n = 0
-        self._newest_host_ns = 0
 
     # ── what it knows ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -107,7 +98,7 @@ class Pipeline:
     @property
     def breath_measured(self) -> bool:
         """Whether this session's sensors measure the breath."""
-        return self._estimator.refusal is None
+        return self._signals.estimator.refusal is None
 
     @property
     def signal_good(self) -> bool:
@@ -125,12 +116,12 @@ class Pipeline:
 
     def push(self, item: PipelineInput) -> tuple[SessionItem, ...]:
         """Take the next item; return what follows from it, in order."""
-        t_s = self._reception.session_s(item.t_host_ns)
+        t_s = self._signals.session_s(item.t_host_ns)
         out: list[SessionItem] = []
         self._tick_to(t_s, out)
         self._now_s = max(self._now_s, t_s)
         if isinstance(item, Packet | LinkEvent):
-            self._receive(item, out)
+            self._take(self._signals.push(item, self._now_s), out)
         elif isinstance(item, UserCommand):
             if item.kind in DRILL_COMMANDS:
                 self._advance(Command(item.kind, self._now_s, item.text), out)
@@ -140,12 +131,12 @@ class Pipeline:
 
     def stop(self) -> tuple[Outbound, ...]:
         """Return the requests that end the devices' streams."""
-        return self._reception.stop()
+        return self._signals.stop()
 
     def flush(self) -> tuple[SessionItem, ...]:
         """Return what was still open; nothing more comes."""
         out: list[SessionItem] = []
-        self._take_estimates(self._estimator.flush(self._now_s), out)
+        self._take(self._signals.flush(self._now_s), out)
         self._rescore(out)
         out.append(self.result().outcome())
         return tuple(out)
@@ -153,45 +144,28 @@ class Pipeline:
     def result(self) -> SessionResult:
         """Return what the session has come to so far."""
         return make_result(
-            self._state, self._score, self._rates, self._started_s, self._finished_s, self._estimator.refusal,
+            self._state, self._score, self._rates, self._started_s, self._finished_s, self._signals.estimator.refusal,
             self._drill.target_bpm, self._planned_n,
         )  # fmt: skip
 
     def frame(self, recorder_depth: int = 0, *, recording: bool = True) -> FeedbackFrame:
         """Return the snapshot to paint."""
         now_s, state = self._now_s, self._state
-        trace_t_s, trace_y = self._presenter.trace(now_s)
-        quality, quality_message = self._presenter.quality(now_s)
-        heart_bpm, heart_message = self._presenter.heart(now_s)
-        rate_bpm = self._presenter.rate_shown(now_s)
-        return FeedbackFrame(
-            t_s=now_s,
+        return replace(
+            self._signals.frame(now_s),
             stage=state.stage,
             drill=self._drill.view(state, now_s),
-            device=self._presenter.device(now_s),
-            calibrated=self._presenter.calibrated,
             calibration_left_s=calibration_left_s(state, now_s),
             calibration_cue=calibration_cue(state, now_s),
-            trace_t_s=trace_t_s,
-            trace_y=trace_y,
             target=self._drill.target(state, now_s),
             band=self._plan.drill.band,
-            rate_bpm=rate_bpm,
             rate_target_bpm=self._drill.target_bpm,
-            rate_message=None if rate_bpm is not None else self._presenter.rate_message(now_s),
-            quality=quality,
-            quality_message=quality_message,
-            heart_bpm=heart_bpm,
-            heart_message=heart_message,
-            brace_message=message("brace.not-measured"),
             in_step=self._score.in_step if self._score else None,
             score=self._score,
             notice=notice(state),
-            faults_n=self._faults_n,
             recording=recording,
             recorder_depth=recorder_depth,
             finish=state.finish,
-            newest_host_ns=self._newest_host_ns,
         )
 
     # ── time ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -200,6 +174,7 @@ class Pipeline:
         while (self._ticks_n + 1) * TICK_S <= t_s:
             self._ticks_n += 1
             self._now_s = max(self._now_s, self._ticks_n * TICK_S)
+            out += self._signals.tick(self._ticks_n * TICK_S)
             self._check_signal(out)
             self._advance(Tick(self._ticks_n * TICK_S), out)
 
@@ -211,59 +186,23 @@ class Pipeline:
             since_s = self._watch.usable_until_s if measured and not ok else None
             self._advance(SignalChanged(self._now_s, ok=ok, since_s=since_s), out)
 
-    # ── packets → estimates ──────────────────────────────────────────────────────────────────────────────────────────
+    # ── what the signals say ─────────────────────────────────────────────────────────────────────────────────────────
 
-    def _receive(self, item: Packet | LinkEvent, out: list[SessionItem]) -> None:
-        if isinstance(item, LinkEvent):
-            self._on_link(item)
-        reading: Reading = self._reception.push(item)
-        out += reading.outbound
-        out += reading.faults
-        self._faults_n += len(reading.faults)
-        for event in reading.events:
-            self._on_link(event)
-        for block in reading.blocks:
-            self._on_samples(block, item.t_host_ns, out)
-
-    def _on_link(self, event: LinkEvent) -> None:
-        self._watch.on_link(event, self._now_s)
-        self._presenter.on_link(event)
-
-    def _on_samples(self, block: SampleBlock, t_host_ns: int, out: list[SessionItem]) -> None:
-        if not len(block.t_s):
-            return
-        self._watch.on_samples(float(block.t_s[-1]))
-        estimates = self._estimator.push(block)
-        if any(isinstance(e, EffortBlock) for e in estimates):
-            self._newest_host_ns = t_host_ns
-        self._take_estimates(estimates, out)
-        self._report_faults(out)
-
-    def _take_estimates(self, estimates: Sequence[Estimate], out: list[SessionItem]) -> None:
-        for estimate in estimates:
-            out.append(estimate)
-            self._presenter.on_estimate(estimate)
-            if isinstance(estimate, EffortBlock):
-                self._watch.on_effort(estimate)
-                self._calibrate(estimate, out)
-            elif isinstance(estimate, RateEstimate):
-                self._rates.append(estimate)
-                self._watch.on_rate(estimate)
-                self._advance(estimate, out)
-            elif isinstance(estimate, Turn):
-                self._turns.append(estimate)
+    def _take(self, items: Iterable[SignalItem], out: list[SessionItem]) -> None:
+        for item in items:
+            if isinstance(item, SampleBlock):
+                continue
+            out.append(item)
+            if isinstance(item, EffortBlock):
+                self._calibrate(item, out)
+            elif isinstance(item, RateEstimate):
+                self._rates.append(item)
+                self._advance(item, out)
+            elif isinstance(item, Turn):
+                self._turns.append(item)
                 self._rescore(out)
-            elif isinstance(estimate, Breath):
-                self._breaths.append(estimate)
-            elif isinstance(estimate, HeartEstimate):
-                self._watch.on_heart(estimate)
-
-    def _report_faults(self, out: list[SessionItem]) -> None:
-        """Tell of estimators that raised and were switched off; recording, heart or drill go on without them."""
-        for fault in self._estimator.faults[self._reported_n :]:
-            out.append(RecordedFault("", fault.t_s, FaultReason.UNEXPECTED, fault.branch, 0, fault.detail))
-            self._faults_n += 1
-        self._reported_n = len(self._estimator.faults)
+            elif isinstance(item, Breath):
+                self._breaths.append(item)
 
     def _calibrate(self, block: EffortBlock, out: list[SessionItem]) -> None:
         if self._calibrator is None:
@@ -271,12 +210,12 @@ class Pipeline:
         for found in self._calibrator.push(block):
             out.append(found)
             if isinstance(found, Polarity):
-                self._estimator.push(found)
+                self._signals.estimator.push(found)
                 self._upside_down = True
             elif isinstance(found, BreathRange):
                 if self._upside_down:
-                    self._presenter.turn()
-                self._presenter.on_estimate(found)
+                    self._signals.presenter.turn()
+                self._signals.presenter.on_estimate(found)
                 self._advance(found, out)
 
     # ── the drill ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -294,7 +233,7 @@ class Pipeline:
     def _on_stage(self, stage: Stage, t_s: float) -> None:
         if stage is Stage.CALIBRATING:
             self._upside_down = False
-            source = self._estimator.breath_source
+            source = self._signals.estimator.breath_source
             self._calibrator = RangeCalibrator(source or "", t_s, CALIBRATION_S, INHALE_S, DEEP_BREATH_S)
         else:
             self._calibrator = None

@@ -34,8 +34,8 @@ class Reception:
     """Codecs and clocks of a session's devices.
 
     A codec lives as long as a connection: each CONNECTED event makes fresh ones and starts them. The clock outlives
-    it: `sync` is told, and finds out whether the device's own clock went on meanwhile. An exception in a codec or a clock is a fault of that
-    device and ends nothing.
+    it: `sync` is told, and finds out whether the device's own clock went on meanwhile. An exception in a codec or a
+    clock is a fault of that device and ends nothing.
     """
 
     def __init__(self, devices: Sequence[tuple[str, DeviceSpec]], t0_host_ns: int) -> None:

@@ -8,10 +8,12 @@ from tempfile import TemporaryDirectory
 from breathcore.model.errors import Reason, SessionFileError
 from breathcore.record.reader import SessionFile
 from breathcore.record.writer import SessionWriter
+from breathcore.session.capture import CaptureChain
 from breathcore.session.pipeline import Pipeline
 from breathcore.session.plan import SessionPlan
 from breathcore.session.reception import Outbound
 from breathcore.session.result import SessionResult
+from breathcore.session.runner import Chain
 
 REPORT_EVERY_N = 5000
 
@@ -39,19 +41,26 @@ def plan_of(file: SessionFile) -> SessionPlan:
     )  # fmt: skip
 
 
+def chain_of(file: SessionFile) -> Chain:
+    """Return a new chain of the kind that `file` was recorded with: that of a drill, or of none."""
+    if file.meta.drill is None:
+        return CaptureChain(file.devices, file.meta.t0_host_ns)
+    return Pipeline(plan_of(file), file.devices, file.meta.t0_host_ns)
+
+
 def replay_to(path: Path, out: Path, progress: Callable[[float], None] = lambda _: None) -> None:
-    """Push everything that happened in `path` through a new pipeline and record what follows in `out`."""
+    """Push everything that happened in `path` through a new chain and record what follows in `out`."""
     with SessionFile.open(path) as file:
-        pipeline = Pipeline(plan_of(file), file.devices, file.meta.t0_host_ns)
+        chain = chain_of(file)
         with SessionWriter(out, file.meta, file.devices) as writer:
             for n, item in enumerate(file.inputs()):
                 writer.put(item)
-                for output in pipeline.push(item):
+                for output in chain.push(item):
                     if not isinstance(output, Outbound):
                         writer.put(output)
                 if n % REPORT_EVERY_N == 0:
-                    progress(min(1.0, pipeline.now_s / max(1.0, file.duration_s)))
-            for output in pipeline.flush():
+                    progress(min(1.0, chain.now_s / max(1.0, file.duration_s)))
+            for output in chain.flush():
                 if not isinstance(output, Outbound):
                     writer.put(output)
     if writer.error is not None:

@@ -11,12 +11,15 @@ from breathcore.model.device import ChannelSpec, ClockKind, DeviceSpec, Endpoint
 from breathcore.model.estimates import (
     BreathRange,
     EffortBlock,
+    FitEstimate,
+    FitIssue,
     HeartEstimate,
     PhaseKind,
     RateEstimate,
     Refusal,
     Turn,
 )
+from breathcore.model.message import message
 from breathcore.model.packets import LinkEvent, LinkKind
 
 CHANNEL = ChannelSpec("acc", Role.CHEST_ACC, "g", ("x", "y", "z"), 200.0)
@@ -39,13 +42,19 @@ def effort(start_s: float, seconds: float, *, usable: bool = True, gap: bool = F
 
 class Person:
     def __init__(self, refusal: Refusal | None = None) -> None:
-        self.watch = SignalWatch(refusal, (STRAP,))
+        self.watch = SignalWatch(refusal, (("s1", STRAP),), "acc")
         self.presenter = Presenter((("s1", STRAP),), self.watch)
-        self.watch.on_link(LinkEvent("s1", 0, LinkKind.CONNECTED), 0.0)
+        self.link(LinkKind.CONNECTED)
+
+    def link(self, kind: LinkKind, detail: str = "", t_s: float = 0.0) -> None:
+        event = LinkEvent("s1", 0, kind, detail)
+        self.watch.on_link(event, t_s)
+        self.presenter.on_link(event)
 
     def breathe(self, start_s: float, seconds: float, *, usable: bool = True, gap: bool = False) -> None:
         block = effort(start_s, seconds, usable=usable, gap=gap)
-        self.watch.on_samples(start_s + seconds)
+        self.watch.on_samples("acc", start_s + seconds)
+        self.presenter.on_samples("acc")
         self.watch.on_effort(block)
         self.presenter.on_estimate(block)
 
@@ -101,9 +110,9 @@ def test_a_new_link_is_listened_to_for_as_long_as_the_device_may_take_to_begin()
 def test_a_device_that_sends_seldom_is_given_three_of_its_intervals() -> None:
     slow = replace(CHANNEL, expected_interval_s=2.0)
     strap = replace(STRAP, endpoints=(EndpointSpec("e", "c", "u", (), (slow,)),))
-    watch = SignalWatch(None, (strap,))
+    watch = SignalWatch(None, (("s1", strap),), "acc")
     watch.on_link(LinkEvent("s1", 0, LinkKind.CONNECTED), 0.0)
-    watch.on_samples(10.0)
+    watch.on_samples("acc", 10.0)
     assert watch.streaming(16.0)
     assert not watch.streaming(16.1)
 
@@ -177,7 +186,7 @@ def test_stretches_off_the_body_and_gaps_break_the_trace() -> None:
 
 def test_a_heart_only_strap_says_so() -> None:
     person = Person(Refusal.HEART_ONLY)
-    person.watch.on_samples(10.0)
+    person.watch.on_samples("acc", 10.0)
     message = person.presenter.rate_message(10.0)
     assert message is not None
     assert message.id == "refusal.heart-only"
@@ -185,13 +194,13 @@ def test_a_heart_only_strap_says_so() -> None:
 
 
 def test_neither_heart_beats_nor_breath_mean_that_the_strap_is_not_worn() -> None:
-    watch = SignalWatch(None, (STRAP,), has_heart=True)
+    watch = SignalWatch(None, (("s1", STRAP),), "acc", has_heart=True)
     watch.on_link(LinkEvent("s1", 0, LinkKind.CONNECTED), 0.0)
     watch.on_heart(HeartEstimate(10.0, 62.0, 0.97, 1.0, "rr"))
     watch.on_rate(RateEstimate(15.0, nan, nan, 0.0, Refusal.NOISE))
-    watch.on_samples(15.0)
+    watch.on_samples("acc", 15.0)
     assert watch.refusal(15.0) is Refusal.NOISE
-    watch.on_samples(10.0 + NO_BEAT_S + 1)
+    watch.on_samples("acc", 10.0 + NO_BEAT_S + 1)
     assert watch.refusal(10.0 + NO_BEAT_S + 1) is Refusal.NOT_WORN
     watch.on_rate(RateEstimate(25.0, 12.0, 12.0, 0.9))
     assert watch.refusal(10.0 + NO_BEAT_S + 1) is None  # dry pads, but a breath: worn
@@ -204,6 +213,44 @@ def test_the_heart_rate_is_shown_and_goes_stale() -> None:
     assert person.presenter.heart(20.0)[0] is None
     person.presenter.on_estimate(HeartEstimate(21.0, nan, nan, 0.0, "rr"))
     assert person.presenter.heart(21.0)[0] is None
+
+
+def test_loss_of_another_device_does_not_stop_the_drill() -> None:
+    other = replace(STRAP, endpoints=(EndpointSpec("e", "c", "u", (), (replace(CHANNEL, id="other"),)),))
+    watch = SignalWatch(None, (("s2", other), ("s1", STRAP)), "acc")
+    watch.on_link(LinkEvent("s1", 0, LinkKind.CONNECTED), 0.0)
+    assert watch.device == "s1"
+    watch.on_samples("acc", 10.0)
+    watch.on_effort(effort(5.0, 5.0))
+    watch.on_rate(RateEstimate(10.0, 6.0, 6.0, 0.9))
+    watch.on_link(LinkEvent("s2", 0, LinkKind.LOST, "dropped"), 10.0)
+    assert watch.usable(10.1)
+    watch.on_samples("other", 14.0)  # nor do its samples stand for the breath's
+    assert not watch.streaming(14.0)
+    watch.on_link(LinkEvent("s1", 0, LinkKind.LOST, "dropped"), 10.2)
+    assert not watch.usable(10.2)
+
+
+def test_what_is_wrong_with_link_or_fit_is_said_in_the_top_line() -> None:
+    person = Person()
+    person.breathe(0, 40)
+    person.rate(40, 6.0)
+
+    def said() -> str:
+        device = person.presenter.device(40.0)
+        assert device is not None
+        assert device.state is not None
+        return device.state.id
+
+    assert said() == "signal.good"
+    person.presenter.on_estimate(FitEstimate(40.0, "acc", (FitIssue.SATURATED, FitIssue.NOISY)))
+    assert said() == "fit.saturated"
+    assert person.presenter.quality(40.0)[1] == message("fit.saturated", device="Strap")
+    person.link(LinkKind.STALLED, "silent", 40.0)
+    assert said() == "link.silent"
+    person.link(LinkKind.STREAMING, "", 40.0)
+    person.presenter.on_estimate(FitEstimate(40.0, "acc", ()))
+    assert said() == "signal.good"
 
 
 def test_the_battery_is_shown_when_told() -> None:
