@@ -290,6 +290,7 @@ def test_control_point_answers_as_the_strap_does():
 def test_writes_and_answers_are_packets_in_order():
     host = hosted(5.0).run()
     control = host.packets("pmd.control")
+    assert control.pop(1).direction is Direction.READ  # of what it has, asked for with the first request
     assert [p.direction for p in control] == [Direction.WRITE, Direction.NOTIFY] * 4
     assert all(b.t_host_ns - a.t_host_ns >= 30e6 for a, b in zip(control[::2], control[1::2], strict=True))
 
@@ -412,7 +413,7 @@ def test_damage_of_one_kind_leaves_the_bytes_of_the_sensors_alone():
 
 @pytest.mark.parametrize("device", load_devices(codecs=LAYOUTS), ids=lambda d: d.id)
 def test_built_in_wearables_give_all_their_channels(device):
-    host = hosted(20.0, device=device).run()
+    host = hosted(device.time_to_first_data_s + 20.0, device=device).run()
     assert {b.channel.id for b in host.blocks} == {c.id for c in device.channels}
     assert host.faults == []
 
