@@ -7,6 +7,7 @@ from rich.table import Table
 
 from breathcore.catalog.load import load_drill_text
 from breathcore.cli.devices import read_text
+from breathcore.cli.problems import tell_problems
 from breathcore.cli.words import out, text, words
 from breathcore.session import registry
 
@@ -21,6 +22,7 @@ def list_drills() -> None:
         phases = "-".join(f"{p.seconds:g}" for p in drill.patterns[0].phases)
         table.add_row(drill.id, words().of(drill.title), phases, words().of(drill.purpose))
     out.print(table)
+    tell_problems()
 
 
 @app.command("show", help=text("cli.protocols.show.help"))

@@ -1,17 +1,14 @@
 """One packet of a table: bytes ⇄ stamp, counter and rows. The layout itself is `breathcore.model.table.TableSpec`."""
 
 from dataclasses import dataclass
-from functools import cache, reduce
-from operator import xor
 
 import numpy as np
 
 from breathcore.decode.errors import DecodeError
 from breathcore.decode.table_numbers import Rows, count_bytes, read_count, row_dtype
 from breathcore.model.blocks import FaultReason
+from breathcore.model.checksum import checksum
 from breathcore.model.table import ChecksumKind, CounterSpec, FixedBytes, StampSpec, TableSpec
-
-_CRC8_POLYNOMIAL = 0x07
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,17 +53,6 @@ def encode_packet(spec: TableSpec, packet: TablePacket) -> bytes:
     return bytes(out)
 
 
-def checksum(kind: ChecksumKind, data: bytes) -> int:
-    """Return the byte that proves `data` whole."""
-    match kind:
-        case ChecksumKind.SUM8:
-            return sum(data) & 0xFF
-        case ChecksumKind.XOR8:
-            return reduce(xor, data, 0)
-        case ChecksumKind.CRC8:
-            return reduce(lambda crc, byte: _crc8_table()[crc ^ byte], data, 0)
-
-
 def _rows_n(spec: TableSpec, length: int) -> int:
     frame = spec.head_bytes + spec.tail_bytes
     if length < frame + spec.row_bytes * max(spec.rows_n, 1):
@@ -94,11 +80,3 @@ def _require_checksum(spec: TableSpec, kind: ChecksumKind, payload: bytes) -> No
 
 def _count(number: StampSpec | CounterSpec | None, payload: bytes) -> int:
     return read_count(payload, number.offset, number.type, big_endian=number.big_endian) if number else 0
-
-
-@cache
-def _crc8_table() -> tuple[int, ...]:
-    def step(crc: int, _: int) -> int:
-        return (crc << 1 ^ _CRC8_POLYNOMIAL) & 0xFF if crc & 0x80 else crc << 1
-
-    return tuple(reduce(step, range(8), byte) for byte in range(256))

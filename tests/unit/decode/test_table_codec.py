@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from breathcore.decode.errors import DecodeError
 from breathcore.decode.table import TableCodec
-from breathcore.decode.table_packet import TablePacket, checksum, decode_packet, encode_packet
+from breathcore.decode.table_packet import TablePacket, decode_packet, encode_packet
 from breathcore.model.blocks import FaultReason, RawBlock, Received
+from breathcore.model.checksum import checksum
 from breathcore.model.device import ChannelSpec, CharacteristicSpec, CharacteristicUse, EndpointSpec, Role
 from breathcore.model.errors import SignalError
 from breathcore.model.packets import Direction, Packet, Write

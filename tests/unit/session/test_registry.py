@@ -38,7 +38,7 @@ def test_own_drills_are_added(own: Path) -> None:
 
 def test_wrong_files_of_ones_own_are_left_out_and_named(own: Path) -> None:
     (own / "drills/mine.toml").write_text("id = 3", "utf-8")
-    (own / "devices/mine.toml").write_text("name = ", "utf-8")
+    (own / "devices/mine.toml").write_text("name =\nid", "utf-8")
     (own / "devices/twin.toml").write_text(H10.read_text("utf-8").replace('id = "polar_h10"', 'id = "twin"'), "utf-8")
     assert registry.drill("box").id == "box"
     assert registry.device("polar_h10").id == "polar_h10"
