@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from breathcore.decode.gdx_frames import (
@@ -127,12 +128,12 @@ CASES = {
     "movesense": Case(
         ("command", "data"),
         ((SLOW_ACC, *S16, 1 / 1024 / 9.80665), (SLOW_GYRO, *S16, 1 / 16), (ECG, *S16, 0.381469726563)),
-        stamp_s=2e-3,
+        rows_n=16, stamp_s=2e-3,
     ),
     "polar_pmd": Case(
         ("control", "data"), ((ACC, -8000, 8000, 0.001), (ECG, -(1 << 23), (1 << 23) - 1, 1.0)), H10_EPOCH_S
     ),
-    "samples": Case(("data",), ((BELT, -(10**6), 10**6, 0.01),)),
+    "samples": Case(("data",), ((BELT, -(10**6), 10**6, 0.01),), ordered=False),
     "sweetzpot": Case(("data",), ((BELT, *S16, 1.0),), rows_n=7, stamped=False, ordered=False),
     "table": Case(("data",), ((TURN, -(1 << 23), (1 << 23) - 1, 0.01),), table=TABLE),
     "thingy": Case(
@@ -219,13 +220,23 @@ def ramp(name: str, channel: ChannelSpec, rows_n: int) -> RawBlock:
     return RawBlock(channel, x, times if channel.rate_hz > 0 or case.stamped_events else None, 1.0)
 
 
-def carrying(name: str, channel: ChannelSpec, rows_n: int) -> list[Packet]:
-    """Return the packets of a ramp, each arriving when its last row was taken."""
-    encoded = make_codec(CASES[name].endpoint(name)).encode(ramp(name, channel, rows_n))
-    apart_s = rows_n / len(encoded) / channel.rate_hz if channel.rate_hz > 0 else 4.0
+@cache
+def carrying(name: str, channel_id: str) -> list[Packet]:
+    """Return eight packets that carry a ramp, each arriving when its last row was taken."""
+    channel = next(c for c in CASES[name].channels if c.id == channel_id)
+    rows_n = min(-(-900 // len(make_codec(CASES[name].endpoint(name)).encode(ramp(name, channel, 900)))), 90)
+    whole, codec = ramp(name, channel, 8 * rows_n), make_codec(CASES[name].endpoint(name))
+    parts = [slice(i, i + rows_n) for i in range(0, 8 * rows_n, rows_n)]
+    stamps = whole.t_device_s
+    encoded = [
+        packet
+        for part in parts
+        for packet in codec.encode(replace(whole, x=whole.x[part], t_device_s=None if stamps is None else stamps[part]))
+    ]
+    apart_s = rows_n / channel.rate_hz if channel.rate_hz > 0 else 4.0
     return [
         Packet("device", e, Direction.NOTIFY, round((n + 1) * apart_s * 1e9), payload)
-        for n, (e, payload) in enumerate(encoded)
+        for n, (e, payload) in enumerate(encoded[:8])
     ]
 
 
@@ -326,21 +337,23 @@ def test_channels_that_share_packets_travel_together(name: str, data: st.DataObj
 
 
 @each_stream
+@settings(max_examples=40)
 @given(data=st.data())
 def test_damaged_order_never_gives_numbers_out_of_order(name: str, channel: ChannelSpec, data: st.DataObject) -> None:
-    packets = carrying(name, channel, 84)
+    if CASES[name].as_events:
+        return  # a level is of the moment
+    packets = carrying(name, channel.id)
+    kinds = st.sampled_from(["keep", "lose", "repeat", "swap", "cut"])
     damaged: list[Packet] = []
-    for packet in packets:
-        match data.draw(st.sampled_from(["keep", "keep", "keep", "lose", "repeat", "swap", "cut"])):
-            case "keep":
-                damaged.append(packet)
-            case "repeat":
-                damaged += [packet, packet]
-            case "swap":
-                damaged.insert(max(len(damaged) - 1, 0), packet)
-            case "cut":
-                short = packet.payload[: data.draw(st.integers(0, len(packet.payload) - 1))]
-                damaged.append(replace(packet, payload=short))
+    for n, kind in enumerate(data.draw(st.lists(kinds, min_size=8, max_size=8))):
+        packet = packets[n]
+        if kind in ("keep", "repeat"):
+            damaged += [packet] * (1 if kind == "keep" else 2)
+        if kind == "swap":  # late by one place
+            last = damaged[-1:] if damaged[-1:] == packets[n - 1 : n] else []
+            damaged = [*damaged[: len(damaged) - len(last)], packet, *last]
+        if kind == "cut":
+            damaged.append(replace(packet, payload=packet.payload[: len(packet.payload) // 2]))
     arrivals = sorted(p.t_host_ns for p in damaged)
     codec, clock = begun(name), Synchroniser(0.0)
     raw: list[RawBlock] = []

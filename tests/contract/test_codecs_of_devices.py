@@ -9,7 +9,7 @@ from breathcore.catalog.load import load_device_text
 from breathcore.decode.registry import LAYOUTS, make_codec
 from breathcore.model.blocks import RawBlock
 from breathcore.model.device import CharacteristicUse, ClockKind, DeviceSpec, EndpointSpec
-from breathcore.model.packets import Write
+from breathcore.model.packets import Direction, Packet, Write
 from breathcore.model.protocols import StreamPlan
 
 FOLDER = Path(__file__).parents[2] / "devices"
@@ -51,10 +51,28 @@ def test_every_channel_travels_on_a_characteristic_that_sends(file: Path) -> Non
 
 
 @each_file
-def test_a_device_with_sampled_channels_has_a_clock(file: Path) -> None:
+def test_the_clock_it_claims_is_the_clock_it_has(file: Path) -> None:
     spec = spec_of(file)
     sampled = any(c.rate_hz > 0 for c in spec.channels)
-    assert (spec.clock is ClockKind.SAMPLE_STAMP) == sampled
+    if spec.clock is ClockKind.COUNTER:
+        assert sampled, "events are not counted"
+    if spec.clock is not ClockKind.NONE:
+        return
+    for endpoint in spec.endpoints:
+        codec = make_codec(endpoint)
+        for channel in endpoint.channels:
+            times = 1000.0 + np.arange(4) / channel.rate_hz if channel.rate_hz else None
+            block = RawBlock(channel, np.ones((4, len(channel.axes))), times, 0.0)
+            packets = [Packet("d", e, Direction.NOTIFY, 0, payload) for e, payload in codec.encode(block)]
+            assert all(b.t_device_s is None for p in packets for b in codec.receive(p).blocks)
+
+
+@each_file
+def test_limits_that_are_given_are_limits(file: Path) -> None:
+    for channel in spec_of(file).channels:
+        low, high = channel.limits or (0.0, 1.0)
+        assert low < high, channel.id
+        assert channel.max_step is None or channel.max_step < high - low, channel.id
 
 
 @each_file

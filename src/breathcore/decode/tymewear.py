@@ -151,7 +151,7 @@ def _follows(before: tuple[int, float], now: tuple[int, float]) -> bool:
 def _row(given: dict[Role, RawBlock], i: int) -> TymeBreath:
     values = {role: b.x[i].tolist() for role, b in given.items() if i < len(b.x)}
     stamps = [b.t_device_s[i] for b in given.values() if b.t_device_s is not None and i < len(b.x)]
-    half_s = 30.0 / values[Role.RESPIRATION_RATE][0] if Role.RESPIRATION_RATE in values else 0.5 / CS_PER_S
+    half_s = 30.0 / values[Role.RESPIRATION_RATE][0] if Role.RESPIRATION_RATE in values else 1.0 / CS_PER_S
     inhale_s, exhale_s = values.get(Role.BREATH_PHASES, (half_s, half_s))
     ticks = round(stamps[0] / TICK_S) if stamps else i + 1
     depth = round(values.get(Role.BREATH_DEPTH, (0.0,))[0])
