@@ -26,6 +26,11 @@ def uses(endpoint: EndpointSpec) -> dict[str, set[CharacteristicUse]]:
     return {f"{endpoint.id}.{c.name}": set(c.uses) for c in endpoint.characteristics}
 
 
+def whole_packets(endpoint: EndpointSpec) -> int:
+    """How many rows to encode: 4, or what fills 4 packets of a table."""
+    return 4 if endpoint.table is None else 4 * max(endpoint.table.rows_n, 1)
+
+
 each_file = pytest.mark.parametrize("file", FILES, ids=lambda f: f.name)
 
 
@@ -42,9 +47,10 @@ def test_what_a_codec_asks_for_can_be_asked(file: Path) -> None:
 def test_every_channel_travels_on_a_characteristic_that_sends(file: Path) -> None:
     spec = spec_of(file)
     for endpoint in spec.endpoints:
+        rows_n = whole_packets(endpoint)
         for channel in endpoint.channels:
-            times = 1000.0 + np.arange(4) / channel.rate_hz if channel.rate_hz else None
-            block = RawBlock(channel, np.ones((4, len(channel.axes))), times, 0.0)
+            times = 1000.0 + np.arange(rows_n) / channel.rate_hz if channel.rate_hz else None
+            block = RawBlock(channel, np.ones((rows_n, len(channel.axes))), times, 0.0)
             packets = make_codec(endpoint).encode(block)
             assert packets
             assert all(uses(endpoint)[name] & SENT for name, _ in packets)
@@ -59,10 +65,10 @@ def test_the_clock_it_claims_is_the_clock_it_has(file: Path) -> None:
     if spec.clock is not ClockKind.NONE:
         return
     for endpoint in spec.endpoints:
-        codec = make_codec(endpoint)
+        codec, rows_n = make_codec(endpoint), whole_packets(endpoint)
         for channel in endpoint.channels:
-            times = 1000.0 + np.arange(4) / channel.rate_hz if channel.rate_hz else None
-            block = RawBlock(channel, np.ones((4, len(channel.axes))), times, 0.0)
+            times = 1000.0 + np.arange(rows_n) / channel.rate_hz if channel.rate_hz else None
+            block = RawBlock(channel, np.ones((rows_n, len(channel.axes))), times, 0.0)
             packets = [Packet("d", e, Direction.NOTIFY, 0, payload) for e, payload in codec.encode(block)]
             assert all(b.t_device_s is None for p in packets for b in codec.receive(p).blocks)
 

@@ -92,6 +92,9 @@ def _connect(device: DeviceSpec) -> Iterator[str]:
 
 def _known_by(device: DeviceSpec) -> Iterator[str]:
     match = device.match
+    if device.status is Status.UNVERIFIED:
+        yield "It is not looked for in a scan. Ask for it by its id."
+        return
     if match.name_prefixes:
         yield f"It is known by its name, which begins with {' or '.join(repr(p) for p in match.name_prefixes)}."
         return
