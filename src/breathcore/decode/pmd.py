@@ -1,11 +1,12 @@
 """Codec "polar_pmd": the whole conversation with a Polar strap's measurement data service.
 
 ``<id>.control`` carries requests and replies, ``<id>.data`` the frames; the source subscribes to both before it
-calls `start`. What the strap can measure is read first; a wanted stream that it lacks is told and left out. For each
-other one, one after the other (a strap takes one request at a time): get the settings, choose, start, read the reply's
-factor. A stream that already runs (status 06) is stopped and started again, so that
-its settings are ours; if it still insists, it is taken as it is. A stream that the strap ends by itself is started
-again, at most three times in a connection. A reply that cannot be read is taken for one that says nothing.
+calls `start`. What the device can measure is read first; a wanted stream that it lacks is told and left out. For each
+other one, one after the other (a device takes one request at a time): get the settings, choose, start, read the
+reply's factor. A stream that already runs (status 06) is stopped and started again, so that its settings are ours; if
+it still insists, it is taken as it is. After a reply that cannot be read, the file's own settings are asked for, or the
+stream is started anew once the others run. A stream that the device ends by itself is started again. All this at most
+three times a stream in a connection.
 
 A channel's role names its stream; where it leaves several, the channel's setting ``measurement`` is the type's number
 (skin temperature is 7, that of the surroundings 12).
@@ -158,15 +159,22 @@ class PmdCodec:
         return tuple(self._fault(FaultReason.REFUSED, f"{s.name}: not offered by the device") for s in lacking)
 
     def _heard(self, payload: bytes) -> tuple[Fault, ...]:
-        """Take an indication; one that cannot be read answers what was asked without telling anything."""
+        """Take an indication; one that cannot be read ends the waiting for what was asked."""
         try:
             reply = decode_reply(payload)
         except DecodeError as error:
             asked, self._asked = self._asked, None
-            if asked is not None and asked[0] is Op.SETTINGS and not self._streams[asked[1]].missing:
-                self._todo.insert(0, (Op.START, asked[1]))
+            if asked is not None and not self._streams[asked[1]].missing:
+                self._unanswered(*asked)
             return (error.at(self._control),)
         return self._stopped(reply) if isinstance(reply, PmdStopped) else self._replied(reply)
+
+    def _unanswered(self, op: Op, type_: Measurement) -> None:
+        """Go on without the answer: with the file's own settings, or by a new start, since frames need its factor."""
+        if op is Op.SETTINGS:
+            self._todo.insert(0, (Op.START, type_))
+        if op is Op.START:
+            self._again(self._streams[type_], Op.STOP, Op.START)
 
     def _wrote(self, payload: bytes) -> None:
         """Learn from a request that was really made (an older recording may have asked for something else)."""
@@ -192,7 +200,7 @@ class PmdCodec:
     def _again(self, stream: PmdStream, *ops: Op) -> None:
         if stream.restarts_n < _RESTARTS:
             stream.restarts_n += 1
-            self._todo[:0] = [(op, stream.type) for op in ops]
+            self._todo += [(op, stream.type) for op in ops]
 
     def _replied(self, reply: PmdReply) -> tuple[Fault, ...]:
         key = reply.op, reply.type
@@ -219,7 +227,9 @@ class PmdCodec:
             elif op == Op.START:
                 stream.stopping = False
                 stream.factor = decode_factor(params)
-        except DecodeError as error:  # the file's own settings are asked for, or frames wait for a factor
+        except DecodeError as error:  # the file's own settings are asked for
+            if op == Op.START:
+                self._unanswered(Op.START, stream.type)
             return (error.at(self._control),)
         return ()
 

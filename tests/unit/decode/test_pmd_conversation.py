@@ -272,6 +272,9 @@ def test_a_reply_that_cannot_be_read_does_not_stop_the_others(damaged: str) -> N
     assert received.requests == (Write("pmd.control", bytes.fromhex("02020001c8000101100002010800")),)
     received = talk.put("control", bytes.fromhex(damaged))
     assert received.requests == (Write("pmd.control", b"\x01\x00"),)
+    talk.answer(received.requests)  # ECG runs; then the first stream, whose factor is not known, is started anew
+    assert [w[:4] for w in talk.written] == ["0100", "0200", "0302", "0202"]
+    assert len(talk.faults) == 2
 
 
 @pytest.mark.parametrize("factor", [0.0, -1.0, float("nan"), float("inf"), 1e9])
