@@ -228,7 +228,8 @@ def _advertisement_data(data: AdvertisingData, strength_dbm: int) -> Advertiseme
             makers[int.from_bytes(value[:2], "little")] = value[2:]
         elif kind in _UUID_LISTS:
             uuids.append(_text(UUID.from_bytes(value)))
-    return AdvertisementData(name, makers, {}, uuids, None, strength_dbm, ())
+    services = list(dict.fromkeys(uuids))  # an advertisement and its scan response may name the same
+    return AdvertisementData(name, makers, {}, services, None, strength_dbm, ())
 
 
 async def _discovered(peer: Peer) -> BleakGATTServiceCollection:

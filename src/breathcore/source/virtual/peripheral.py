@@ -179,11 +179,13 @@ class Peripheral:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        if self._strap.next_s < math.inf:
-            self._timer = self._at(self._strap.next_s, self._send)
+        if (due_s := self._strap.next_s) < math.inf:
+            self._timer = self._at(due_s, self._send, due_s)
 
-    def _send(self) -> None:
-        while (due_s := self._strap.next_s) <= self.now_s:
+    def _send(self, until_s: float) -> None:
+        """Send what is due; the loop's own time may be a rounding error short of what the timer was set to."""
+        until_s = max(until_s, self.now_s)
+        while (due_s := self._strap.next_s) <= until_s:
             for endpoint, payload in self._strap.send():
                 self._carry(self._transport.notify(due_s, endpoint, payload))
         self._wind()
