@@ -76,6 +76,7 @@ class DotCodec:
             if packet.endpoint == self._control and packet.direction is Direction.WRITE:
                 self._wrote(decode_command(packet.payload))
             elif packet.endpoint in self._payloads and packet.direction is not Direction.WRITE:
+                _require_length(packet)
                 return self._sample(packet, decode_payload(self.mode, packet.payload))
         except DecodeError as error:
             return Received(faults=(error.at(packet.endpoint),))
@@ -178,6 +179,14 @@ class DotBatteryCodec:
         """Return one packet for each row of per cents in `blocks`."""
         levels = [round(v) for b in blocks for v in b.x[:, 0].tolist()]
         return tuple((self._level, encode_battery(level, charging=False)) for level in levels)
+
+
+def _require_length(packet: Packet) -> None:
+    """Refuse a payload that does not fill its characteristic: it was cut."""
+    size = LENGTHS[packet.endpoint.partition(".")[2]]
+    if len(packet.payload) != size:
+        reason = FaultReason.TRUNCATED if len(packet.payload) < size else FaultReason.BAD_LENGTH
+        raise DecodeError(reason, min(len(packet.payload), size))
 
 
 def to_wire(role: Role, x: F64) -> F64:

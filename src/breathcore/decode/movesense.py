@@ -4,8 +4,9 @@
 then a subscription for each group of channels that one path brings (acceleration, turning and magnetic field of one
 rate together). Each has a reference of ours, under which its data come; a status other than 200 is a refusal.
 
-A packet that does not fit a notification comes in two. Nothing says so in the first, so one with fewer rows than its
-path usually brings, and long enough to have been cut, waits for what follows.
+A packet that does not fit a notification comes in two, and nothing says so in the first. So one with fewer rows than
+its path usually brings waits for what follows; a sensor that always sends another number of rows is believed the third
+time.
 
 References and paths are learned from our own recorded writes, so that a replay of an older recording reads it too.
 
@@ -39,7 +40,7 @@ from breathcore.decode.movesense_packets import (
     sensors_of,
 )
 from breathcore.decode.stamps import Stamps
-from breathcore.model.arrays import F64
+from breathcore.model.arrays import F64, I64
 from breathcore.model.blocks import Fault, FaultReason, RawBlock, Received
 from breathcore.model.device import ChannelSpec, Role
 from breathcore.model.packets import Direction, Packet, Request, Write
@@ -63,8 +64,8 @@ _HELLO_REF = 1
 _FIRST_REF = 2
 _IMU = ("acc", "gyro", "magn")
 _PART_BYTES = 150  # of data a notification; the longest that are known to come whole have 148
-_WHOLE_BYTES = 98  # a packet of whole rows that is no longer than this was not cut: links carry this much
 _LONGEST_BYTES = 4096
+_BELIEVED_N = 3
 
 
 @dataclass(slots=True, eq=False)
@@ -74,7 +75,8 @@ class _Subscription:
     path: str
     stamps: Stamps = field(default_factory=lambda: Stamps(_MS))
     rows_n: int = 1  # a whole packet's
-    waiting: bytes = b""  # a packet that may be the first part of a longer one
+    unusual: list[int] = field(default_factory=list)  # rows of the last packets that had others
+    waiting: bytes = b""  # the first part of a packet
     beats_lost_n: int = 1
 
 
@@ -111,7 +113,7 @@ class MovesenseCodec:
     def encode(self, *blocks: RawBlock) -> tuple[tuple[str, bytes], ...]:
         """Return the notifications that carry `blocks`; blocks given together must be equally long.
 
-        Rows beyond the last full packet go one by one: a longer remainder would be taken for part of a packet.
+        Packets are always full: the last one repeats the last row as often as needed.
         """
         packets: list[tuple[str, bytes]] = []
         for ref, subscription in self._subscriptions.items():
@@ -158,27 +160,31 @@ class MovesenseCodec:
         return self._taken(subscription, subscription.waiting + value.payload, t_host_s)
 
     def _begun(self, subscription: _Subscription, payload: bytes, t_host_s: float) -> tuple[RawBlock, ...]:
-        """Take a packet, or the first part of one. What still waits was a short packet after all, or is lost."""
-        earlier, subscription.waiting = subscription.waiting, b""
-        if not earlier:
-            return self._taken(subscription, payload, t_host_s)
-        rows_n = _rows_n(subscription.path, earlier)
-        if rows_n:
-            subscription.rows_n = rows_n
-            blocks = self._blocks(subscription, earlier, t_host_s)
-            return blocks + self._taken(subscription, payload, t_host_s)
-        self._faults.append(DecodeError(FaultReason.TRUNCATED, 0, "the rest of the packet before is missing"))
+        """Take a packet, or the first part of one; what still waits will not be completed."""
+        if subscription.waiting:
+            self._faults.append(DecodeError(FaultReason.TRUNCATED, 0, "the rest of the packet before is missing"))
+            self._adopt(subscription, _rows_n(subscription.path, subscription.waiting))
+        subscription.waiting = b""
         return self._taken(subscription, payload, t_host_s)
 
     def _taken(self, subscription: _Subscription, payload: bytes, t_host_s: float) -> tuple[RawBlock, ...]:
-        """Read a packet that is whole, keep one that may go on."""
+        """Read a packet that has all its rows, keep one that has fewer."""
+        subscription.waiting = b""
         rows_n = _rows_n(subscription.path, payload)
-        waits = not rows_n or (len(payload) > _WHOLE_BYTES and rows_n < subscription.rows_n)
-        subscription.waiting = payload if waits else b""
-        if len(subscription.waiting) > _LONGEST_BYTES:
-            subscription.waiting = b""
-            raise DecodeError(FaultReason.BAD_LENGTH, 0, f"{len(payload)} bytes and no end")
-        return () if waits else self._blocks(subscription, payload, t_host_s)
+        if rows_n == subscription.rows_n:
+            return self._blocks(subscription, payload, t_host_s)
+        if rows_n > subscription.rows_n or len(payload) > _LONGEST_BYTES:
+            self._adopt(subscription, rows_n)
+            raise DecodeError(FaultReason.BAD_LENGTH, 0, f"{rows_n} rows, not {subscription.rows_n}")
+        subscription.waiting = payload
+        return ()
+
+    def _adopt(self, subscription: _Subscription, rows_n: int) -> None:
+        """Believe an unusual number of rows once it has come three times running."""
+        same = rows_n > 0 and subscription.unusual[:1] == [rows_n]
+        subscription.unusual = [*subscription.unusual, rows_n] if same else [rows_n]
+        if len(subscription.unusual) == _BELIEVED_N and rows_n:
+            subscription.rows_n, subscription.unusual = rows_n, []
 
     def _blocks(self, subscription: _Subscription, payload: bytes, t_host_s: float) -> tuple[RawBlock, ...]:
         data = decode_data(subscription.path, payload)
@@ -260,11 +266,13 @@ def _paths(channels: Sequence[ChannelSpec]) -> tuple[str, ...]:
 
 
 def _rows_n(path: str, payload: bytes) -> int:
-    """Return how many rows `payload` holds, 0 where it is not whole."""
+    """Return how many rows `payload` holds, 0 where it is cut. Raises DecodeError for what is wrong otherwise."""
     try:
         return len(next(iter(decode_data(path, payload).rows.values())))
     except DecodeError as error:
-        return 0 if error.fault is FaultReason.TRUNCATED else 1 << 16
+        if error.fault is not FaultReason.TRUNCATED:
+            raise
+        return 0
 
 
 def notifications(ref: int, path: str, given: Mapping[str, RawBlock]) -> list[bytes]:
@@ -272,23 +280,20 @@ def notifications(ref: int, path: str, given: Mapping[str, RawBlock]) -> list[by
     rows_n = max(len(b.x) for b in given.values())
     stamps = next((b.t_device_s for b in given.values() if b.t_device_s is not None), None)
     found: list[bytes] = []
-    at = 0
-    while at < rows_n:
-        size = rows_of(path) if rows_n - at >= rows_of(path) else 1
-        rows = {n: _part(path, n, given, slice(at, at + size)) for n in sensors_of(path)}
+    for at in range(0, rows_n, rows_of(path)):
+        taken = np.minimum(np.arange(at, at + rows_of(path)), rows_n - 1)
+        rows = {n: _part(path, n, given, taken) for n in sensors_of(path)}
         stamp_ms = 0 if stamps is None else round(float(stamps[at]) / _MS)
         data = encode_data(path, MoveData(rows, stamp_ms))
         parts = [data[i : i + _PART_BYTES] for i in range(0, len(data), _PART_BYTES)]
         codes = [Code.DATA] + [Code.MORE] * (len(parts) - 1)
         found += [encode_notification(MoveNotification(c, ref, payload=p)) for c, p in zip(codes, parts, strict=True)]
-        at += size
     return found
 
 
-def _part(path: str, name: str, given: Mapping[str, RawBlock], rows: slice) -> F64:
+def _part(path: str, name: str, given: Mapping[str, RawBlock], taken: I64) -> F64:
     """Return the rows of one sensor as sent, zeros where its channel is not given."""
     block = given.get(name)
     if block is None:
-        axes_n = 3 if name in _IMU else 1
-        return np.zeros((rows.stop - rows.start, axes_n))
-    return to_wire(block.channel.role, block.x[rows], path)
+        return np.zeros((len(taken), 3 if name in _IMU else 1))
+    return to_wire(block.channel.role, block.x[taken], path)
