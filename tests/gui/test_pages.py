@@ -17,6 +17,7 @@ from breathcore.gui.pages.summary import SummaryPage, rate_text
 from breathcore.gui.services import SessionRow
 from breathcore.model.drill import CommandKind, Stage
 from breathcore.model.message import message
+from breathcore.model.packets import LinkKind
 from breathcore.session import registry
 from breathcore.session.settings import LanguageChoice, Settings
 
@@ -206,6 +207,26 @@ class TestPrepare:
         drill = registry.drill("diaphragmatic")
         page.show_frame(samples.silent(drill, Stage.READY, "signal.no-link", "refusal.no-data"))
         assert self.offered(page) == {"Start the drill (off)"}
+
+    def test_a_strap_that_is_not_found_is_told_what_to_do_about_after_a_while(self, page):
+        page.be_late()  # no frame has come at all
+        assert page.notice.shown == EN.text("prepare.late")
+        drill = registry.drill("diaphragmatic")
+        page.show_frame(samples.silent(drill, Stage.WAITING, "signal.no-link", "refusal.no-data"))
+        assert page.notice.shown == EN.text("prepare.late")
+        page.show_frame(samples.frame(drill, Stage.WAITING, calibrated=False))
+        assert page.notice.shown == ""
+
+    def test_every_sensor_of_several_says_how_it_does(self, page):
+        sensors = (sample_sensors.sensor("H10"), sample_sensors.sensor("Belt", LinkKind.WAITING, battery=None))
+        page.show_frame(samples.frame(registry.drill("diaphragmatic"), Stage.WAITING, sensors=sensors))
+        assert "H10 · sending" in said(page)
+        assert "Looking for Belt" in said(page)
+
+    def test_the_one_sensor_that_is_looked_for_is_named(self, page):
+        frame = samples.silent(registry.drill("diaphragmatic"), Stage.WAITING, "signal.no-link", "refusal.no-data")
+        page.show_frame(replace(frame, sensors=(sample_sensors.sensor("H10", LinkKind.WAITING, battery=None),)))
+        assert "Looking for H10" in said(page)
 
 
 class TestAfter:

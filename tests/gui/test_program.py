@@ -54,6 +54,23 @@ def test_a_drill_or_a_word_is_kept(program, qtbot, command):
         assert not file.cut_short
 
 
+def test_a_check_shows_the_sensor_and_records_nothing(program, qtbot):
+    bridge = program.check(())
+    qtbot.waitUntil(lambda: bridge.latest is not None and bool(bridge.latest.sensors), timeout=20_000)
+    (sensor,) = bridge.latest.sensors
+    assert sensor.name == "Polar H10"
+    program.stop()
+    assert bridge.ended
+    assert program.summary() is None
+    assert recorded(program) == []
+
+
+def test_a_session_follows_a_check(program, qtbot):
+    program.check(())
+    trained(program, qtbot, CommandKind.START)
+    assert len(recorded(program)) == 1
+
+
 def test_nothing_to_discard(program):
     program.discard()
     program.stop()

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QLabel, QPushButton
 
 from breathcore.feedback.wording import Wording
 from breathcore.gui import sample_sensors, samples
-from breathcore.gui.pages.sensors import SensorsPage
+from breathcore.gui.pages.sensors import FINE_AFTER_S, SensorsPage
 from breathcore.gui.pages.start import StartPage
 from breathcore.gui.sample_sensors import CHOSEN, FOUND, sensor
 from breathcore.gui.samples import SampleServices
@@ -36,8 +36,8 @@ def card(page, name: str) -> QPushButton:
     return found
 
 
-def frame(*sensors):
-    return samples.frame(registry.drill("diaphragmatic"), Stage.WAITING, sensors=sensors)
+def frame(*sensors, t_s: float = 83.2):
+    return samples.frame(registry.drill("diaphragmatic"), Stage.WAITING, sensors=sensors, t_s=t_s)
 
 
 @pytest.fixture
@@ -154,7 +154,10 @@ class TestCheck:
         assert EN.text("fit.no-contact", device=CHOSEN[0].name) in page.rows[0].state.said
         assert page.rows[1].state.said == "connecting"
         assert page.notice.shown == ""
-        page.show_frame(frame(sensor(CHOSEN[0].name), sensor(CHOSEN[1].name)))
+        fine = (sensor(CHOSEN[0].name), sensor(CHOSEN[1].name))
+        page.show_frame(frame(*fine, t_s=84.0))
+        assert page.notice.shown == ""  # a bad fit may still show itself
+        page.show_frame(frame(*fine, t_s=84.0 + FINE_AFTER_S))
         assert page.notice.shown == EN.text("sensors.check-fine")
 
     def test_nothing_is_changed_while_it_runs_and_all_can_be_afterwards(self, page_of):

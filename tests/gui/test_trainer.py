@@ -7,10 +7,13 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, 
 
 from breathcore.feedback.wording import LANGUAGES, Wording
 from breathcore.gui import theme, trainer
+from breathcore.gui.sample_sensors import sensor
 from breathcore.gui.thinning import Shown, shown
 from breathcore.gui.trainer import STOP_RULES, TrainerOptions, TrainerPage
 from breathcore.model.drill import CommandKind, DrillPhase, FinishReason, Stage, TargetPhase
+from breathcore.model.estimates import FitIssue
 from breathcore.model.message import message
+from breathcore.model.packets import LinkKind, LinkReason
 from breathcore.session.settings import Thinning
 
 FREE = {"phase": None, "next_phase": None, "cue": {}}
@@ -50,6 +53,10 @@ def seen_texts(page):
     return [label.text() for label in page.findChildren(QLabel) if label.isVisible() and label.text()]
 
 
+def said_in(part):
+    return {label.text() for label in part.findChildren(QLabel) if label.isVisible()}
+
+
 # what it says
 
 
@@ -66,6 +73,35 @@ def test_unreadable_packets_and_a_slow_disk_are_counted_and_shown(open_page, fra
     texts = " | ".join(seen_texts(open_page(frame_of(faults_n=7, recorder_depth=5000))))
     assert "7 packets could not be read" in texts
     assert "5000 items wait to be written" in texts
+
+
+def test_two_sensors_stand_in_the_top_line_each_with_its_battery(open_page, frame_of):
+    page = open_page(frame_of(sensors=(sensor("H10", battery=82), sensor("Belt", battery=None))))
+    assert said_in(page.header) >= {"H10", "82 %", "Belt", "—", "signal good"}
+
+
+def test_of_many_sensors_the_weakest_battery_is_shown(open_page, frame_of):
+    page = open_page(frame_of(sensors=tuple(sensor(f"S{n}", battery=n) for n in (60, 15, 90))))
+    assert said_in(page.header) >= {"3 sensors", "15 %"}
+
+
+@pytest.mark.parametrize(
+    ("link", "reason", "state"),
+    [
+        (LinkKind.STALLED, LinkReason.SILENT, "Belt: silent"),
+        (LinkKind.LOST, LinkReason.DROPPED, "Belt: link lost"),
+        (LinkKind.WAITING, LinkReason.ADAPTER_OFF, "Belt: not heard yet"),
+    ],
+)
+def test_a_second_sensor_in_trouble_is_named_at_once_with_what_to_do(open_page, frame_of, link, reason, state):
+    page = open_page(frame_of(sensors=(sensor("H10"), sensor("Belt", link, reason=reason))))
+    assert state in said_in(page.header)
+    assert Wording("en").text(f"link.{reason}", device="Belt") in said_in(page.readings)
+
+
+def test_one_sensor_with_a_bad_fit_says_what_to_do(open_page, frame_of):
+    page = open_page(frame_of(sensors=(sensor("Belt", issue=FitIssue.SLACK),)))
+    assert Wording("en").text("fit.slack", device="Belt") in said_in(page.readings)
 
 
 def test_parts_not_measured_are_named_at_the_end_only(open_page, frame_of):

@@ -11,7 +11,7 @@ from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 
 from breathcore.drill.screening import QUESTIONS
-from breathcore.gui import samples, theme
+from breathcore.gui import sample_sensors, samples, theme
 from breathcore.gui.app import run_app, start
 from breathcore.gui.flow import SCREENING_HOLDS
 from breathcore.gui.live import Guard
@@ -137,6 +137,19 @@ class TestGate:
         window.page.start_button.click()
         assert started(services)
         assert "doctor" in window.sentence
+
+    def test_an_offer_without_sensors_keeps_those_of_last_time(self, opened):
+        sensors = (ChosenSensor("polar_h10", "a", "H10"),)
+        window, _ = opened(Settings(sensors=sensors))
+        window.offer(SessionChoice(DRILL))
+        assert window.page.choice().sensors == sensors
+
+    def test_wrong_files_of_ones_own_are_told_on_the_start_page(self, opened):
+        window, services = opened()
+        services.file_problems = (sample_sensors.wrong_file(),)
+        window.home()
+        assert "left out" in window.page.notice.shown
+        assert "my_strap.toml" in window.page.notice.shown
 
     def test_a_demonstration_needs_no_questions(self, opened):
         window, services = opened()

@@ -12,7 +12,7 @@ from breathcore.session import registry
 def command(
     drill: str = typer.Argument(metavar="DRILL", help=text("cli.demo.drill")),
     *,
-    device: str | None = typer.Option(None, "--device", help=text("cli.train.device")),
+    device: list[str] = typer.Option([], "--device", metavar="NAME[@PLACE]", help=text("cli.train.device")),
     minutes: float | None = typer.Option(None, "--minutes", min=0.5, max=60.0, help=text("cli.train.minutes")),
     person: str = typer.Option("", "--person", help=text("cli.train.person")),
     radio: RadioText = "",
@@ -23,4 +23,4 @@ def command(
         raise BreathcoreError(Reason.NO_DISPLAY)
     from breathcore.gui.program import train_window
 
-    raise typer.Exit(train_window(chosen.id, device=device, minutes=minutes, person=person, radio=radio_named(radio)))
+    raise typer.Exit(train_window(chosen.id, devices=device, minutes=minutes, person=person, radio=radio_named(radio)))

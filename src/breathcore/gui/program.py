@@ -21,7 +21,7 @@ from breathcore.gui.services import (
     SummaryView,
 )
 from breathcore.gui.views import review_view, session_row, summary_view
-from breathcore.model.device import DeviceSpec, worn
+from breathcore.model.device import DeviceSpec
 from breathcore.model.drill import CommandKind, DrillSpec, EffectKind, UserCommand
 from breathcore.model.errors import BreathcoreError, Reason, SafetyError
 from breathcore.model.message import Message
@@ -33,11 +33,13 @@ from breathcore.record.summary import list_sessions
 from breathcore.record.writer import new_path
 from breathcore.session import registry
 from breathcore.session.bridge import Bridge
+from breathcore.session.capture import Capture
 from breathcore.session.exporting import export_data
 from breathcore.session.plan import SessionPlan
 from breathcore.session.recording import open_session
 from breathcore.session.replaying import plan_of
 from breathcore.session.runner import LiveSession, SessionThread
+from breathcore.session.sensors import devices_of, sensor_named
 from breathcore.session.settings import (
     ChosenSensor,
     LoadedSettings,
@@ -52,7 +54,6 @@ from breathcore.source.replay import ReplaySource
 from breathcore.source.sim.source import SimSource
 from breathcore.source.sim.spec import WearerSpec
 
-GENERIC_DEVICE = "heart_rate_strap"  # any strap that is asked for by name or address and not known better
 _DRILL_COMMANDS = frozenset(CommandKind) - {CommandKind.CALIBRATE, CommandKind.END}  # END: how a session is left
 _DRILL_EFFECTS = frozenset(EffectKind) - {EffectKind.STAGE, EffectKind.FINISHED}
 SCAN_S = 6.0  # of one round; rounds follow each other until the scan is stopped
@@ -111,6 +112,15 @@ class Program:
         if self._scanner is not None:
             self._scanner.stop()
             self._scanner = None
+
+    def check(self, sensors: tuple[ChosenSensor, ...]) -> Bridge:
+        """Connect to `sensors` and show how they do, without recording, until `stop`."""
+        self.stop()
+        self.stop_scan()
+        bridge = Bridge()
+        self._thread = SessionThread(Capture(self._source(sensors), None, bridge), bridge)
+        self._thread.start()
+        return bridge
 
     def start(self, choice: SessionChoice) -> Bridge:
         """Begin a session in the worker thread. Raises SafetyError where the gate is closed for `choice`."""
@@ -211,9 +221,7 @@ class Program:
     def _source(self, sensors: Sequence[ChosenSensor]) -> Source:
         if not sensors:
             return SimSource(registry.device(SIMULATED_DEVICE), self._wearer)
-        specs = [(sensor, registry.device(sensor.device_id)) for sensor in sensors]
-        devices = tuple((sensor.address or spec.name, worn(spec, sensor.place)) for sensor, spec in specs)
-        return BleSource(devices, radio=self._radio)
+        return BleSource(devices_of(sensors), radio=self._radio)
 
     def _run(self, plan: SessionPlan, source: Source, path: Path | None, pace: float) -> Bridge:
         bridge = Bridge()
@@ -229,30 +237,20 @@ def demo_window(wearer: WearerSpec, drill_id: str) -> int:
 
 
 def train_window(
-    drill_id: str, *, device: str | None, minutes: float | None, person: str, radio: Radio = SYSTEM_RADIO
+    drill_id: str, *, devices: Sequence[str], minutes: float | None, person: str, radio: Radio = SYSTEM_RADIO
 ) -> int:
-    """Open the window at a drill; with `device` (a wearable's id, its name or address) at its safety questions."""
+    """Open the window at a drill; with `devices` (as `sensor_named` reads them) at its safety questions."""
+    program = Program(radio=radio)
     choice = SessionChoice(drill_id=drill_id, minutes=minutes, person=person)
-    if device is None:
-        return run_app(Program(radio=radio), offer=choice)
-    return run_app(Program(radio=radio), begin=_with_device(choice, device))
+    if not devices:
+        return run_app(program, offer=choice)
+    return run_app(program, begin=replace(choice, sensors=tuple(map(sensor_named, devices))))
 
 
 def replay_window(path: Path, speed: float) -> int:
     """Open the window and play a recorded session."""
     SessionFile.open(path).close()
     return run_app(Program(replay_speed=speed), replay=path)
-
-
-def _with_device(choice: SessionChoice, device: str) -> SessionChoice:
-    """Return `choice` with the wearable that `device` names: an id, else a name or address to look for."""
-    known = {spec.id: spec for spec in registry.devices()}
-    if device in known:
-        return replace(choice, sensors=(ChosenSensor(device, name=known[device].name),))
-    prefixes = {prefix.lower(): spec for spec in known.values() for prefix in spec.match.name_prefixes}
-    spec = next((spec for prefix, spec in prefixes.items() if device.lower().startswith(prefix)), None)
-    sensor = ChosenSensor(spec.id if spec else GENERIC_DEVICE, address=device, name=device)
-    return replace(choice, sensors=(sensor,))
 
 
 def _check_form(drill: DrillSpec, choice: SessionChoice) -> None:

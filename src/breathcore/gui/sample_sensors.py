@@ -18,7 +18,7 @@ def devices() -> tuple[DeviceSpec, ...]:
     return (
         registry.device("polar_h10"),
         registry.device("heart_rate_strap"),
-        _wearable("sample_belt", "Go Direct Respiration Belt", "chest", belt),
+        _wearable("sample_belt", "GDX-RB", "chest", belt),
         _wearable("sample_imu", "Movesense", "sticker", tilt),
     )
 
@@ -56,5 +56,5 @@ def sensor(
 
 def wrong_file() -> Message:
     """Return what is said of a wearable's file that cannot be used."""
-    path, problem = "devices/my_strap.toml", "unknown unit"
+    path, problem = "devices/my_strap.toml", "kg"
     return CatalogError(Reason.FILE_INVALID, file=path, key="unit", problem=problem).message

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QScrollArea, QWidget
 
 from breathcore.drill.screening import QUESTIONS, screen
 from breathcore.feedback.frame import FeedbackFrame, SensorFrame
@@ -225,21 +225,32 @@ def _prepare() -> tuple[Shot, ...]:
         "refused": samples.frame(drill, waiting, calibrated=False, target=(), score=None, notice=refused),
         "ready": samples.frame(drill, ready, target=(), score=None),
         "heart-only": samples.silent(drill, ready, "signal.heart", "refusal.heart-only"),
-        "looking": samples.silent(drill, waiting, "signal.no-link", "refusal.no-data", sensors=(_waiting(),)),
+        "looking": samples.silent(
+            drill, waiting, "signal.no-link", "refusal.no-data", sensors=(_waiting("Polar H10"),)
+        ),
         "several": samples.frame(
             drill,
             waiting,
             calibrated=False,
             target=(),
             score=None,
-            sensors=(sample_sensors.sensor("Polar H10"), _waiting()),
+            sensors=(sample_sensors.sensor("Polar H10"), _waiting("Movesense")),
         ),
     }
-    return tuple(Shot("prepare", state, _prepared(drill, frame)) for state, frame in frames.items())
+    return tuple(
+        Shot("prepare", state, _prepared(drill, frame), _to_signal if state == "looking" else None)
+        for state, frame in frames.items()
+    )
 
 
-def _waiting() -> SensorFrame:
-    return sample_sensors.sensor("Movesense", LinkKind.WAITING, battery=None)
+def _to_signal(page: QWidget) -> None:
+    """Bring the signal's card into sight, where the text is too large for all of the page."""
+    if isinstance(page, PreparePage):
+        page.area.ensureWidgetVisible(page.trace)
+
+
+def _waiting(name: str) -> SensorFrame:
+    return sample_sensors.sensor(name, LinkKind.WAITING, battery=None)
 
 
 def _prepared(drill: DrillSpec, frame: FeedbackFrame) -> Make:
@@ -293,13 +304,22 @@ def _trainer() -> tuple[Shot, ...]:
         "thinned": _trained(run, TrainerOptions(thinning=Thinning.BLIND)),
     }
     made = {**{state: _trained(frame, plain) for state, frame in frames.items()}, **views}
-    return tuple(Shot("trainer", state, make) for state, make in made.items())
+    return tuple(
+        Shot("trainer", state, make, _to_straps if state == "two-sensors" else None) for state, make in made.items()
+    )
+
+
+def _to_straps(page: QWidget) -> None:
+    """Bring names and batteries into sight, which stand below where the text is too large for all of the page."""
+    area = page.findChild(QScrollArea)
+    if isinstance(page, TrainerPage) and isinstance(area, QScrollArea) and page.strap.isVisibleTo(page):
+        area.ensureWidgetVisible(page.strap)
 
 
 def _trainer_sensors() -> dict[str, tuple[SensorFrame, ...]]:
-    strap, belt = sample_sensors.sensor("Polar H10"), sample_sensors.sensor("Go Direct Belt", battery=None)
-    silent = sample_sensors.sensor("Go Direct Belt", LinkKind.STALLED, reason=LinkReason.SILENT, battery=64)
-    lost = sample_sensors.sensor("Go Direct Belt", LinkKind.LOST, reason=LinkReason.DROPPED, battery=64)
+    strap, belt = sample_sensors.sensor("Polar H10"), sample_sensors.sensor("GDX-RB", battery=None)
+    silent = sample_sensors.sensor("GDX-RB", LinkKind.STALLED, reason=LinkReason.SILENT, battery=64)
+    lost = sample_sensors.sensor("GDX-RB", LinkKind.LOST, reason=LinkReason.DROPPED, battery=64)
     return {
         "two-sensors": (strap, belt),
         "one-silent": (strap, silent),

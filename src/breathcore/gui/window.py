@@ -151,8 +151,8 @@ class MainWindow(QMainWindow):
         self._library.replay(path, self.flow)
 
     def offer(self, choice: SessionChoice) -> None:
-        """Fill in the start page."""
-        self._remember(choice)
+        """Fill in the start page; sensors that are not named stay those of last time."""
+        self._remember(replace(choice, sensors=choice.sensors or self.settings.sensors))
         self.home()
 
     def complain(self, error: BreathcoreError) -> None:

@@ -196,11 +196,11 @@ class PreparePage(Page):
         set_text(self._heart, self.text("prepare.heart", heart=heart) + reason)
 
     def _advice(self, frame: FeedbackFrame, *, good: bool) -> str:
-        """Return what to do about the sensor, or its battery where there is nothing to do."""
+        """Return what to do about the sensor, or its battery where there is nothing to do; several say theirs below."""
         urgent = most_urgent(frame.sensors) if len(frame.sensors) == 1 else None
         advice = advice_of(urgent, self.words) if urgent is not None else ""
         if advice or good or frame.rate_message is None:
-            return advice or self._battery(frame)
+            return advice or ("" if len(frame.sensors) > 1 else self._battery(frame))
         return self.words.say(frame.rate_message)
 
     def _show_each(self, frame: FeedbackFrame) -> None:

@@ -23,6 +23,7 @@ from breathcore.session.settings import ChosenSensor
 
 _AROUND = frozenset({Place.STERNUM, Place.NAVEL})  # where a strap or belt goes round the trunk
 _USUAL = {"chest": Place.STERNUM}  # a profile's placement → the place offered first
+FINE_AFTER_S = 8.0  # without trouble since the check began: a bad fit shows itself only after some seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,7 @@ class SensorsPage(Page):
         self._ticked: list[str] = []
         self._current = ""  # the sensor that a tap on the drawing places
         self._searching = self._checking = False
+        self._troubled_s = 0.0  # session time of the check at which a sensor was last not well
         self.rows: list[SensorRow] = []
         self.title(self.text("sensors.title"), self.text("sensors.subtitle"))
         columns = Columns(54, (10, 11))
@@ -130,6 +132,7 @@ class SensorsPage(Page):
     def checking(self, *, on: bool) -> None:
         """Show whether the signal of the ticked sensors is being checked."""
         self._checking = on
+        self._troubled_s = 0.0
         words = self.text("sensors.check-stop" if on else "sensors.check")
         self.check_button.setText(words)
         self.check_button.setAccessibleName(words)
@@ -148,7 +151,9 @@ class SensorsPage(Page):
             return
         for row, sensor in zip(self.rows, frame.sensors, strict=False):
             row.show_sensor(sensor)
-        fine = bool(frame.sensors) and all(is_fine(sensor) for sensor in frame.sensors)
+        if not frame.sensors or not all(is_fine(sensor) for sensor in frame.sensors):
+            self._troubled_s = frame.t_s
+        fine = frame.t_s - self._troubled_s >= FINE_AFTER_S
         self.notice.say(self.text("sensors.check-fine") if fine else "", calm=True)
 
     # the parts
