@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from fake_ble import FakeRadio
 
 from breathcore.drill.screening import QUESTIONS, Urgency, screen
 from breathcore.estimate.breath_branch import BreathBranch
@@ -23,6 +24,7 @@ from breathcore.session.pipeline import Pipeline
 from breathcore.session.plan import SessionPlan
 from breathcore.session.runner import LiveSession, SessionThread
 from breathcore.session.simulated import run_simulated
+from breathcore.source.ble import BleSource, Limits
 from breathcore.source.sim.source import SimSource
 from breathcore.source.sim.spec import WearerSpec
 
@@ -138,6 +140,27 @@ def test_a_session_can_be_left_while_its_strap_is_looked_for(tmp_path: Path) -> 
     assert bridge.error is None
     assert source.closed
     assert not list(tmp_path.iterdir())
+
+
+def test_while_a_strap_is_looked_for_the_window_is_told_so_and_after_a_while_what_to_do(tmp_path: Path) -> None:
+    bridge = Bridge()
+    source = BleSource([("", registry.device("polar_h10"))], radio=FakeRadio().radio, limits=Limits(find_s=1.0))
+    thread = SessionThread(LiveSession(plan(screening=screen(ANSWERS)), source, tmp_path / "s.breath", bridge), bridge)
+    said: list[tuple[LinkKind, str]] = []
+
+    def told() -> bool:
+        frame = bridge.take()
+        if frame is not None:
+            (sensor,) = frame.sensors
+            said.append((sensor.link, sensor.message.id if sensor.message else ""))
+        return bool(said) and said[-1][1] != ""
+
+    thread.start()
+    until(iter(told, None))
+    thread.stop()
+    assert bridge.error is None
+    assert said[0] == (LinkKind.WAITING, "")
+    assert said[-1] == (LinkKind.WAITING, "link.not-found")
 
 
 def test_a_disk_that_fills_up_stops_the_drill_with_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
