@@ -1,5 +1,6 @@
 """Every built-in device and drill file, one by one."""
 
+import re
 from itertools import combinations
 from pathlib import Path
 
@@ -53,6 +54,16 @@ def test_templates_are_valid_files() -> None:
     drill = ROOT / "protocols/drills/_template.toml.example"
     text = drill.read_text(encoding="utf-8")
     assert load_drill_text(text, "my_drill.toml").id == "my_drill"
+
+
+def test_the_walk_through_shows_the_file_that_is_built_in() -> None:
+    page = (ROOT / "docs/how-to-add-a-device.md").read_text(encoding="utf-8")
+    lines = (ROOT / "devices/diy_imu.toml").read_text(encoding="utf-8").splitlines()
+    shown = [line for block in re.findall(r"```toml\n(.*?)```", page, re.DOTALL) for line in block.splitlines()]
+    assert len(shown) > 40
+    assert [line for line in shown if line and line not in lines] == []
+    [sketch] = re.findall(r"```cpp\n(.*?)```", page, re.DOTALL)
+    assert re.findall(r'= "(.{36})"', sketch) == [line[-37:-1] for line in lines if "uuid = " in line]
 
 
 def test_there_is_something_to_test() -> None:
