@@ -67,7 +67,7 @@ def test_the_clock_it_claims_is_the_clock_it_has(file: Path) -> None:
     for endpoint in spec.endpoints:
         codec, rows_n = make_codec(endpoint), whole_packets(endpoint)
         for channel in endpoint.channels:
-            times = 1000.0 + np.arange(4) / channel.rate_hz if channel.rate_hz else None
+            times = 1000.0 + np.arange(rows_n) / channel.rate_hz if channel.rate_hz else None
             block = RawBlock(channel, np.ones((rows_n, len(channel.axes))), times, 0.0)
             packets = [Packet("d", e, Direction.NOTIFY, 0, payload) for e, payload in codec.encode(block)]
             assert all(b.t_device_s is None for p in packets for b in codec.receive(p).blocks)

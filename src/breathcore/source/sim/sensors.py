@@ -122,6 +122,8 @@ class Sensors:
 
     def breaths(self, from_s: float, to_s: float) -> tuple[TrueBreath, ...]:
         """Return the breaths that ended in `[from_s, to_s)`: what a wearable that finds them itself knows."""
+        self._wearer.level(np.array([to_s]))  # the breath is made as far as somebody looks
+        self._wearer.level(np.array([to_s]))  # the wearer breathes on only when it is asked
         return tuple(b for b in self._wearer.truth(to_s).breaths if from_s <= b.end_s < to_s)
 
     def ecg_uv(self, t_s: F64) -> F64:

@@ -6,6 +6,7 @@ from breathcore.decode.tymewear import CS_PER_S, TICK_S, TymewearCodec
 from breathcore.model.arrays import F64
 from breathcore.model.blocks import RawBlock
 from breathcore.model.device import EndpointSpec, Role
+from breathcore.model.packets import Direction, Packet
 from breathcore.source.sim.body import Body
 from breathcore.source.sim.breath_reports import BreathReports
 from breathcore.source.sim.services import Sent
@@ -15,11 +16,12 @@ _DEPTH_PER_DEG = 300.0
 
 
 class TymewearService:
-    """Sends a packet when a breath has ended. Its rate has no field: what is sent says nothing of it."""
+    """Sends a packet when a breath has ended."""
 
     def __init__(self, endpoint: EndpointSpec, body: Body) -> None:
-        self._body = body
+        self._endpoint, self._body = endpoint, body
         self._codec = TymewearCodec(endpoint.id, endpoint.channels)
+        self._reader = TymewearCodec(endpoint.id, endpoint.channels)
         self._by_role = {c.role: c for c in endpoint.channels}
         self._reports = BreathReports(body)
 
@@ -30,6 +32,7 @@ class TymewearService:
 
     def connect(self, t_s: float) -> None:
         """Begin to report."""
+        self._reader = TymewearCodec(self._endpoint.id, self._endpoint.channels)
         self._reports.start(t_s)
 
     def disconnect(self) -> None:
@@ -51,9 +54,16 @@ class TymewearService:
             for role, x in values.items()
             if role in self._by_role
         ]
-        for block in blocks:
+        sent = self._codec.encode(*blocks)
+        for block in (*blocks, *(rate for endpoint, payload in sent for rate in self._rates(endpoint, payload))):
             self._body.sent(block)
-        return self._codec.encode(*blocks)
+        return sent
+
+    def _rates(self, endpoint: str, payload: bytes) -> list[RawBlock]:
+        """Return the rate that follows from a packet: it has no field of its own."""
+        t_host_ns = round(self._reports.next_s * 1e9)
+        read = self._reader.receive(Packet("", endpoint, Direction.NOTIFY, t_host_ns, payload))
+        return [b for b in read.blocks if b.channel.role is Role.RESPIRATION_RATE]
 
     def read(self, name: str, t_s: float) -> bytes | None:
         """Return None: nothing can be read."""
