@@ -32,6 +32,8 @@ RR = ChannelSpec("rr", Role.RR, "s", ("rr",), 0.0)
 BATTERY = ChannelSpec("battery", Role.BATTERY, "%", ("level",), 0.0)
 ACC = ChannelSpec("acc", Role.CHEST_ACC, "g", ("x", "y", "z"), 200.0, settings={"sample_rate": 200, "range": 8})
 ECG = ChannelSpec("ecg", Role.ECG, "uV", ("ecg",), 130.0, settings={"sample_rate": 130})
+PPG = ChannelSpec("ppg", Role.PPG, "a.u.", ("ppg0", "ppg1", "ppg2", "ambient"), 55.0)
+PRESSURE = ChannelSpec("pressure", Role.PRESSURE, "hPa", ("pressure",), 4.0)
 BELT = ChannelSpec("belt", Role.BELT, "a.u.", ("belt",), 50.0)
 TURN = ChannelSpec("gyro", Role.GYRO, "deg/s", ("x", "y", "z"), 100.0, 0.05)
 TABLE = TableSpec(
@@ -131,7 +133,12 @@ CASES = {
         rows_n=16, stamp_s=2e-3,
     ),
     "polar_pmd": Case(
-        ("control", "data"), ((ACC, -8000, 8000, 0.001), (ECG, -(1 << 23), (1 << 23) - 1, 1.0)), H10_EPOCH_S
+        ("control", "data"),
+        (
+            (ACC, -8000, 8000, 0.001), (ECG, -(1 << 23), (1 << 23) - 1, 1.0),
+            (PPG, -(1 << 23), (1 << 23) - 1, 1.0), (PRESSURE, 0, 20_000, 1 / 16),
+        ),
+        H10_EPOCH_S,
     ),
     "samples": Case(("data",), ((BELT, -(10**6), 10**6, 0.01),), ordered=False),
     "sweetzpot": Case(("data",), ((BELT, *S16, 1.0),), rows_n=7, stamped=False, ordered=False),

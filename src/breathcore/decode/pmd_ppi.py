@@ -13,7 +13,7 @@ import numpy.typing as npt
 from breathcore.decode.errors import DecodeError
 from breathcore.decode.pmd_forms import Samples
 from breathcore.decode.pmd_frames import decode_frame
-from breathcore.decode.pmd_stream import RESET_NS, STAMP_LIMIT_NS, PmdStream
+from breathcore.decode.pmd_stream import STAMP_LIMIT_NS, PmdStream, reset_ns
 from breathcore.model.arrays import I64
 from breathcore.model.blocks import FaultReason, RawBlock
 
@@ -56,7 +56,8 @@ class PpiStream(PmdStream):
         """Take note of the stamp, and of the beats that are missing before the frame."""
         step_ns, host_step_ns = stamp_ns - self.previous_ns, (t_host_s - self.previous_host_s) * 1e9
         if self.previous_ns and stamp_ns:
-            if max(-step_ns, step_ns - host_step_ns) > RESET_NS:
+            span_ns = float(intervals_ms.sum()) * _NS_PER_MS
+            if max(-step_ns, step_ns - host_step_ns) > reset_ns(span_ns):
                 self.lost_n = max(self.lost_n, 1)
             elif step_ns <= 0:
                 raise DecodeError(FaultReason.NOT_RISING, 1, f"{stamp_ns} after {self.previous_ns}")

@@ -18,8 +18,10 @@ _UT_PER_GAUSS = 100.0
 _MORE_COLUMNS = frozenset({Measurement.PPG, Measurement.MAG})  # more light channels, a status: what is not asked for
 _RANGE_MARGIN = 1.05  # full scale is nominal
 STAMP_LIMIT_NS = 1 << 62  # 146 years: beyond it the sums of stamps leave 64 bits
-_REORDERED_NS = 1_000_000_000  # a frame that comes late comes less late than this
-RESET_NS = 5_000_000_000  # stamps that fall back, or run ahead of the host's clock, further: the clock was set
+_REORDERED_NS = 1_000_000_000  # a frame that comes late comes less late than this, or than two frames
+_REORDERED_FRAMES = 2
+_RESET_NS = 5_000_000_000  # stamps that fall back, or run ahead of the host's clock, further: the clock was set,
+_RESET_FRAMES = 3  # unless that is no more than this many frames
 
 
 @dataclass(slots=True)
@@ -86,15 +88,19 @@ class PmdStream:
 
     def _continued(self, stamp_ns: int, n: int, t_host_s: float) -> tuple[int, int]:
         """Return the stamp that this frame continues (0: none) and the samples lost before it."""
+        if not self.channel.rate_hz > 0:
+            raise DecodeError(FaultReason.TS_AND_RATE_ZERO, 1)
         previous_ns = self.previous_ns
         behind_ns = previous_ns - stamp_ns
         ahead_ns = -behind_ns - (t_host_s - self.previous_host_s) * 1e9
-        if not previous_ns or max(behind_ns, ahead_ns) > RESET_NS:
+        frame_ns = n / self.channel.rate_hz * 1e9
+        if not previous_ns or max(behind_ns, ahead_ns) > reset_ns(frame_ns):
             self.before_jump_ns = 0
             return 0, 0
         if behind_ns >= 0:
             # A frame that goes on where the one before the last left off shows the last one's stamp to be false.
-            if behind_ns < _REORDERED_NS or not 0 < self.before_jump_ns < stamp_ns:
+            late_ns = max(_REORDERED_NS, _REORDERED_FRAMES * frame_ns)
+            if behind_ns < late_ns or not 0 < self.before_jump_ns < stamp_ns:
                 raise DecodeError(FaultReason.NOT_RISING, 1, f"{stamp_ns} after {previous_ns}")
             previous_ns = self.before_jump_ns
         ahead = (stamp_ns - previous_ns) * 1e-9 * self.channel.rate_hz - n
@@ -103,6 +109,11 @@ class PmdStream:
             return 0, round(ahead)
         self.before_jump_ns = 0
         return previous_ns, 0
+
+
+def reset_ns(frame_ns: float) -> float:
+    """Return how far stamps may be off before the device's clock must have been set; a frame spans `frame_ns`."""
+    return max(_RESET_NS, _RESET_FRAMES * frame_ns)
 
 
 def in_unit(type_: Measurement, samples: Samples) -> F64:

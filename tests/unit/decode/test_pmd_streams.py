@@ -133,7 +133,9 @@ def test_a_lost_frame_of_beats_shows_in_the_stamps() -> None:
     codec = codec_of(PPI)
     put(codec, beats(*[(1000, GOOD)] * 5))
     assert told(put(codec, beats(*[(1000, GOOD)] * 5, end_ms=110_000), 10.0)) == [(5, [1.0] * 5)]
-    assert told(put(codec, beats(*[(1000, GOOD)] * 5, end_ms=116_000), 16.0)) == [(0, [1.0] * 5)]  # one beat may be left out
+    assert told(put(codec, beats(*[(1000, GOOD)] * 5, end_ms=116_000), 16.0)) == [
+        (0, [1.0] * 5)
+    ]  # one beat may be left out
 
 
 def test_a_frame_of_beats_that_comes_twice_is_counted_once() -> None:
@@ -142,6 +144,34 @@ def test_a_frame_of_beats_that_comes_twice_is_counted_once() -> None:
     assert [f.reason for f in put(codec, beats((1000, GOOD)), 0.1).faults] == [FaultReason.NOT_RISING]
     assert [f.reason for f in put(codec, beats((1000, GOOD), end_ms=99_000), 0.2).faults] == [FaultReason.NOT_RISING]
     assert told(put(codec, beats((1000, GOOD), end_ms=101_000), 1.0)) == [(0, [1.0])]
+
+
+def test_frames_of_beats_that_changed_places_are_no_new_clock() -> None:
+    codec = codec_of(PPI)
+    five = [(1020, GOOD)] * 5
+    put(codec, beats(*five))
+    assert told(put(codec, beats(*five, end_ms=110_200), 10.2)) == [(5, [1.02] * 5)]
+    late = put(codec, beats(*five, end_ms=105_100), 10.3)
+    assert ([f.reason for f in late.faults], late.blocks) == ([FaultReason.NOT_RISING], ())
+
+
+def test_a_device_that_offers_no_rate_gives_no_numbers() -> None:
+    codec = codec_of(ACC)
+    put(codec, control.encode_settings_reply(Measurement.ACC, {"sample_rate": (0,)}), name="control")
+    for stamp_ns in (T0, T0 + 10**9):
+        received = put(codec, encode_frame(Measurement.ACC, stamp_ns, np.zeros((5, 3)), 1))
+        assert ([f.reason for f in received.faults], received.blocks) == ([FaultReason.TS_AND_RATE_ZERO], ())
+
+
+def test_a_late_frame_of_a_slow_stream_is_no_false_stamp() -> None:
+    codec = codec_of(SKIN)
+    stamps_s = [0.0, 5.0, 15.0, 10.0, 20.0]
+    received = [
+        put(codec, encode_frame(Measurement.SKIN_TEMP, T0 + round(s * 1e9), np.full((20, 1), 33.0), 0), 20.0)
+        for s in stamps_s
+    ]
+    assert [len(r.blocks) for r in received] == [1, 1, 1, 0, 1]
+    assert [f.reason for f in received[3].faults] == [FaultReason.NOT_RISING]
 
 
 def test_a_clock_that_starts_over_is_followed_by_the_beats() -> None:
