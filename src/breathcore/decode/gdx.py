@@ -242,8 +242,9 @@ class GdxCodec:
 
     def _missing(self, counter: int) -> int:
         """Return how many frames are missing before this one. Raises DecodeError (BAD_COUNTER): repeated or late."""
+        first = self._last_measured is None
         known = [c for c in (self._last_any, self._last_measured) if c is not None]
-        missing_n = min(((counter - c - 1) & 0xFF for c in known), default=0)
+        missing_n = 0 if first else min((counter - c - 1) & 0xFF for c in known)
         if missing_n >= _LATE and counter != self._refused:
             self._refused = (counter + 1) & 0xFF  # if this one is next, the belt counts anew
             raise DecodeError(FaultReason.BAD_COUNTER, 2, f"{counter} after {known[-1]}")
