@@ -31,8 +31,9 @@ def _tell(found: Found) -> None:
 
 
 def _table(found: tuple[Found, ...]) -> Table:
-    headings = ("cli.name", "cli.scan.kind", "cli.measures", "cli.strength", "cli.address")
-    table = Table(*(text(id_) for id_ in headings), box=None)
+    table = Table(box=None)
+    for heading in ("cli.name", "cli.scan.kind", "cli.measures", "cli.strength", "cli.address"):
+        table.add_column(text(heading), no_wrap=heading == "cli.address", overflow="fold")
     for device in found:
         cells = (device.name or "–", _kind(device), _measures(device), f"{device.rssi} dBm", device.address)
         table.add_row(*(escape(cell) for cell in cells))

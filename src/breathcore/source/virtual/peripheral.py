@@ -24,6 +24,7 @@ from breathcore.source.virtual.devices import VirtualDevice
 from breathcore.source.virtual.gatt import advertised_name, advertisement, scan_response, services
 
 _ADVERTISED_EVERY_MS = 100.0
+_AGAIN_S = 0.05  # from the end of a link to the next advertisement
 _SETTLED_S = 0.3  # after its last subscription a host has all that it wants of a service
 _STREAMS = {CharacteristicUse.NOTIFY, CharacteristicUse.INDICATE}
 _CCCD_IMPROPERLY_CONFIGURED = 0xFD
@@ -95,20 +96,30 @@ class Peripheral:
 
     async def start(self, reach: Reach) -> None:
         """Advertise from now on, and let the faults of the link happen through `reach`."""
+        await self._advertise()
+        for gap in self.faults.gaps:
+            self._at(gap[0], reach.lose)
+            self._at(self.faults.noticed_s(gap), reach.cut)
+            if gap[1] < math.inf:
+                self._at(gap[1], self._restore, reach)
+
+    async def _advertise(self) -> None:
         await self.device.start_advertising(
-            auto_restart=True,
             advertising_data=advertisement(self.spec, self.name),
             scan_response_data=scan_response(self.name),
             advertising_interval_min=_ADVERTISED_EVERY_MS,
             advertising_interval_max=_ADVERTISED_EVERY_MS,
         )
-        for gap in self.faults.gaps:
-            self._at(gap[0], reach.lose)
-            self._at(self.faults.noticed_s(gap), reach.cut)
-            if gap[1] != math.inf:
-                self._at(gap[1], reach.restore)
 
-    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+    def _restore(self, reach: Reach) -> None:
+        reach.restore()
+        self._be_heard()
+
+    def _be_heard(self) -> None:
+        if self._link is None and not inside(self.faults.gaps, self.now_s):
+            self._spawn(self._advertise())
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Do `work` beside; it is given up when the link ends."""
         task = self._loop.create_task(work)
         self._tasks.add(task)
@@ -125,11 +136,11 @@ class Peripheral:
     # the link
 
     def _connected(self, connection: Connection) -> None:
+        connection.on(connection.EVENT_DISCONNECTION, self._disconnected)
         if inside(self.faults.refused, self.now_s):
-            self.spawn(connection.disconnect(hci.HCI_REMOTE_DEVICE_TERMINATED_CONNECTION_DUE_TO_LOW_RESOURCES_ERROR))
+            self._spawn(connection.disconnect(hci.HCI_REMOTE_DEVICE_TERMINATED_CONNECTION_DUE_TO_LOW_RESOURCES_ERROR))
             return
         self._link = _Link(connection)
-        connection.on(connection.EVENT_DISCONNECTION, self._disconnected)
         self._strap.link(self.now_s)
 
     def _disconnected(self, _: int) -> None:
@@ -140,6 +151,7 @@ class Peripheral:
         self._strap.disconnect()
         for task in tuple(self._tasks):
             task.cancel()
+        self._loop.call_later(_AGAIN_S, self._be_heard)
 
     def _on_subscription(self, endpoint: str) -> Callable[[Connection, bool, bool], None]:
         def changed(_: Connection, notify: bool, indicate: bool) -> None:  # noqa: FBT001 (as bumble calls it)
@@ -206,7 +218,7 @@ class Peripheral:
             message = att.ATT_Handle_Value_Notification(attribute_handle=characteristic.handle, attribute_value=value)
             server.send_gatt_pdu(connection, bytes(message))
         else:
-            self.spawn(server.indicate_subscriber(connection, characteristic, value))
+            self._spawn(server.indicate_subscriber(connection, characteristic, value))
 
     # what the host asks
 

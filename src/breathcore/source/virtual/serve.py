@@ -1,9 +1,8 @@
 """A simulated wearable over a real Bluetooth controller, for another computer to find."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 from bumble.core import BaseBumbleError
 from bumble.device import Device, DeviceConfiguration
@@ -35,21 +34,17 @@ class OnWire:
 
     def cut(self) -> None:
         """Disconnect, and advertise no more."""
-        self._do(self._end())
+        task = asyncio.get_running_loop().create_task(self._end())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     def restore(self) -> None:
-        """Advertise again."""
-        self._do(self._device.start_advertising(auto_restart=True))
+        """Do nothing: the peripheral advertises again."""
 
     async def _end(self) -> None:
         await self._device.stop_advertising()
         for connection in tuple(self._device.connections.values()):
             await connection.disconnect()
-
-    def _do(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
 
 @asynccontextmanager
