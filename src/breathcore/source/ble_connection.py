@@ -18,6 +18,7 @@ from breathcore.source.ble_errors import describe
 from breathcore.source.ble_radio import Radio
 
 _STREAMS = {CharacteristicUse.NOTIFY, CharacteristicUse.INDICATE}
+_ECHO_S = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,8 @@ class Owner(Protocol):
 class Connection:
     """A client and what is asked of it. `task` is whoever connects, subscribes and serves; it ends by being cancelled.
 
-    Requests are carried out one at a time, in order, none before the subscriptions are done.
+    Requests are carried out one at a time, in order, none before the subscriptions are done. BlueZ notifies a value
+    that is read, too: such echoes are dropped, before they look like news.
     """
 
     def __init__(self, device: BLEDevice, spec: DeviceSpec, radio: Radio, limits: Limits, owner: Owner) -> None:
@@ -70,6 +72,9 @@ class Connection:
         self.task: asyncio.Task[None] | None = None
         self._owner, self._limits = owner, limits
         self._outbox: asyncio.Queue[Request] = asyncio.Queue()
+        self._reading = ""
+        self._meanwhile: list[bytes] = []  # notified by the characteristic that is being read
+        self._echo = ("", b"", 0.0)  # what may still be notified, where, and until when
         self._characteristics: Mapping[str, tuple[str, CharacteristicSpec]] = {
             f"{endpoint.id}.{c.name}": (endpoint.service_uuid, c)
             for endpoint in spec.endpoints
@@ -128,11 +133,32 @@ class Connection:
             self._owner.wrote(self, request.endpoint, request.payload)
             await self.client.write_gatt_char(characteristic, request.payload, response=True)
         else:
-            value = await self.client.read_gatt_char(characteristic)
-            self._owner.got(request.endpoint, bytes(value))
+            await self._read(request.endpoint, characteristic)
+
+    async def _read(self, endpoint: str, characteristic: BleakGATTCharacteristic) -> None:
+        self._reading = endpoint
+        try:
+            value = bytes(await self.client.read_gatt_char(characteristic))
+            self._echo = (endpoint, value, asyncio.get_running_loop().time() + _ECHO_S)
+            self._owner.got(endpoint, value)
+        finally:
+            self._reading = ""
+            meanwhile, self._meanwhile = self._meanwhile, []
+            for payload in meanwhile:
+                self._pass_on(endpoint, payload)
 
     def _notified(self, endpoint: str, _: BleakGATTCharacteristic, data: bytearray) -> None:
-        self._owner.notified(self, endpoint, bytes(data))
+        if endpoint == self._reading:
+            self._meanwhile.append(bytes(data))
+        else:
+            self._pass_on(endpoint, bytes(data))
+
+    def _pass_on(self, endpoint: str, payload: bytes) -> None:
+        where, echo, until_s = self._echo
+        if (endpoint, payload) == (where, echo) and asyncio.get_running_loop().time() < until_s:
+            self._echo = ("", b"", 0.0)
+        else:
+            self._owner.notified(self, endpoint, payload)
 
     def _find(self, endpoint: str) -> BleakGATTCharacteristic:
         """Return the characteristic behind an endpoint. Raises BleakCharacteristicNotFoundError, KeyError."""

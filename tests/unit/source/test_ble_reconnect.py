@@ -9,51 +9,16 @@ from collections.abc import Callable
 import pytest
 from air import DAEMON_DEAD, REFUSED, SWITCHED_OFF, TAKEN, Wearable, air
 from fake_ble import FakeRadio
+from host import Host, until
 from legal_links import LEGAL
 from virtual_time import clock_ns, run_virtual
 
-from breathcore.model.packets import Direction, LinkEvent, LinkKind, Packet
 from breathcore.session import registry
-from breathcore.session.reception import Reception
 from breathcore.source.ble import BleSource
 
 WITHIN_S = 2.0
 OWN_FAULTS = ["leave", "leave", "refuse", "taken", "hang", "stall"]
 ALL_FAULTS = [*OWN_FAULTS, "adapter", "daemon"]
-
-
-class Host:
-    """A session's receiving end: obeys the codecs and notes everything that comes."""
-
-    def __init__(self, source: BleSource) -> None:
-        self.source = source
-        self.packets: list[Packet] = []
-        self.events: list[LinkEvent] = []
-        self.blocks = []
-
-    async def run(self, info) -> None:
-        reception = Reception(info.devices, info.t0_host_ns)
-        async for item in self.source.events():
-            if isinstance(item, LinkEvent):
-                self.events.append(item)
-            elif isinstance(item, Packet):
-                self.packets.append(item)
-            reading = reception.push(item)
-            self.blocks += reading.blocks
-            for outbound in reading.outbound:
-                await self.source.request(outbound.device, outbound.request)
-
-    def notified(self, device: str) -> list[tuple[str, bytes]]:
-        """What has come of one device, in order."""
-        return [(p.endpoint, p.payload) for p in self.packets if p.device == device and p.direction is Direction.NOTIFY]
-
-    def kinds(self, device: str) -> list[LinkKind]:
-        """The states of one device's link, in order."""
-        return [e.kind for e in self.events if e.device == device and e.kind in LEGAL]
-
-    def streams(self, device: str) -> bool:
-        """Whether a device streams now."""
-        return self.kinds(device)[-1:] == [LinkKind.STREAMING]
 
 
 async def befall(kind: str, wearable: Wearable, radio: FakeRadio, rng: random.Random, longest_s: float) -> None:
@@ -121,11 +86,6 @@ class Trial:
             back_s, before_n = loop.time(), len(wearable.delivered)
             await until(lambda n=before_n: host.streams(device) and len(wearable.delivered) > n)
             self.took.append((kind, loop.time() - back_s))
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    while not condition():  # noqa: ASYNC110 — what the fake radio does wakes nobody here
-        await asyncio.sleep(0.01)
 
 
 def test_streaming_again_within_2_s_of_being_back_50_of_50():

@@ -189,6 +189,31 @@ def test_a_write_stands_before_its_answer_and_a_read_brings_its_value():
     ]
 
 
+@pytest.mark.parametrize("late", [False, True])
+def test_a_value_that_is_read_and_notified_too_comes_once(late):
+    """BlueZ does so, on another connection than the read's answer: before it or after it."""
+    device = strap()
+
+    def read(uuid: str) -> bytes:
+        if late:
+            asyncio.get_running_loop().call_later(0.05, device.notify, uuid, b"\x0f")
+        else:
+            device.notify(uuid, b"\xf0")
+            device.notify(uuid, b"\x0f")
+        return b"\x0f"
+
+    async def session():
+        ble = await opened(FakeRadio([device]))
+        device.on_read = read
+        await ble.request("chest", Read("pmd.control"))
+        await asyncio.sleep(1.0)
+        device.notify(CP, b"\x0f")
+        return [(p.direction.value, p.payload) for p in await drain(ble) if isinstance(p, Packet)]
+
+    news = [] if late else [("notify", b"\xf0")]
+    assert run_virtual(session()) == [("read", b"\x0f"), *news, ("notify", b"\x0f")]
+
+
 @pytest.mark.parametrize(
     ("trouble", "said"),
     [
@@ -585,6 +610,41 @@ def test_two_unnamed_straps_of_a_kind_are_two_devices():
         ble = await opened(FakeRadio([one, two]), "", "")
         assert one.client is not None
         assert two.client is not None
+        await ble.close()
+
+    run_virtual(session())
+
+
+def test_an_unnamed_strap_that_comes_back_is_the_device_that_it_was():
+    one, two = strap("Strap X 1", "A"), strap("Strap X 2", "B")
+
+    async def session():
+        ble = await opened(FakeRadio([one, two]), "", "")
+        one.audible = two.audible = False
+        one.drop()
+        two.drop()
+        await asyncio.sleep(1.0)
+        two.audible = True
+        await until(lambda: ready(two))
+        two.notify(HR, b"\x02")
+        return [(i.device, i.payload) for i in await drain(ble) if isinstance(i, Packet)]
+
+    assert run_virtual(session()) == [("chest-2", b"\x02")]
+
+
+def test_an_unnamed_strap_that_stays_away_may_be_replaced_by_another():
+    old, new = strap("Strap X 1", "A"), strap("Strap X 2", "B")
+    new.audible = False
+
+    async def session():
+        ble = source(FakeRadio([old, new]))
+        await ble.open()
+        await until(lambda: ready(old))
+        old.audible, new.audible = False, True
+        old.drop()
+        await asyncio.sleep(USUAL_LIMITS.find_s - 1.0)
+        assert new.client is None
+        await until(lambda: ready(new))
         await ble.close()
 
     run_virtual(session())
