@@ -394,7 +394,8 @@ def _columns(frame: bytes, at: int, rows_n: int, numbers: Sequence[int], dtype: 
     _require(frame, at + size)
     if len(frame) > at + size:
         raise DecodeError(FaultReason.BAD_LENGTH, at + size)
-    rows = np.frombuffer(frame, dtype, offset=at).reshape(rows_n, len(numbers)).astype(np.float64)
+    with np.errstate(invalid="ignore"):  # not every NaN is a quiet one
+        rows = np.frombuffer(frame, dtype, offset=at).reshape(rows_n, len(numbers)).astype(np.float64)
     return {number: rows[:, column] for column, number in enumerate(numbers)}
 
 

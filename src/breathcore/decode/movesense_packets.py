@@ -7,8 +7,10 @@ import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from breathcore.decode.errors import DecodeError
 from breathcore.model.arrays import F64
@@ -226,16 +228,16 @@ def _vectors(payload: bytes, names: Sequence[str]) -> dict[str, F64]:
     rows_n, rest = divmod(len(payload) - _STAMP.size, _VECTOR_BYTES * len(names))
     if rest or not rows_n:
         raise DecodeError(FaultReason.TRUNCATED, len(payload))
-    values = np.frombuffer(payload, "<f4", offset=_STAMP.size).astype(np.float64)
-    blocks = _finite(values, _STAMP.size).reshape(len(names), rows_n, 3)
-    return dict(zip(names, blocks, strict=True))
+    values = _finite(np.frombuffer(payload, "<f4", offset=_STAMP.size), _STAMP.size)
+    return dict(zip(names, values.reshape(len(names), rows_n, 3), strict=True))
 
 
-def _finite(values: F64, at: int) -> F64:
+def _finite(values: npt.NDArray[np.floating[Any]], at: int) -> F64:
+    """Return numbers of four bytes from offset `at` on, all of them some."""
     wrong = np.flatnonzero(~np.isfinite(values))
     if len(wrong):
         raise DecodeError(FaultReason.OUT_OF_RANGE, at + 4 * int(wrong[0]), "no number")
-    return values
+    return values.astype(np.float64)
 
 
 def _require_length(payload: bytes, size: int) -> None:

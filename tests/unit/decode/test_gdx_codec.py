@@ -253,6 +253,14 @@ def test_what_the_belt_does_not_know_is_left_out_and_never_zero() -> None:
     ]
 
 
+def test_a_signalling_nan_is_no_value_either() -> None:
+    frame = bytearray(gdx.encode_measurement(10, {1: [0.0, 5.0]}))
+    frame[9:13] = bytes.fromhex("0100807f")
+    frame[3] = (sum(frame) - frame[3]) & 0xFF
+    (block,) = Talk().start().put("response", bytes(frame)).blocks
+    assert block.x.tolist() == [[5.0]]
+
+
 def test_samples_have_no_time_of_their_own() -> None:
     (result,) = Talk().start().measured(10)
     assert result.blocks[0].t_device_s is None

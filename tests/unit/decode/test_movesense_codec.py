@@ -181,8 +181,10 @@ def test_data_for_nobody_are_told() -> None:
     assert reasons(data(started(ACC), motion(1), ref=77)) == [FaultReason.UNEXPECTED]
 
 
-def test_a_number_that_is_none_is_refused() -> None:
-    assert reasons(data(started(ACC, GYRO), motion(1, value=float("nan")))) == [FaultReason.OUT_OF_RANGE]
+@pytest.mark.parametrize("none", ["0000c07f", "0100807f", "0000807f", "000080ff"])
+def test_a_number_that_is_none_is_refused(none: str) -> None:
+    payload = motion(1)[:-4] + bytes.fromhex(none)
+    assert reasons(data(started(ACC, GYRO), payload)) == [FaultReason.OUT_OF_RANGE]
 
 
 @pytest.mark.parametrize("path", IMU_PATHS)
