@@ -1,4 +1,5 @@
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -7,9 +8,11 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, 
 
 from breathcore.feedback.wording import LANGUAGES, Wording
 from breathcore.gui import theme, trainer
+from breathcore.gui.audit import audit
 from breathcore.gui.sample_sensors import sensor
 from breathcore.gui.thinning import Shown, shown
 from breathcore.gui.trainer import STOP_RULES, TrainerOptions, TrainerPage
+from breathcore.model.device import Place
 from breathcore.model.drill import CommandKind, DrillPhase, FinishReason, Stage, TargetPhase
 from breathcore.model.estimates import FitIssue
 from breathcore.model.message import message
@@ -83,6 +86,15 @@ def test_two_sensors_stand_in_the_top_line_each_with_its_battery(open_page, fram
 def test_of_many_sensors_the_weakest_battery_is_shown(open_page, frame_of):
     page = open_page(frame_of(sensors=tuple(sensor(f"S{n}", battery=n) for n in (60, 15, 90))))
     assert said_in(page.header) >= {"3 sensors", "15 %"}
+
+
+@pytest.mark.parametrize("place", [None, Place.NAVEL])
+@pytest.mark.parametrize("scale", [1.0, 1.25, 1.5, 2.0])
+def test_long_names_push_nothing_out_of_the_window(open_page, frame_of, scale, place):
+    belt = sensor("Vernier Go Direct respiration belt", LinkKind.LOST, reason=LinkReason.DROPPED)
+    sensors = (sensor("Hexoskin Smart"), replace(belt, place=place))
+    page = open_page(frame_of(sensors=sensors), language="de", scale=scale)
+    assert audit(page) == ()
 
 
 @pytest.mark.parametrize(

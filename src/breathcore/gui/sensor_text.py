@@ -11,6 +11,7 @@ from breathcore.model.packets import LinkKind
 
 _GONE = (LinkKind.LOST, LinkKind.CLOSED, LinkKind.STALLED)
 _MOVEMENT = frozenset({Role.CHEST_ACC, Role.ACC, Role.GYRO, Role.ORIENTATION})
+_SHORT_N = 16  # letters
 _STRONG_DBM, _FAIR_DBM = -70, -85
 
 
@@ -55,6 +56,13 @@ def most_urgent(sensors: Sequence[SensorFrame]) -> SensorFrame | None:
     """Return the sensor to look after first, None where all are fine."""
     troubled = [sensor for sensor in sensors if not is_fine(sensor)]
     return min(troubled, key=_urgency, default=None)
+
+
+def short_name(sensor: SensorFrame, wording: Wording) -> str:
+    """Return the sensor's name or, where that is long, the place at which it is worn."""
+    if len(sensor.name) <= _SHORT_N or sensor.place is None:
+        return sensor.name
+    return wording.text(f"place.{sensor.place}")
 
 
 def measures(spec: DeviceSpec, wording: Wording) -> str:

@@ -16,7 +16,7 @@ from breathcore.feedback.frame import DeviceView, FeedbackFrame, SensorFrame
 from breathcore.feedback.wording import Wording
 from breathcore.gui import theme
 from breathcore.gui.icons import Battery, Icon
-from breathcore.gui.sensor_text import advice_of, most_urgent, words_of
+from breathcore.gui.sensor_text import advice_of, most_urgent, short_name, words_of
 from breathcore.gui.trainer_text import DASH, CueText, progress_of, score_of
 from breathcore.gui.widgets import (
     FlowLayout,
@@ -33,6 +33,7 @@ from breathcore.model.message import Message
 OnInfo = Callable[[str, str], None]  # name, definition
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
+_NAMES_N = 32  # letters of two names that the top line has room for
 SLOW_DISK_N = 1000  # items waiting to be written: some twenty seconds of a strap
 
 
@@ -64,7 +65,7 @@ class Charge(QWidget):
 
 
 class Straps(QWidget):
-    """Name and battery of the sensor; of two, both; of more, how many there are and the weakest battery."""
+    """Name and battery of the sensor; of two, both; of more, or where names are long, how many and the weakest."""
 
     def __init__(self, wording: Wording) -> None:
         super().__init__()
@@ -80,14 +81,16 @@ class Straps(QWidget):
     def show_frame(self, frame: FeedbackFrame) -> None:
         """Show the sensors of `frame`."""
         sensors = frame.sensors
+        names = [short_name(sensor, self._wording) for sensor in sensors]
+        both = len(sensors) == 2 and sum(map(len, names)) <= _NAMES_N
         for part in (self._dot, self._second):
-            part.setVisible(len(sensors) == 2)
-        if len(sensors) > 2:
+            part.setVisible(both)
+        if len(sensors) > 1 and not both:
             levels = [s.battery_percent for s in sensors if s.battery_percent is not None]
             self._first.tell(self._wording.text("trainer.sensors", n=len(sensors)), min(levels, default=None))
-        elif len(sensors) == 2:
-            for part, sensor in zip((self._first, self._second), sensors, strict=True):
-                part.tell(sensor.name, sensor.battery_percent, unknown=DASH)
+        elif both:
+            for part, name, sensor in zip((self._first, self._second), names, sensors, strict=True):
+                part.tell(name, sensor.battery_percent, unknown=DASH)
         elif frame.device is not None:
             self._first.tell(frame.device.name, frame.device.battery_percent)
 
@@ -139,7 +142,12 @@ class Header(QWidget):
         """Say how the signal is; of several sensors, which one needs looking after."""
         if troubled is not None:
             words = words_of(troubled, self._wording)
-            set_text(self._signal, self._wording.text("trainer.sensor-state", device=troubled.name, state=words.state))
+            set_text(
+                self._signal,
+                self._wording.text(
+                    "trainer.sensor-state", device=short_name(troubled, self._wording), state=words.state
+                ),
+            )
             self._icon.show_kind(words.icon, words.token)
             set_property(self._signal, "role", words.token)
             return

@@ -189,7 +189,9 @@ class PreparePage(Page):
         set_property(self._device, "role", "good" if _good(frame) else "heading")
         good = _good(frame) or _unseen(frame)
         self._dot.show_kind("check" if good else "info" if _linked(frame) else "lost", "good" if good else "attention")
-        set_text(self._todo, self._advice(frame, good=good))
+        advice = self._advice(frame, good=good)
+        set_text(self._todo, advice)
+        self._todo.setVisible(bool(advice))
         self._show_each(frame)
         heart = "—" if frame.heart_bpm is None else self.words.number(frame.heart_bpm)
         reason = f" {self.words.say(frame.heart_message)}" if frame.heart_message is not None else ""

@@ -1,0 +1,61 @@
+"""The window's program over a virtual radio: found, checked and trained with, through the real Bluetooth library."""
+
+import pytest
+
+pytest.importorskip("bumble")
+
+from breathcore.drill.screening import QUESTIONS, screen
+from breathcore.gui.program import Program
+from breathcore.gui.services import SessionChoice
+from breathcore.model.device import Place
+from breathcore.model.errors import SafetyError
+from breathcore.model.packets import LinkKind
+from breathcore.record.reader import SessionFile
+from breathcore.session.settings import ChosenSensor
+from breathcore.source.virtual.radio import radio_of
+
+LIMIT_MS = 30_000
+
+
+@pytest.fixture
+def program(tmp_path, monkeypatch):
+    monkeypatch.setattr("breathcore.session.settings.settings_path", lambda: tmp_path / "preferences.json")
+    made = Program(folder=tmp_path / "sessions", radio=radio_of("virtual:polar_h10,vernier_gdx_rb"))
+    yield made
+    made.stop_scan()
+    made.stop()
+
+
+def links(bridge) -> list[LinkKind]:
+    return [] if bridge.latest is None else [sensor.link for sensor in bridge.latest.sensors]
+
+
+def test_what_is_found_is_checked_at_its_place_without_a_recording(program, qtbot):
+    found, failed = {}, []
+    program.scan(lambda device: found.update({device.device_id: device}), failed.append)
+    qtbot.waitUntil(lambda: {"polar_h10", "vernier_gdx_rb"} <= found.keys(), timeout=LIMIT_MS)
+    places = {"polar_h10": Place.STERNUM, "vernier_gdx_rb": Place.NAVEL}
+    sensors = tuple(ChosenSensor(id_, found[id_].address, found[id_].name, place) for id_, place in places.items())
+    bridge = program.check(sensors)
+    qtbot.waitUntil(lambda: links(bridge) == [LinkKind.STREAMING] * 2, timeout=LIMIT_MS)
+    assert [sensor.place for sensor in bridge.latest.sensors] == list(places.values())
+    program.stop()
+    assert not failed
+    assert bridge.error is None
+    assert program.sessions() == ()
+
+
+def test_nobody_who_was_not_asked_reaches_a_real_session(program):
+    with pytest.raises(SafetyError):
+        program.start(SessionChoice("diaphragmatic", (ChosenSensor("polar_h10"),)))
+
+
+def test_a_session_over_the_radio_is_recorded_with_its_places(program, qtbot):
+    cleared = screen({question.id: False for question in QUESTIONS})
+    sensors = (ChosenSensor("vernier_gdx_rb", name="GDX-RB", place=Place.NAVEL),)
+    bridge = program.start(SessionChoice("diaphragmatic", sensors, screening=cleared))
+    qtbot.waitUntil(lambda: links(bridge) == [LinkKind.STREAMING], timeout=LIMIT_MS)
+    program.stop()
+    (row,) = program.sessions()
+    with SessionFile.open(row.path) as file:
+        assert not file.cut_short
