@@ -25,7 +25,7 @@ from breathcore.source.virtual.radio import VirtualRadio
 from breathcore.source.virtual.world import address
 
 FILES = sorted((Path(__file__).parents[2] / "devices").glob("*.toml"))
-SECONDS = 20.0  # of virtual time: a breath or two even of a wearable that sends one packet a breath
+SECONDS = 20.0  # of virtual time, besides what it takes to its first data; a breath or two
 
 IN_FLIGHT_S = 0.1  # what was sent so shortly before the end need not have arrived
 
@@ -34,6 +34,11 @@ def profile(file: Path) -> DeviceSpec:
     """Return a wearable with all its streams, those too that are sent only when asked for."""
     spec = load_device_text(file.read_text("utf-8"), file.name, codecs=LAYOUTS)
     return worn(spec, streams=[c.id for c in spec.channels])
+
+
+def length_s(spec: DeviceSpec) -> float:
+    """Return how long to record: some need half a minute for a first number."""
+    return SECONDS + (spec.time_to_first_data_s if spec.time_to_first_data_s > SECONDS else 0.0)
 
 
 async def record(spec: DeviceSpec, path: Path, radio: VirtualRadio) -> list[LinkEvent]:
@@ -54,7 +59,7 @@ async def record(spec: DeviceSpec, path: Path, radio: VirtualRadio) -> list[Link
                     await source.request(asked.device, asked.request)
 
         reading = asyncio.create_task(read())
-        await asyncio.sleep(SECONDS)
+        await asyncio.sleep(length_s(spec))
         for asked in reception.stop():
             await source.request(asked.device, asked.request)
         await source.close()
@@ -99,7 +104,7 @@ def test_what_is_recorded_is_what_was_sent(spec: DeviceSpec, tmp_path: Path) -> 
     assert not session.faults
     assert set(sent) == {c.id for c in spec.channels}
     for channel, noted in sent.items():
-        early = [b for t_s, b in noted if t_s < START_S + SECONDS - IN_FLIGHT_S]
+        early = [b for t_s, b in noted if t_s < START_S + length_s(spec) - IN_FLIGHT_S]
         x = received(session, channel)
         assert len(x) >= len(values(early)) > 0, channel
         assert_same(x, values([b for _, b in noted])[: len(x)], channel)
