@@ -29,6 +29,8 @@ _NORM_SPREAD = 0.1  # of 1 g: a body at rest
 _NORMS = (100.0, 20_000.0)  # counts of 1 g: what sensors are made with
 _COUNTS_PER_G = (16_384.0, 8192.0, 4096.0, 2048.0, 1024.0, 1000.0, 256.0)
 _NICE_ERROR = 0.08
+_USUAL_ERROR = 0.03
+_ALIKE, _STILL = 2.0, 0.02  # spreads up to twice the least, or this small, are alike
 _ROW_BYTES = 40
 _RATES_HZ = (10.0, 12.5, 20.0, 25.0, 26.0, 31.25, 40.0, 50.0, 52.0, 60.0, 62.5, 100.0, 104.0, 125.0, 200.0, 208.0)
 _RATE_ERROR = 0.02
@@ -165,19 +167,42 @@ def _rows(body: Bytes, head: int) -> tuple[int, int, Triple | None, int] | None:
     return None if offset is None else (head, body.shape[1], None, offset)
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class _Steady:
+    """Three numbers of a steady length, in the order in which they are believed."""
+
+    unusual: bool  # as 1 g
+    offset: int
+    spread: float
+    big_endian: bool
+    norm: float
+
+
 def _triple(rows: Bytes) -> Triple | None:
-    """Return the three numbers whose length changes least, if it hardly does while they do."""
-    best, found = _NORM_SPREAD, None
+    """Return the three numbers whose length hardly changes while they do.
+
+    Two axes and a number near 0 beside them are as steady: of the steadiest, those that make a usual 1 g come first,
+    then those that stand first.
+    """
+    steady = list(_steady(rows))
+    limit = max(_ALIKE * min((s.spread for s in steady), default=0.0), _STILL)
+    best = min((s for s in steady if s.spread <= limit), default=None)
+    if best is None:
+        return None
+    gyro_offset = best.offset + 6 if best.offset + 12 <= rows.shape[1] else None
+    return Triple(best.offset, best.big_endian, _nice(best.norm, _COUNTS_PER_G, _NICE_ERROR), gyro_offset)
+
+
+def _steady(rows: Bytes) -> Iterator[_Steady]:
     for offset, big_endian, numbers in _numbers(rows, 3):
-        norm = np.linalg.norm(numbers, axis=1)
-        middle = float(np.median(norm))
-        if not _NORMS[0] <= middle <= _NORMS[1] or any(len(np.unique(numbers[:, k])) == 1 for k in range(3)):
+        lengths = np.linalg.norm(numbers, axis=1)
+        norm = float(np.median(lengths))
+        if not _NORMS[0] <= norm <= _NORMS[1] or any(len(np.unique(numbers[:, k])) == 1 for k in range(3)):
             continue
-        spread = float(np.percentile(np.abs(norm - middle), 95)) / middle
-        if spread < best:
-            gyro_offset = offset + 6 if offset + 12 <= rows.shape[1] else None
-            best, found = spread, Triple(offset, big_endian, _nice(middle, _COUNTS_PER_G, _NICE_ERROR), gyro_offset)
-    return found
+        spread = float(np.percentile(np.abs(lengths - norm), 95)) / norm
+        if spread < _NORM_SPREAD:
+            unusual = min(abs(norm / usual - 1.0) for usual in _COUNTS_PER_G) > _USUAL_ERROR
+            yield _Steady(unusual, offset, spread, big_endian, norm)
 
 
 def _smooth(body: Bytes) -> int | None:

@@ -13,7 +13,10 @@ class Notified:
 
 @dataclass(frozen=True, slots=True)
 class SniffedCharacteristic:
-    """A characteristic. `value` is what a read gave, None where none was tried; `problem` is why something failed."""
+    """A characteristic. `value` is what a read gave, None where none was tried; `problem` is why something failed.
+
+    `written` is the command that was written to it, b"" for none.
+    """
 
     service_uuid: str
     uuid: str
@@ -23,6 +26,7 @@ class SniffedCharacteristic:
     value: bytes | None = None
     problem: str = ""
     notified: tuple[Notified, ...] = ()
+    written: bytes = b""
 
     @property
     def sends(self) -> bool:

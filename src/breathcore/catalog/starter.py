@@ -71,17 +71,20 @@ def _table(sniffed: Sniffed, endpoint: str, c: SniffedCharacteristic, found: Gue
     writable = [
         o for o in sniffed.characteristics if o.service_uuid == c.service_uuid and not _WRITES.isdisjoint(o.properties)
     ]
-    for other in writable[:1]:
+    command = next((o for o in writable if o.written), writable[0] if writable else None)
+    if command is not None:
         yield ""
         yield "[[endpoints.characteristics]]"
         yield f'name = "command"  {MARK}does it start the stream? Then say start_hex and stop_hex below'
-        yield f'uuid = "{other.uuid}"'
+        yield f'uuid = "{command.uuid}"'
         yield 'uses = ["write"]'
     yield from _channels(endpoint, found)
     yield ""
     yield "[endpoints.table]"
-    if writable:
+    if command is not None:
         yield 'command = "command"'
+        if command.written:
+            yield f'start_hex = ["{command.written.hex()}"]  {MARK}and is there a stop_hex?'
     yield f"head_bytes = {found.head_bytes}"
     yield f"row_bytes = {found.row_bytes}"
     yield f"rows_n = {found.rows_n}"

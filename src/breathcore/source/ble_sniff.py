@@ -1,7 +1,7 @@
 """Looks at a device that nobody knows: connects, lists what it has, and listens to everything it sends."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -37,14 +37,17 @@ async def sniff(
     seconds: float,
     on_notified: OnNotified = lambda _, __: None,
     *,
+    writes: Sequence[tuple[str, bytes]] = (),
     radio: Radio = SYSTEM_RADIO,
     limits: SniffLimits = SniffLimits(),
 ) -> Sniffed:
-    """Connect to `target` (an address or an advertised name), listen for `seconds` and return what was seen.
+    """Connect to `target` (an address, or how an advertised name begins), listen for `seconds`; return what was seen.
 
-    Only the device's description and its battery are read, and nothing is written. Listening ends early where the link
-    drops. Raises RadioError: the radio's own reasons, DEVICE_NOT_FOUND, CONNECT_FAILED; LINK_LOST where the link
-    dropped before anything was heard.
+    Only the device's description and its battery are read, and nothing is written but `writes` (UUID, bytes), once all
+    is subscribed to. Listening ends early where the link drops.
+
+    Raises RadioError: the radio's own reasons, DEVICE_NOT_FOUND, CONNECT_FAILED; LINK_LOST where the link dropped
+    before anything was heard.
     """
     device, heard = await _find(target, radio, limits)
     lost = asyncio.Event()
@@ -57,7 +60,7 @@ async def sniff(
         except Exception as error:
             raise radio_error(error, Reason.CONNECT_FAILED, device=name or target, seconds=limits.connect_s) from error
         listener = _Listener(client, limits, on_notified)
-        found = await listener.listen(seconds, lost)
+        found = await listener.listen(seconds, lost, {normalize_uuid_str(uuid): data for uuid, data in writes})
     finally:
         with suppress(Exception):  # the link may be gone already
             async with asyncio.timeout(limits.release_s):
@@ -80,13 +83,16 @@ class _Listener:
         self._heard: dict[int, list[Notified]] = {}
         self.lost = False
 
-    async def listen(self, seconds: float, lost: asyncio.Event) -> tuple[SniffedCharacteristic, ...]:
+    async def listen(
+        self, seconds: float, lost: asyncio.Event, writes: Mapping[str, bytes]
+    ) -> tuple[SniffedCharacteristic, ...]:
         """Return every characteristic with what it sent, in the order of UUIDs."""
         found = [(c, _described(c)) for service in self._client.services for c in service.characteristics]
         found.sort(key=lambda item: (item[1].service_uuid, item[1].uuid, item[0].handle))
         known = [(c, await self._read(c, seen)) for c, seen in found]
         self._began_s = self._now_s()
         known = [(c, await self._subscribed(c, seen)) for c, seen in known]
+        known = [(c, await self._written(c, seen, writes.get(c.uuid))) for c, seen in known]
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await lost.wait()
@@ -118,19 +124,35 @@ class _Listener:
             return replace(seen, problem=describe(error))
         return seen
 
+    async def _written(
+        self, c: BleakGATTCharacteristic, seen: SniffedCharacteristic, data: bytes | None
+    ) -> SniffedCharacteristic:
+        if data is None:
+            return seen
+        try:
+            async with asyncio.timeout(self._limits.request_s):
+                await self._client.write_gatt_char(c, data, response="write" in c.properties)
+        except Exception as error:  # of any type: what is sent unasked may do
+            return replace(seen, problem=describe(error))
+        return replace(seen, written=data)
+
 
 async def _find(target: str, radio: Radio, limits: SniffLimits) -> tuple[BLEDevice, AdvertisementData]:
     try:
         async with asyncio.timeout(limits.find_s), BleakScanner(backend=radio.scanner) as scanner:
             async for device, heard in scanner.advertisement_data():
-                names = (device.address, device.name or "", heard.local_name or "")
-                if target.casefold() in (name.casefold() for name in names):
+                if _is(target.casefold(), device, heard):
                     return device, heard
     except TimeoutError:
         pass
     except Exception as error:
         raise radio_error(error, Reason.NO_BLUETOOTH_SERVICE) from error
     raise RadioError(Reason.DEVICE_NOT_FOUND, device=target, seconds=limits.find_s)
+
+
+def _is(target: str, device: BLEDevice, heard: AdvertisementData) -> bool:
+    names = (device.name or "", heard.local_name or "")
+    return target == device.address.casefold() or any(name.casefold().startswith(target) for name in names)
 
 
 def _described(c: BleakGATTCharacteristic) -> SniffedCharacteristic:

@@ -1,6 +1,7 @@
 """The first file for a sniffed device: valid at once, right where the bytes tell, marked where they do not."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from breathcore.model.table import ChecksumKind, FixedBytes, NumberType
 
 FILE = Path(__file__).parents[3] / "devices/diy_imu.toml"
 SERVICE, DATA, COMMAND = (f"8d2f000{k}-5d7a-4c1e-9b3a-6f1c0e5b7a10" for k in (1, 2, 3))
+INFO = "8d2f0009-5d7a-4c1e-9b3a-6f1c0e5b7a10"
 HEART, LEVEL = (f"0000{k}-0000-1000-8000-00805f9b34fb" for k in ("2a37", "2a19"))
 Rows = Callable[[np.random.Generator, int], bytes]
 
@@ -83,6 +85,18 @@ def test_what_a_starter_reads_is_what_was_sent() -> None:
     assert guess(notified) == guess(notified)
     assert starter(sent_by(notified), "my_imu") == text
     assert spec.endpoints[0].characteristics[1].uuid == COMMAND
+    assert spec.endpoints[0].table == replace(spec.endpoints[0].table, start_hex=())
+
+
+def test_the_command_that_started_the_stream_is_in_the_file() -> None:
+    orders = [SniffedCharacteristic(SERVICE, uuid, ("write",)) for uuid in (INFO, COMMAND)]
+    data = SniffedCharacteristic(SERVICE, DATA, ("notify",), notified=imu())
+    text = starter(device(data, orders[0], replace(orders[1], written=b"\x01\xff")), "my_imu")
+    assert text is not None
+    endpoint = load_device_text(text, "my_imu.toml", codecs=LAYOUTS).endpoints[0]
+    assert endpoint.characteristics[1].uuid == COMMAND
+    assert endpoint.table is not None
+    assert (endpoint.table.command, endpoint.table.start_hex) == ("command", ("01ff",))
 
 
 @pytest.mark.parametrize("big_endian", [False, True])
@@ -99,6 +113,22 @@ def test_acceleration_alone_is_found_in_both_byte_orders(big_endian: bool) -> No
     assert (found.head_bytes, found.row_bytes, found.rows_n, found.rate_hz) == (0, 6, 4, 50.0)
     assert (found.triple.big_endian, found.triple.counts_per_g, found.triple.gyro_offset) == (big_endian, 1000.0, None)
     assert (found.stamp, found.counter, found.checksum) == (None, None, None)
+
+
+@pytest.mark.parametrize("gyro_first", [False, True])
+def test_a_small_axis_beside_a_still_gyroscope_does_not_shift_the_triple(gyro_first: bool) -> None:
+    rng = np.random.default_rng(7)
+
+    def packet(_: int) -> bytes:
+        acc, gyro = [0.08, -0.72, 0.69] + 0.003 * rng.standard_normal((5, 3)), 4 * rng.standard_normal((5, 3))
+        parts = [gyro, 8192 * acc] if gyro_first else [8192 * acc, gyro]
+        return np.rint(np.hstack(parts)).astype("<i2").tobytes()
+
+    found = guess(made(10.0, 0.05, packet))
+    assert found is not None
+    assert found.triple is not None
+    assert (found.row_bytes, found.rows_n, found.triple.offset) == (12, 5, 6 if gyro_first else 0)
+    assert (found.triple.counts_per_g, found.triple.gyro_offset) == (8192.0, None if gyro_first else 6)
 
 
 def test_a_smooth_number_becomes_a_belt_and_a_counter_is_kept_apart() -> None:

@@ -108,7 +108,7 @@ def air(monkeypatch: pytest.MonkeyPatch) -> Callable[[Sniffed], None]:
     """Put a device in reach."""
 
     def put(device: Sniffed) -> None:
-        async def found(target: str, seconds: float, note: Callable[..., None], *, radio: object) -> Sniffed:
+        async def found(target: str, seconds: float, note: Callable[..., None], **_: object) -> Sniffed:
             for c in device.characteristics:
                 for n in c.notified:
                     note(c, n)
@@ -128,15 +128,24 @@ def test_sniff_shows_a_device_and_writes_a_file_that_is_good(
     assert answer.code == 0
     lines = [" ".join(line.split()) for line in answer.out.splitlines()]
     assert lines[0] == "Thing (AA:BB)"
-    assert "2a29 Manufacturer Name String read Me" in lines
-    assert f"{DATA} notify" in lines
-    assert f"{COMMAND} write BleakError: no" in lines
-    assert any(line.startswith(f"{DATA} 100 20 ms 6 ") for line in lines)
+    assert "180a Device Information" in lines
+    assert "2a29 Manufacturer Name String [read] Me" in lines
+    assert f"{DATA} [notify]" in lines
+    assert f"{COMMAND} [write] BleakError: no" in lines
+    assert any(line.startswith(f"{DATA}: 100 packets, one every 20 ms, 6 bytes, last ") for line in lines)
     assert str(file) in lines[-1]
     assert command("devices", "check", file).out == "thing.toml: good (Thing)\n"
     spec = load_device_text(file.read_text("utf-8"), file.name, codecs=LAYOUTS)
     assert spec.channels[0].rate_hz == 50.0
     assert command("devices", "sniff", "AA:BB", "--out", file).code == 1
+
+
+def test_sniff_takes_commands_as_uuid_and_hex_only(command: Command, air: Callable[[Sniffed], None]) -> None:
+    air(seen(1))
+    assert command("devices", "sniff", "AA:BB", "--write", f"{COMMAND}=0A", "--write", "2a39=01").code == 0
+    answer = command("devices", "sniff", "AA:BB", "--write", "2a39=1")
+    assert answer.code == 1
+    assert "UUID=HEX" in answer.err
 
 
 def test_sniff_says_where_nothing_came(command: Command, air: Callable[[Sniffed], None], tmp_path: Path) -> None:

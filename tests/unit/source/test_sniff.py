@@ -76,8 +76,21 @@ def test_nothing_is_written_and_nothing_read_that_might_ask_for_pairing(run_asyn
     assert ("read", COMMAND) not in device.log
 
 
-def test_a_device_is_found_by_its_name_too(run_async: Run) -> None:
-    assert sniffed(run_async, strap(), "thing 12")[0].address == "AA:BB"
+@pytest.mark.parametrize("target", ["thing 12", "Thing", "aa:bb"])
+def test_a_device_is_found_by_its_name_too(run_async: Run, target: str) -> None:
+    assert sniffed(run_async, strap(), target)[0].address == "AA:BB"
+
+
+def test_a_command_that_was_asked_for_is_written_once_all_is_subscribed_to(run_async: Run) -> None:
+    device = strap()
+    air = FakeRadio([device])
+    writes = [(COMMAND.upper(), b"\x01"), (SHORT.format("2a24"), b"\x02")]
+    device.broken[SHORT.format("2a24")] = BleakError("read only")
+    device.on_write = lambda _, data: device.notify(DATA, data)
+    seen = run_async(sniff("AA:BB", 0.05, radio=Radio(air.scanner, air.client), limits=QUICK, writes=writes))
+    assert [n.payload for n in seen.characteristics[2].notified] == [b"\x01"]
+    assert [c.written for c in seen.characteristics] == [b"", b"", b"", b"\x01"]
+    assert seen.characteristics[0].problem == "BleakError: read only"
 
 
 def test_a_characteristic_that_fails_says_so_and_the_others_are_seen(run_async: Run) -> None:
