@@ -23,8 +23,7 @@ class CheckedCodec:
 
     A block with a number that is not finite or outside its channel's `limits` is refused as OUT_OF_RANGE, one with a
     step of more than `max_step` as SUSPECT. Steps are also taken from the last sample seen before the block, refused
-    or not: so a true jump costs one block and never locks a channel out. After a gap nothing is compared, nor after a
-    number out of range. Samples that
+    or not: so a true jump costs one block and never locks a channel out. After a gap nothing is compared. Samples that
     are refused count into the `lost_n` of the channel's next block.
     """
 
@@ -74,7 +73,6 @@ class CheckedCodec:
         low, high = channel.limits or _ANY
         lowest, highest = float(np.minimum.reduce(x, axis=None)), float(np.maximum.reduce(x, axis=None))
         if not (low <= lowest and highest <= high and -np.inf < lowest and highest < np.inf):
-            self._seen.pop(channel.id, None)
             value, bound = (lowest, low) if lowest < low else (highest, high)
             return FaultReason.OUT_OF_RANGE, f"{value:g} {channel.unit}, bound {bound:g}"
         if channel.max_step is None:
