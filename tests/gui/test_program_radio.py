@@ -59,3 +59,5 @@ def test_a_session_over_the_radio_is_recorded_with_its_places(program, qtbot):
     (row,) = program.sessions()
     with SessionFile.open(row.path) as file:
         assert not file.cut_short
+        (spec,) = [spec for _, spec in file.devices]
+        assert {channel.place for channel in spec.channels} == {Place.NAVEL}

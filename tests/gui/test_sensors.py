@@ -135,8 +135,8 @@ class TestPlaces:
 class TestSights:
     def test_a_heart_strap_shows_no_breath_and_says_why(self, page_of):
         words = said(page_of(ChosenSensor("heart_rate_strap", "b", "HRM")))
-        assert "Not: Breathing rate. This strap sends heart beats only." in words
-        assert "\nHeart rate" in words
+        assert "Not: breathing rate, breath as a line. This strap sends heart beats only." in words
+        assert "\nheart rate" in words
 
     def test_left_against_right_takes_one_on_each_side(self, page_of):
         page = page_of(*CHOSEN)

@@ -38,7 +38,7 @@ class Marks:
 
 
 class Spot(QAbstractButton):
-    """One place on the body: an empty ring, or the numbers of the sensors that are worn there."""
+    """One place on the body: an empty ring, or the number of the sensor worn there; "!" where there are several."""
 
     def __init__(self, place: Place, name: str, parent: QWidget) -> None:
         super().__init__(parent)
@@ -74,8 +74,8 @@ class Spot(QAbstractButton):
             painter.setBrush(style.color("pressed" if self.underMouse() and not self.numbers else ground))
             painter.drawEllipse(circle)
             painter.setPen(style.color("attention" if crowded else "on_accent"))
-            painter.setFont(style.font(0.8 if crowded else 1.0, style.font().Weight.DemiBold))
-            painter.drawText(circle, Qt.AlignmentFlag.AlignCenter, "+".join(map(str, self.numbers)))
+            painter.setFont(style.font(1.1 if crowded else 1.0, style.font().Weight.DemiBold))
+            painter.drawText(circle, Qt.AlignmentFlag.AlignCenter, "!" if crowded else "".join(map(str, self.numbers)))
 
 
 class BodyMap(QWidget):

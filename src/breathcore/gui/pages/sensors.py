@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import groupby
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
@@ -333,12 +334,13 @@ class SensorsPage(Page):
     def _show_sights(self) -> None:
         clear(self._sights)
         worn = [(spec, sensor.place) for sensor, spec in self._worn()]
-        for sight in sights(worn or [(self._specs[SIMULATED_DEVICE], Place.STERNUM)]):
-            name = self.text(f"sight.{sight.id}")
-            if sight.reason is None:
-                self._sights.addWidget(_line("check", "good", name))
+        seen = sights(worn or [(self._specs[SIMULATED_DEVICE], Place.STERNUM)])
+        for reason, alike in groupby(seen, lambda sight: sight.reason):  # what shares its reason shares its line
+            what = ", ".join(self.text(f"sight.{sight.id}") for sight in alike)
+            if reason is None:
+                self._sights.addWidget(_line("check", "good", what))
             else:
-                text = self.text("sight.not", what=name, why=self.words.say(sight.reason))
+                text = self.text("sight.not", what=what, why=self.words.say(reason))
                 self._sights.addWidget(_line("close", "muted", text))
 
     def _toggle_check(self) -> None:
