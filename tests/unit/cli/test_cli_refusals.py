@@ -18,7 +18,7 @@ Command = Callable[..., Any]
         (("train", "nope"), "There is no drill called nope."),
         (("train", "box"), "There is no screen to open a window on."),
         (("protocols", "show", "nope"), "There is no drill called nope. Known: box, brace_hold, diaphragmatic."),
-        (("devices", "show", "nope"), "There is no wearable called nope. Known: heart_rate_strap, polar_h10."),
+        (("devices", "show", "nope"), "There is no wearable called nope. Known: bitalino, diy_imu, heart_rate_strap, "),
         (("analyse", "nope.breath"), "nope.breath cannot be opened."),
         (("export", "nope.breath"), "nope.breath cannot be opened."),
         (("replay", "--check", "nope.breath"), "nope.breath cannot be opened."),
