@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 
-from breathcore.model.device import CharacteristicSpec, CharacteristicUse, DeviceSpec, EndpointSpec, Role
+from breathcore.model.device import ChannelSpec, CharacteristicSpec, CharacteristicUse, DeviceSpec, EndpointSpec, Role
 
 SILENCE_S = 1.5
 SILENCE_INTERVALS = 3.0
+SLOW_BREATH_S = 10.0  # where a packet comes with each breath: a slow or held one is no stall (three times this is)
 FIRST_DATA_MARGIN_S = 5.0
 
+_BREATH_EVENTS = {Role.RESPIRATION_RATE, Role.BREATH_PHASES, Role.BREATH_DEPTH}
 _NOTIFYING = {CharacteristicUse.NOTIFY, CharacteristicUse.INDICATE}
 
 
@@ -57,10 +59,14 @@ def _rule(endpoint: EndpointSpec) -> StreamRule | None:
     return StreamRule(
         endpoint.id,
         frozenset(f"{endpoint.id}.{c.name}" for c in data),
-        min(c.expected_interval_s for c in channels),
+        min(_interval_s(c) for c in channels),
         any(c.rate_hz > 0.0 for c in channels),
         any(_writable(c) for c in endpoint.characteristics) and len(data) == len(notifying),
     )
+
+
+def _interval_s(channel: ChannelSpec) -> float:
+    return max(channel.expected_interval_s, SLOW_BREATH_S if channel.role in _BREATH_EVENTS else 0.0)
 
 
 def _writable(characteristic: CharacteristicSpec) -> bool:

@@ -18,6 +18,7 @@ from breathcore.model.device import (
     EndpointSpec,
     MatchSpec,
     Role,
+    worn,
 )
 from breathcore.model.packets import LinkKind, LinkReason
 from breathcore.session import registry
@@ -344,23 +345,20 @@ def test_a_healthy_h10_whose_first_ecg_comes_after_30_s_is_never_called_stalled(
 
 
 def test_a_verity_in_ppi_mode_is_never_called_stalled():
-    verity = wearable(25.0, ("hr", (channel(Role.HEART_RATE, 0.0, 5.0),)), ("pmd", (channel(Role.RR, 0.0, 5.0),)))
-    every_5_s = [25.0 + 5.0 * k for k in range(60)]
-    assert run(verity, {"pmd.data": every_5_s, "hr.data": every_5_s}) == ["streaming"]
+    """Beats in a first batch after 25 s, then every 5 s, and the heart rate no more often than that."""
+    verity = worn(registry.device("polar_verity_sense"))
+    every_5_s = [25.0, *times(25.0, 300.0, 5.0)]
+    assert run(verity, {"pmd.data": every_5_s, "heart_rate.measurement": every_5_s}) == ["streaming"]
     assert run(verity, {"pmd.data": every_5_s}) == ["streaming"]
 
 
 @given(st.lists(st.floats(2.0, 20.0), min_size=3, max_size=30))
 def test_a_hexoskin_at_one_packet_a_breath_is_never_called_stalled(breaths_s):
-    hexoskin = wearable(
-        20.0,
-        ("resp", (channel(Role.RESPIRATION_RATE, 0.0, 4.0),)),
-        ("hr", (channel(Role.HEART_RATE, 0.0, 1.0),)),
-    )
+    hexoskin = worn(registry.device("hexoskin_smart"))
     ends = [sum(breaths_s[: k + 1]) for k in range(len(breaths_s))]
-    assert run(hexoskin, {"resp.data": ends, "hr.data": [float(k) for k in range(1, int(ends[-1]) + 1)]}) == [
-        "streaming"
-    ]
+    heart = times(0.0, ends[-1], 1.0)
+    assert run(hexoskin, {"respiration.measurement": ends, "heart_rate.measurement": heart}) == ["streaming"]
+    assert run(hexoskin, {"respiration.measurement": ends}) == ["streaming"]
 
 
 @pytest.mark.parametrize("id_", sorted(p.stem for p in (Path(__file__).parents[3] / "devices").glob("*.toml")))
