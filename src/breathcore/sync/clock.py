@@ -65,8 +65,8 @@ class Synchroniser:
     - RR intervals: see `beats`.
     - Other events (the strap's own heart-rate number) have no sample time at all: they get their arrival.
 
-    Samples that would fall at or before what was given out already are dropped and leave a gap; so are samples with
-    stamps that fit no other (a damaged packet).
+    Samples that would fall at or before what was given out already are dropped and leave a gap. Samples with stamps
+    that fit no others get their own packet's arrival.
 
     Parameters
     ----------
@@ -138,10 +138,11 @@ class Synchroniser:
         """Return the run that a block belongs to, present, on trial or new; and what an abandoned trial held."""
         now, trial = self._now, self._trial
         if now is not None and self._fits(now, first_s, last_s, held):
+            out = () if trial is None or self._relinked else _begun(trial)
             if trial is not None and self._relinked:  # what came late after a reconnect
                 _taken_over(now, trial)
             self._trial, self._relinked = None, False
-            return now, ()
+            return now, out
         if trial is not None and _near(trial.timeline, first_s, last_s, held):
             return trial, ()
         out = () if trial is None else _begun(trial)
