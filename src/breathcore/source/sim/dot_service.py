@@ -128,4 +128,3 @@ def _as_sent(block: RawBlock) -> RawBlock:
     role = block.channel.role
     stamps_s = None if block.t_device_s is None else np.rint(block.t_device_s / _US) * _US
     return RawBlock(block.channel, from_wire(role, to_wire(role, block.x)), stamps_s, block.t_host_s)
-
