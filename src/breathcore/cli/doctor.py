@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import typer
@@ -158,7 +157,7 @@ def sound() -> tuple[Finding, ...]:
 
 def _child(probe: str, environment: Mapping[str, str]) -> dict[str, Any] | str:
     """Return what a probe of `breathcore.gui.probe` finds in a process of its own, or the words it died with."""
-    command_ = [sys.executable, "-m", "breathcore.gui.probe", probe]
+    command_ = [sys.executable, "-P", "-m", "breathcore.gui.probe", probe]  # -P: no module of the folder it is run in
     try:
         done = subprocess.run(
             command_,
@@ -166,7 +165,6 @@ def _child(probe: str, environment: Mapping[str, str]) -> dict[str, Any] | str:
             text=True,
             timeout=PROBE_LIMIT_S,
             env={**os.environ, **environment},
-            cwd=Path(sys.executable).parent,
         )
     except subprocess.TimeoutExpired:
         return text("doctor.too-long", seconds=PROBE_LIMIT_S)
