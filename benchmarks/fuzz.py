@@ -9,7 +9,7 @@ to the codecs of `make_codec`; a second set of codecs gets them whole, to compar
 - number from a packet whose length, header, type or checksum is wrong by a rule written here a second time;
 - such a packet that no fault was counted for;
 - number that is not finite, outside its channel's limits, or after a step that the channel cannot make;
-- device time that falls inside a block, or a packet that repeats one or falls back by less than a second.
+- number out of a packet that repeats the stamp of the one before, or out of order on the session's clock.
 
 Printed: packets a second, faults by reason for each codec, and, for flipped bits in packets without a checksum, the
 share that changed a number and was caught, and the largest change that passed.
@@ -35,9 +35,9 @@ from breathcore.source.sim.faults import FaultSpec
 from breathcore.source.sim.spec import WearerSpec
 from breathcore.source.sim.strap import Strap
 from breathcore.source.sim.wearer import Wearer
+from breathcore.sync.clock import Synchroniser
 
 HANG_S = 0.5
-BACK_S = 1.0  # a clock that falls back further than this was set
 SPOILT = 0.5
 MUTATIONS = ("random", "cut", "grow", "flip", "flip", "flip", "head", "tail", "splice", "repeat")
 CHECKED = {"bitalino", "vernier_gdx"}  # have checksums; so may tables
@@ -242,6 +242,8 @@ class Session:
         self._rules = {e.id: rule_of(e) for e in spec.endpoints}
         self._last_s: dict[str, float] = {}
         self._alone: dict[str, bool] = {}  # whether nothing spoilt can be waiting to be joined with what comes next
+        self._accepted: dict[str, tuple[str, bytes] | None] = {}  # the last packet, if true, stamped and used
+        self._clock = Synchroniser(0.0)
         self._tally = tally
 
     def feed(self, packet: Packet, payload: bytes, kind: str) -> None:
@@ -266,6 +268,10 @@ class Session:
         if valid is False and alone:
             assert not received.blocks, f"numbers from {packet.endpoint} {payload.hex()}"
             assert received.faults, f"no fault for {packet.endpoint} {payload.hex()}"
+        if kind == "repeat" and self._accepted.get(id_) == (packet.endpoint, payload):
+            assert not received.blocks, f"numbers again from {packet.endpoint} {payload.hex()}"
+        stamped = any(b.t_device_s is not None for b in received.blocks) and not kind
+        self._accepted[id_] = (packet.endpoint, payload) if stamped else None
         for block in received.blocks:
             self._look(block)
         table = endpoint.table is not None and endpoint.table.checksum is not None
@@ -281,12 +287,11 @@ class Session:
         assert (x <= high).all(), channel.id
         if channel.max_step is not None and len(x) > 1:
             assert (np.abs(x[1:] - x[:-1]) <= channel.max_step).all(), channel.id
-        if block.t_device_s is None:
-            return
-        assert (block.t_device_s[1:] >= block.t_device_s[:-1]).all(), channel.id
-        back_s = self._last_s.get(channel.id, -np.inf) - float(block.t_device_s[-1])
-        assert back_s < 0 or back_s > BACK_S, f"{channel.id}: {back_s} s back"
-        self._last_s[channel.id] = float(block.t_device_s[-1])
+        for placed in self._clock.push(block):
+            id_ = placed.channel.id  # what was held back may be another channel's
+            assert placed.t_s[0] > self._last_s.get(id_, -np.inf), id_
+            assert (placed.t_s[1:] > placed.t_s[:-1]).all(), id_
+            self._last_s[id_] = float(placed.t_s[-1])
 
     def _compare(self, codec: str, received: Received, true: Received) -> None:
         """Tally what a flip has done to the numbers."""
