@@ -15,6 +15,7 @@ from bumble.hci import Address
 from bumble.link import LocalLink
 from bumble.transport import open_transport
 from bumble.transport.tcp_server import open_tcp_server_transport_with_socket
+from virtual_time import run_virtual
 
 RADIO = "virtual:polar_h10*2,heart_rate_strap,movesense,vernier_gdx_rb;seed=3"
 GOLDEN = Path(__file__).parents[2] / "golden"
@@ -38,6 +39,12 @@ def _wide(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(out, "_width", 140)
 
 
+@pytest.fixture
+def _virtual_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asyncio, "run", run_virtual)
+
+
+@pytest.mark.usefixtures("_virtual_time")
 def test_scan(command, monkeypatch):
     monkeypatch.setenv("BREATHCORE_RADIO", RADIO)
     answer = command("scan", "--seconds", "1")
@@ -45,6 +52,25 @@ def test_scan(command, monkeypatch):
     golden("scan.txt", answer.out)
 
 
+@pytest.mark.usefixtures("_virtual_time")
+@pytest.mark.parametrize("device", ["heart_rate_strap", "polar_h10", "diy_imu"])
+def test_sniff(command, device):
+    answer = command("devices", "sniff", "F0:BC:00:00:00:01", "--seconds", "8", "--radio", f"virtual:{device};seed=3")
+    assert (answer.code, answer.err) == (0, "")
+    golden(f"sniff_{device}.txt", answer.out)
+
+
+def test_doctor(command):
+    answer = command("doctor", "--radio", "virtual:polar_h10,heart_rate_strap;seed=3")
+    said = re.sub(r"(?m)^. \S+ +Sound: .*\n( {11}.*\n)?", "", answer.out)  # as this computer has it
+    said = re.sub(r"/\S+ can", "PATH can", said)
+    said = re.sub(r"[\d.]+ GB", "N GB", said)
+    said = re.sub(r"\d+ wearables and \d+ drills", "N wearables and N drills", said)
+    said = re.sub(r"(breathcore|Python|bleak|numpy|scipy|PySide6-Essentials|pyqtgraph|miniaudio) [\d.]+", r"\1 N", said)
+    golden("doctor.txt", re.sub(r"(Python N), [^,]+,", r"\1, SYSTEM,", said))
+
+
+@pytest.mark.usefixtures("_virtual_time")
 def test_scan_of_an_empty_air(command):
     answer = command("scan", "--seconds", "1", "--radio", "virtual:polar_h10;drop=0-60")
     assert (answer.code, answer.err) == (0, "")

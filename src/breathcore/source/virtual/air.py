@@ -1,5 +1,7 @@
 """The air between one host and its wearables in this process, which can fall silent as real air does."""
 
+import logging
+
 from bumble import hci
 from bumble.controller import Connection, Controller
 from bumble.core import PhysicalTransport
@@ -7,6 +9,8 @@ from bumble.link import LocalLink
 from bumble.ll import AdvertisingPdu, ControlPdu
 
 _PACKET_BYTES = 251  # the longest of Bluetooth 4.2 and later: a notification is one packet
+
+logging.getLogger("bumble").setLevel(logging.ERROR)  # it warns of packets that cross the end of a link: usual on air
 
 
 class Station(Controller):

@@ -23,7 +23,8 @@ from breathcore.source.sim.wearer import Wearer, WearerSpec
 from breathcore.source.virtual.devices import VirtualDevice
 from breathcore.source.virtual.gatt import advertised_name, advertisement, scan_response, services
 
-_ADVERTISED_EVERY_MS = 100.0
+_ADVERTISED_EVERY_MS = 100.0  # the first; each further one a little slower, so that no two keep step
+_SLOWER_MS = 1.25
 _AGAIN_S = 0.05  # from the end of a link to the next advertisement
 _SETTLED_S = 0.3  # after its last subscription a host has all that it wants of a service
 _STREAMS = {CharacteristicUse.NOTIFY, CharacteristicUse.INDICATE}
@@ -75,6 +76,7 @@ class Peripheral:
         self._transport = Transport(worn.spec.id, worn.faults, wearer.seed, 0, number - 1)
         self._loop = asyncio.get_running_loop()
         self._t0_s = self._loop.time()
+        self._advertised_every_ms = _ADVERTISED_EVERY_MS + _SLOWER_MS * (number - 1)
         self._link: _Link | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -107,8 +109,8 @@ class Peripheral:
         await self.device.start_advertising(
             advertising_data=advertisement(self.spec, self.name),
             scan_response_data=scan_response(self.name),
-            advertising_interval_min=_ADVERTISED_EVERY_MS,
-            advertising_interval_max=_ADVERTISED_EVERY_MS,
+            advertising_interval_min=self._advertised_every_ms,
+            advertising_interval_max=self._advertised_every_ms,
         )
 
     def _restore(self, reach: Reach) -> None:
