@@ -5,6 +5,7 @@ can measure (`ChannelSpec.limits`) and how fast a body moves (`ChannelSpec.max_s
 """
 
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,6 +19,15 @@ GAP_S = 0.25
 _ANY = (-np.inf, np.inf)
 
 
+class _Seen(NamedTuple):
+    """The last block of a channel: its last row, its arrival, the least and the largest of its numbers."""
+
+    row: F64
+    t_host_s: float
+    lowest: float
+    highest: float
+
+
 class CheckedCodec:
     """A codec whose blocks are looked at before they are passed on.
 
@@ -29,7 +39,7 @@ class CheckedCodec:
 
     def __init__(self, codec: Codec) -> None:
         self._codec = codec
-        self._seen: dict[str, tuple[F64, float]] = {}  # the last row of each channel, its arrival
+        self._seen: dict[str, _Seen] = {}
         self._refused_n: dict[str, int] = {}
 
     def start(self, want: StreamPlan) -> tuple[Request, ...]:
@@ -49,9 +59,11 @@ class CheckedCodec:
         received = self._codec.receive(packet)
         if not received.blocks:
             return received
+        problems = [self._problem(block) for block in received.blocks]
+        if not self._refused_n and not any(problems):
+            return received
         blocks, faults = [], list(received.faults)
-        for block in received.blocks:
-            problem = self._problem(block)
+        for block, problem in zip(received.blocks, problems, strict=True):
             if problem is None:
                 blocks.append(self._passed(block))
             else:
@@ -77,20 +89,23 @@ class CheckedCodec:
             return FaultReason.OUT_OF_RANGE, f"{value:g} {channel.unit}, bound {bound:g}"
         if channel.max_step is None:
             return None
-        step = self._step(block)
+        before = self._seen.get(channel.id)
+        self._seen[channel.id] = _Seen(x[-1], block.t_host_s, lowest, highest)
+        if before is not None and max(highest, before.highest) - min(lowest, before.lowest) <= channel.max_step:
+            return None  # no two of them are further apart
+        step = _largest_step(block, before)
         if step <= channel.max_step:
             return None
         return FaultReason.SUSPECT, f"a step of {step:g} {channel.unit}, at most {channel.max_step:g}"
 
-    def _step(self, block: RawBlock) -> float:
-        """Return the largest step into and inside a block."""
-        x, id_ = block.x, block.channel.id
-        before = self._seen.get(id_)
-        self._seen[id_] = x[-1], block.t_host_s
-        silent_s = max(GAP_INTERVALS * block.channel.expected_interval_s, GAP_S)
-        largest = 0.0
-        if before is not None and not block.lost_n and block.t_host_s - before[1] <= silent_s:
-            largest = float(np.maximum.reduce(np.abs(x[0] - before[0])))
-        if len(x) > 1:
-            largest = max(largest, float(np.maximum.reduce(np.abs(x[1:] - x[:-1]), axis=None)))
-        return largest
+
+def _largest_step(block: RawBlock, before: _Seen | None) -> float:
+    """Return the largest step inside a block and, without a gap, into it."""
+    x = block.x
+    silent_s = max(GAP_INTERVALS * block.channel.expected_interval_s, GAP_S)
+    largest = 0.0
+    if before is not None and not block.lost_n and block.t_host_s - before.t_host_s <= silent_s:
+        largest = float(np.maximum.reduce(np.abs(x[0] - before.row)))
+    if len(x) > 1:
+        largest = max(largest, float(np.maximum.reduce(np.abs(x[1:] - x[:-1]), axis=None)))
+    return largest
