@@ -63,11 +63,6 @@ class World:
             self._ready = asyncio.get_running_loop().create_task(self._power_on())
         await asyncio.shield(self._ready)
 
-    def peripheral(self, address_: str) -> Peripheral | None:
-        """Return the wearable with this address, None where there is none."""
-        wanted = Address(address_)
-        return next((p for p in self.peripherals.values() if p.device.static_address == wanted), None)
-
     def strength_dbm(self, address_: str) -> int:
         """Return how strong a wearable is heard: the later ones are farther away."""
         return _NEAR_DBM - _FARTHER_DB * (int(address_[-2:], 16) - 1)
