@@ -133,11 +133,12 @@ def errors(device: Device, seconds: float, rng: np.random.Generator) -> tuple[np
     channel = ChannelSpec("x", Role.CHEST_ACC, "g", ("n",), device.rate_hz)
     clock = Synchroniser(T0_HOST_S)
     true_s: list[np.ndarray] = []
-    out = []
+    out, sent_n = [], 0
     for packet in packets(device, seconds, rng):
         if packet.reconnected:
             out += clock.reconnected()
-        number = sum(len(t) for t in true_s) + np.arange(len(packet.true_s))
+        number = sent_n + np.arange(len(packet.true_s))
+        sent_n += len(number)
         true_s.append(packet.true_s)
         device_s = packet.device_s if device.stamped else None
         block = RawBlock(channel, number[:, None] * 1.0, device_s, T0_HOST_S + packet.arrival_s, packet.lost_n)
