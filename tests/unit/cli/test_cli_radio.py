@@ -77,8 +77,9 @@ def test_scan_of_an_empty_air(command):
     assert answer.out.startswith("Nothing found.")
 
 
+@pytest.mark.usefixtures("_virtual_time")
 def test_simulate_tries_a_wearable_out(command):
-    answer = command("simulate", "polar_h10", "--seconds", "3", "--faults", "loss=0.2;from=1")
+    answer = command("simulate", "polar_h10", "--seconds", "20", "--faults", "loss=0.2;from=1")
     assert (answer.code, answer.err) == (0, "")
     assert " s: sending" in answer.out
     acc = re.search(r"^ *acc +chest movement +200 Hz +(\d+) +(\d+)", answer.out, re.MULTILINE)
