@@ -20,9 +20,8 @@ from breathcore.session.reception import Reception
 from breathcore.session.recording import Session, open_session
 from breathcore.source.ble import BleSource
 from breathcore.source.sim.spec import WearerSpec
-from breathcore.source.virtual.devices import VirtualDevice
+from breathcore.source.virtual.devices import VirtualDevice, address
 from breathcore.source.virtual.radio import VirtualRadio
-from breathcore.source.virtual.world import address
 
 FILES = sorted((Path(__file__).parents[2] / "devices").glob("*.toml"))
 SECONDS = 20.0  # of virtual time, besides what it takes to its first data; a breath or two

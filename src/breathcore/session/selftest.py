@@ -12,7 +12,7 @@ from breathcore.session.reception import Outbound, Reception
 from breathcore.source.ble import BleSource
 from breathcore.source.sim.faults import FaultSpec
 from breathcore.source.sim.spec import WearerSpec
-from breathcore.source.virtual.devices import VirtualDevice
+from breathcore.source.virtual.devices import VirtualDevice, address
 from breathcore.source.virtual.radio import VirtualRadio
 
 
@@ -42,7 +42,8 @@ class SelfTest:
 
     async def run(self, seconds: float) -> None:
         """Stream for `seconds`, or until cancelled; the link is ended in either case."""
-        source = BleSource([("", self._spec)], radio=self._radio)
+        loop_s = asyncio.get_running_loop().time  # the virtual radio's clock
+        source = BleSource([(address(1), self._spec)], radio=self._radio, clock_ns=lambda: round(loop_s() * 1e9))
         info = await source.open()
         reception = Reception(info.devices, info.t0_host_ns)
         reading = asyncio.create_task(self._read(source, reception))

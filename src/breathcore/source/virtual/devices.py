@@ -25,3 +25,8 @@ def keyed(devices: Sequence[VirtualDevice]) -> Mapping[str, VirtualDevice]:
         n = 1 + sum(d.spec.id == device.spec.id for d in found.values())
         found[device.spec.id if n == 1 else f"{device.spec.id}-{n}"] = device
     return found
+
+
+def address(number: int) -> str:
+    """Return the address of the `number`-th virtual wearable: static random, as wearables have."""
+    return f"F0:BC:00:00:00:{number:02X}"

@@ -12,9 +12,8 @@ from bumble.transport.common import Transport
 
 from breathcore.model.errors import RadioError, Reason
 from breathcore.source.sim.wearer import WearerSpec
-from breathcore.source.virtual.devices import VirtualDevice
+from breathcore.source.virtual.devices import VirtualDevice, address
 from breathcore.source.virtual.peripheral import Peripheral
-from breathcore.source.virtual.world import address
 
 _ANSWER_S = 15.0
 

@@ -11,7 +11,7 @@ from bumble.transport.common import AsyncPipeSink
 
 from breathcore.source.sim.wearer import WearerSpec
 from breathcore.source.virtual.air import Air, Station
-from breathcore.source.virtual.devices import VirtualDevice
+from breathcore.source.virtual.devices import VirtualDevice, address
 from breathcore.source.virtual.peripheral import Peripheral
 
 _HOST_ADDRESS = "F0:BC:00:00:00:00"
@@ -116,8 +116,3 @@ class World:
             await peripheral.device.power_on()
             [station] = [c for c in self._air.controllers if c.random_address == peripheral.device.random_address]
             await peripheral.start(InAir(self._air, station))
-
-
-def address(number: int) -> str:
-    """Return the address of the `number`-th virtual wearable: static random, as wearables have."""
-    return f"F0:BC:00:00:00:{number:02X}"
