@@ -82,6 +82,9 @@ class CaptureChain:
             if isinstance(item, SampleBlock):
                 self.tally.on_samples(item)
                 continue
+            if isinstance(item, LinkEvent):
+                self.tally.on_input(item)
+                continue
             if isinstance(item, RecordedFault):
                 self.tally.on_fault(item)
             out.append(item)

@@ -190,7 +190,7 @@ class Pipeline:
 
     def _take(self, items: Iterable[SignalItem], out: list[SessionItem]) -> None:
         for item in items:
-            if isinstance(item, SampleBlock):
+            if isinstance(item, SampleBlock | LinkEvent):  # follow from the packets, which are recorded
                 continue
             out.append(item)
             if isinstance(item, EffortBlock):

@@ -19,7 +19,7 @@ FIT_EVERY_S = 1.0
 _ELECTRODES = frozenset({Role.HEART_RATE, Role.RR, Role.ECG, Role.PPG})
 _OTHER_LINK = frozenset({LinkKind.CONNECTED, LinkKind.LOST, LinkKind.CLOSED})
 
-SignalItem = Outbound | RecordedFault | SampleBlock | Estimate | FitEstimate
+SignalItem = Outbound | RecordedFault | LinkEvent | SampleBlock | Estimate | FitEstimate
 
 
 class SignalChain:
@@ -83,6 +83,7 @@ class SignalChain:
             yield fault
         self._faults_n += len(reading.faults)
         for event in reading.events:
+            yield event
             yield from self._on_link(event, now_s)
         for block in reading.blocks:
             yield from self._on_samples(block, item.t_host_ns)

@@ -30,7 +30,7 @@ from breathcore.model.protocols import SourceInfo
 from breathcore.model.table import FieldSpec, NumberType, TableSpec
 from breathcore.record.reader import SessionFile
 from breathcore.session.bridge import Bridge
-from breathcore.session.capture import Capture
+from breathcore.session.capture import Capture, CaptureChain
 from breathcore.session.recording import Session, open_session
 from breathcore.session.replaying import check, plan_of
 from breathcore.session.runner import SessionThread
@@ -269,3 +269,15 @@ def test_it_runs_and_stops_in_a_thread_like_a_guided_session(played: Script, tmp
     thread.stop()
     assert not thread.is_alive()
     assert bridge.error is None
+
+
+def test_a_battery_that_is_read_is_shown_and_counted():
+    level = CharacteristicSpec("level", "2a19", (CharacteristicUse.READ,))
+    belt = DeviceSpec(
+        "b", "B", MatchSpec(), (EndpointSpec("battery", "battery", "180f", (level,), ()),), "chest", ClockKind.NONE, 1.0
+    )
+    chain = CaptureChain([("b", belt)], T0_NS)
+    chain.push(LinkEvent("b", ns(0.1), LinkKind.CONNECTED))
+    assert chain.push(Packet("b", "battery.level", Direction.READ, ns(0.2), bytes([82]))) == ()
+    assert chain.tally.devices()[0].battery_percent == 82
+    assert chain.frame().sensors[0].battery_percent == 82
