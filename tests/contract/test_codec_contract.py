@@ -381,6 +381,8 @@ def test_a_cut_packet_gives_no_number_that_is_not_in_it(name: str, channel: Chan
     cut = packet.payload[: data.draw(st.integers(0, len(packet.payload) - 1))]
     whole = rows(name, received(name, [packet]), channel)
     left = rows(name, received(name, notified([(packet.endpoint, cut)])), channel)
+    if channel.role is Role.BREATH_PHASES:  # a row is a breath, 0 stands for a phase that is not in the packet
+        whole, left = whole[whole > 0], left[left > 0]
     assert len(left) < len(whole)
     np.testing.assert_array_equal(left, whole[: len(left)])
 
