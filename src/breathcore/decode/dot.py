@@ -76,7 +76,7 @@ class DotCodec:
             if packet.endpoint == self._control and packet.direction is Direction.WRITE:
                 self._wrote(decode_command(packet.payload))
             elif packet.endpoint in self._payloads and packet.direction is not Direction.WRITE:
-                _require_length(packet)
+                self._require_place(packet)
                 return self._sample(packet, decode_payload(self.mode, packet.payload))
         except DecodeError as error:
             return Received(faults=(error.at(packet.endpoint),))
@@ -107,6 +107,15 @@ class DotCodec:
         """Learn from a command that was really given."""
         if command.start and command.mode in MODES:
             self.mode = command.mode
+
+    def _require_place(self, packet: Packet) -> None:
+        """Refuse what is not on the mode's characteristic, or does not fill it: that was cut."""
+        name = characteristic_of(self.mode)
+        if packet.endpoint != f"{self._id}.{name}":
+            raise DecodeError(FaultReason.UNEXPECTED, 0, f"mode {self.mode} sends on {name}")
+        size, n = LENGTHS[name], len(packet.payload)
+        if n != size:
+            raise DecodeError(FaultReason.TRUNCATED if n < size else FaultReason.BAD_LENGTH, min(n, size))
 
     def _sample(self, packet: Packet, sample: DotPayload) -> Received:
         t_host_s = packet.t_host_ns * 1e-9
@@ -179,14 +188,6 @@ class DotBatteryCodec:
         """Return one packet for each row of per cents in `blocks`."""
         levels = [round(v) for b in blocks for v in b.x[:, 0].tolist()]
         return tuple((self._level, encode_battery(level, charging=False)) for level in levels)
-
-
-def _require_length(packet: Packet) -> None:
-    """Refuse a payload that does not fill its characteristic: it was cut."""
-    size = LENGTHS[packet.endpoint.partition(".")[2]]
-    if len(packet.payload) != size:
-        reason = FaultReason.TRUNCATED if len(packet.payload) < size else FaultReason.BAD_LENGTH
-        raise DecodeError(reason, min(len(packet.payload), size))
 
 
 def to_wire(role: Role, x: F64) -> F64:

@@ -245,10 +245,10 @@ class GdxCodec:
         first = self._last_measured is None
         known = [c for c in (self._last_any, self._last_measured) if c is not None]
         missing_n = 0 if first else min((counter - c - 1) & 0xFF for c in known)
-        if missing_n >= _LATE and counter != self._refused:
-            self._refused = (counter + 1) & 0xFF  # if this one is next, the belt counts anew
-            raise DecodeError(FaultReason.BAD_COUNTER, 2, f"{counter} after {known[-1]}")
-        if counter == self._refused:
+        if missing_n >= _LATE:
+            if counter != self._refused:
+                self._refused = (counter + 1) & 0xFF  # if this one is next, the belt counts anew
+                raise DecodeError(FaultReason.BAD_COUNTER, 2, f"{counter} after {known[-1]}")
             missing_n = 1
         self._refused = None
         self._last_any = self._last_measured = counter

@@ -22,6 +22,7 @@ RR_PER_S = 1024  # counts of an RR interval in a second
 RR_PER_PACKET = 8  # fits the smallest ATT payload (20 bytes) with every optional field
 
 _WIDE_HR, _CONTACT, _CONTACT_SUPPORTED, _ENERGY, _RR = 1, 2, 4, 8, 16
+_RESERVED = 0xE0  # may say of fields to come
 _NOTHING = Received()
 
 
@@ -36,7 +37,10 @@ class HeartRateMeasurement:
 
 
 def decode_measurement(payload: bytes) -> HeartRateMeasurement:
-    """Return the fields of `payload`. Raises DecodeError (TRUNCATED) where a flagged field is cut short."""
+    """Return the fields of `payload`.
+
+    Raises DecodeError: TRUNCATED where a flagged field is cut short, BAD_LENGTH for bytes that no flag speaks of.
+    """
     if len(payload) < 2:
         raise DecodeError(FaultReason.TRUNCATED, len(payload))
     flags = payload[0]
@@ -44,6 +48,8 @@ def decode_measurement(payload: bytes) -> HeartRateMeasurement:
     energy_kj = None
     if flags & _ENERGY:
         energy_kj, at = _u16(payload, at)
+    if len(payload) > at and not flags & (_RR | _RESERVED):
+        raise DecodeError(FaultReason.BAD_LENGTH, at, f"{len(payload)} bytes")
     return HeartRateMeasurement(
         hr_bpm,
         _intervals(payload, at) if flags & _RR else (),

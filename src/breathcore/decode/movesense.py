@@ -148,7 +148,9 @@ class MovesenseCodec:
     def _heard(self, value: MoveNotification, t_host_s: float) -> tuple[RawBlock, ...]:
         subscription = self._subscriptions.get(value.ref)
         if value.code is Code.RESULT:
-            if subscription is not None and value.status not in (OK, None):
+            if subscription is not None and value.status is None:
+                raise DecodeError(FaultReason.TRUNCATED, 2, subscription.path)
+            if subscription is not None and value.status != OK:
                 raise DecodeError(FaultReason.REFUSED, 2, f"{subscription.path}: {value.status}")
             return ()
         if subscription is None:
@@ -209,7 +211,7 @@ class MovesenseCodec:
             if name == "rr":
                 lost_n = subscription.beats_lost_n
                 subscription.beats_lost_n = 0 if rows[0, 0] else lost_n + 1
-            if channel is not None and rows[0, 0] > 0:
+            if channel is not None and rows[0, 0]:
                 blocks.append(
                     RawBlock(channel, from_wire(channel.role, rows, subscription.path), None, t_host_s, lost_n)
                 )

@@ -63,6 +63,7 @@ TYPES: Mapping[Role, tuple[Measurement, ...]] = MappingProxyType(
 _MEASUREMENT = "measurement"  # the setting of a channel, never sent
 _RESTARTS = 3
 _TYPE_MASK = 0x3F
+_PARAMS_BYTES = 4096  # of all parts of a reply: far more than any list of settings has
 
 
 class PmdCodec:
@@ -204,10 +205,12 @@ class PmdCodec:
 
     def _replied(self, reply: PmdReply) -> tuple[Fault, ...]:
         key = reply.op, reply.type
-        if reply.more:
-            self._parts[key] = self._parts.get(key, b"") + reply.params
-            return ()
         params = self._parts.pop(key, b"") + reply.params
+        if len(params) > _PARAMS_BYTES:
+            return (self._fault(FaultReason.BAD_LENGTH, f"reply to {reply.op:02x} {reply.type:02x} never ends"),)
+        if reply.more:
+            self._parts[key] = params
+            return ()
         stream = self._streams.get(reply.type)
         asked = key == self._asked
         if asked:

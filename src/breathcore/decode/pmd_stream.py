@@ -22,6 +22,7 @@ _REORDERED_NS = 1_000_000_000  # a frame that comes late comes less late than th
 _REORDERED_FRAMES = 2
 _RESET_NS = 5_000_000_000  # stamps that fall back, or run ahead of the host's clock, further: the clock was set,
 _RESET_FRAMES = 3  # unless that is no more than this many frames
+_LEAST = 0.25  # of the time that its samples take: a frame whose stamp goes on by less repeats the one before
 
 
 @dataclass(slots=True)
@@ -103,6 +104,8 @@ class PmdStream:
             if behind_ns < late_ns or not 0 < self.before_jump_ns < stamp_ns:
                 raise DecodeError(FaultReason.NOT_RISING, 1, f"{stamp_ns} after {previous_ns}")
             previous_ns = self.before_jump_ns
+        if stamp_ns - previous_ns < _LEAST * frame_ns:
+            raise DecodeError(FaultReason.NOT_RISING, 1, f"{stamp_ns} after {previous_ns}")
         ahead = (stamp_ns - previous_ns) * 1e-9 * self.channel.rate_hz - n
         if ahead > max(1.5, 0.05 * n):
             self.before_jump_ns = previous_ns

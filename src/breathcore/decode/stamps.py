@@ -6,7 +6,7 @@ only when the next packet goes on from it (the device's clock was set). A packet
 hole shows the one in between to have been false.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from breathcore.model.blocks import FaultReason
 _AHEAD_S = 2.0  # packets held back, then lost, leave a hole that the host's clock does not show
 _REORDERED_S = 1.0  # a packet that comes late comes less late than this
 _APART = 0.5  # of a sample: nearer than this to where it should be is a continuation
+_LEAST = 0.5  # of the samples before: a stamp that goes on by less repeats them
 _RATE_ERROR = 0.05  # a stream may run this much faster or slower than nominal
 
 
@@ -49,7 +50,8 @@ class Stamps:
     def times(self, count: int, rows_n: int, rate_hz: float, t_host_s: float) -> tuple[F64, int]:
         """Return device times (rows_n,) in s, unwrapped, and the samples lost before them.
 
-        Raises DecodeError: NOT_RISING for a repeated or late packet, OUT_OF_RANGE for a stamp far off.
+        Raises DecodeError: NOT_RISING for a repeated or late packet (one that goes on by much less than its samples
+        take is such a one), OUT_OF_RANGE for a stamp far off.
         """
         mark = _Mark(count, rows_n, t_host_s)
         if self._last is None:
@@ -67,16 +69,16 @@ class Stamps:
         if _continues(ahead_s, last.rows_n, rate_hz):
             self._other = None
             return ahead_s / last.rows_n, 0
-        if -_REORDERED_S < ahead_s <= 0:
+        if -_REORDERED_S < ahead_s < _LEAST * last.rows_n / rate_hz:
             raise DecodeError(FaultReason.NOT_RISING, 0, f"{mark.count} after {last.count}")
         other = self._other
         if other is not None and _continues(self._ahead(mark, other) * self._tick_s, other.rows_n, rate_hz):
             self._other = None
-            return 1.0 / rate_hz, other.rows_n
+            return 1.0 / rate_hz, last.rows_n
         if not 0 < ahead_s <= mark.t_host_s - last.t_host_s + _AHEAD_S:
             self._other = mark
             raise DecodeError(FaultReason.OUT_OF_RANGE, 0, f"{mark.count} after {last.count}")
-        self._other = last
+        self._other = replace(last, rows_n=last.rows_n + mark.rows_n)  # where the next one goes on if `mark` is false
         return 1.0 / rate_hz, max(1, round(ahead_s * rate_hz) - last.rows_n)
 
     def _ahead(self, mark: _Mark, last: _Mark) -> int:
@@ -86,4 +88,4 @@ class Stamps:
 
 
 def _continues(ahead_s: float, rows_n: int, rate_hz: float) -> bool:
-    return ahead_s > 0 and abs(ahead_s * rate_hz - rows_n) <= _APART + _RATE_ERROR * rows_n
+    return _LEAST * rows_n <= ahead_s * rate_hz <= rows_n + _APART + _RATE_ERROR * rows_n

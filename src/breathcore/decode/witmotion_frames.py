@@ -113,7 +113,8 @@ def split_frames(payload: bytes) -> tuple[tuple[bytes, ...], tuple[DecodeError, 
     """Return the whole frames in a notification, which may join several, and what is wrong with the rest.
 
     Bytes before a head are skipped: BAD_HEADER; a frame that is cut at the end: TRUNCATED. After bytes that were
-    skipped only a head is believed whose frame is followed by the next, or by nothing.
+    skipped only a head is believed whose frame is followed by the next, or by nothing; such a head inside a frame that
+    is followed by neither shows that frame to be cut.
     """
     frames: list[bytes] = []
     errors: list[DecodeError] = []
@@ -134,10 +135,11 @@ def split_frames(payload: bytes) -> tuple[tuple[bytes, ...], tuple[DecodeError, 
 
 def _next_head(payload: bytes, at: int) -> int:
     """Return where the next frame begins at or after `at`; the end where there is none."""
-    if payload[at : at + 2] in _HEADS:
-        return at
     after = range(at + 1, len(payload) - FRAME_BYTES + 1)
-    return next((i for i in after if payload[i : i + 2] in _HEADS and _ends_well(payload, i)), len(payload))
+    later = next((i for i in after if payload[i : i + 2] in _HEADS and _ends_well(payload, i)), len(payload))
+    if payload[at : at + 2] in _HEADS and (_ends_well(payload, at) or later >= min(at + FRAME_BYTES, len(payload))):
+        return at
+    return later
 
 
 def _ends_well(payload: bytes, at: int) -> bool:

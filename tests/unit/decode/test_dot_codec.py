@@ -134,6 +134,13 @@ def test_a_payload_must_fill_its_characteristic(cut: int, reason: FaultReason) -
     assert [f.reason for f in heard(DotCodec("dot", (ACC,)), "medium", payload).faults] == [reason]
 
 
+def test_a_payload_on_another_modes_characteristic_is_refused() -> None:
+    codec = DotCodec("dot", (ACC, GYRO))
+    result = heard(codec, "long", dot.encode_payload(21, DotPayload(1, {})).ljust(63, b"\0"))
+    assert not result.blocks
+    assert [f.reason for f in result.faults] == [FaultReason.UNEXPECTED]
+
+
 def test_a_lost_sample_is_counted() -> None:
     codec = DotCodec("dot", (ACC,))
     found = [

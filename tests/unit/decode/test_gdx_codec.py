@@ -233,6 +233,11 @@ def test_a_repeated_and_a_late_packet_are_refused() -> None:
     results = Talk().start().measured(10, 11, 12, 12, 10, 13)
     assert reasons(results) == [FaultReason.BAD_COUNTER] * 2
     assert [b.x[0, 0] for r in results for b in r.blocks] == [10, 11, 12, 13]
+    assert lost(results) == [0] * 4
+
+
+def test_nothing_is_lost_after_a_repeated_packet() -> None:
+    assert lost(Talk().start().measured(10, 11, 11, 12, 12, 13)) == [0] * 4
 
 
 def test_dropped_data_is_a_gap() -> None:

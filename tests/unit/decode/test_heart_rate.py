@@ -61,6 +61,12 @@ def test_a_cut_measurement_is_refused_or_shorter(value: HeartRateMeasurement, da
         assert len(read.rr_1024) < len(value.rr_1024)
 
 
+def test_bytes_that_no_flag_speaks_of_are_refused_unless_a_reserved_one_is_set() -> None:
+    (fault,) = codec().receive(packet(bytes.fromhex("003c0004"))).faults
+    assert (fault.reason, fault.offset) == (FaultReason.BAD_LENGTH, 2)
+    assert decode_measurement(bytes.fromhex("203c0004")) == HeartRateMeasurement(60)
+
+
 def test_all_beats_of_a_packet_come_in_seconds_exactly() -> None:
     (hr, rr) = codec().receive(packet(HeartRateMeasurement(72, (848, 858)), 5.0)).blocks
     assert hr.x.tolist() == [[72.0]]

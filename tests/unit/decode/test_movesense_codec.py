@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from breathcore.decode import movesense_packets as move
+from breathcore.decode.checked import CheckedCodec
 from breathcore.decode.movesense import MovesenseCodec
 from breathcore.decode.movesense_packets import Code, MoveCommand, MoveData, MoveNotification, Op
 from breathcore.model.blocks import FaultReason, RawBlock, Received
@@ -121,6 +122,18 @@ def test_temperature_and_heart_are_told_in_their_units() -> None:
     (temperature,) = data(codec, warm, ref=3)[0].blocks
     assert temperature.x[0, 0] == pytest.approx(33.0, abs=1e-4)
     assert temperature.t_device_s is None
+
+
+def test_a_result_that_is_cut_is_told() -> None:
+    result = started(ACC).receive(Packet("d", "m.data", Direction.NOTIFY, 0, bytes([Code.RESULT, 2, 200])))
+    assert reasons([result]) == [FaultReason.TRUNCATED]
+
+
+def test_a_heart_rate_below_zero_is_given_to_be_refused_and_counted() -> None:
+    codec = CheckedCodec(started(replace(HR, limits=(15.0, 300.0))))
+    payload = move.encode_data("/Meas/HR", MoveData({"hr": np.array([[-60.0]]), "rr": np.array([[1000.0]])}))
+    packet = Packet("d", "m.data", Direction.NOTIFY, 0, bytes([Code.DATA, 2]) + payload)
+    assert reasons([codec.receive(packet)]) == [FaultReason.OUT_OF_RANGE]
 
 
 def test_a_beat_without_an_interval_is_a_lost_beat() -> None:

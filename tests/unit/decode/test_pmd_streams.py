@@ -163,6 +163,21 @@ def test_a_device_that_offers_no_rate_gives_no_numbers() -> None:
         assert ([f.reason for f in received.faults], received.blocks) == ([FaultReason.TS_AND_RATE_ZERO], ())
 
 
+def test_a_frame_that_comes_again_with_a_stamp_a_little_later_is_refused() -> None:
+    codec = codec_of(ACC)
+    frames = [encode_frame(Measurement.ACC, T0 + ms * 1_000_000, np.ones((26, 3)), 0x01) for ms in (500, 1000, 1001)]
+    results = [put(codec, frame, 0.5) for frame in frames]
+    assert [len(r.blocks) for r in results] == [1, 1, 0]
+    assert [f.reason for f in results[2].faults] == [FaultReason.NOT_RISING]
+
+
+def test_a_reply_whose_parts_never_end_is_told_and_forgotten() -> None:
+    codec = codec_of(ACC)
+    part = control.encode_reply(control.PmdReply(2, Measurement.ACC, 0, more=True, params=bytes(500)))
+    faults = [f.reason for _ in range(9) for f in put(codec, part, name="control").faults]
+    assert faults == [FaultReason.BAD_LENGTH]
+
+
 def test_a_late_frame_of_a_slow_stream_is_no_false_stamp() -> None:
     codec = codec_of(SKIN)
     stamps_s = [0.0, 5.0, 15.0, 10.0, 20.0]

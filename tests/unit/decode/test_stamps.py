@@ -72,8 +72,16 @@ def test_a_clock_that_was_set_is_believed_at_its_second_packet() -> None:
 
 
 def test_a_false_stamp_that_was_believed_is_found_out_by_the_next() -> None:
-    found = fed(Stamps(1e-3), 1000, 1040, 2900, 1080, 1120)
-    assert firsts(found) == [1.0, 1.04, 2.9, 1.08, 1.12]
+    found = fed(Stamps(1e-3), 1000, 1040, 2900, 1120, 1160)
+    assert firsts(found) == [1.0, 1.04, 2.9, 1.12, 1.16]
+    assert found[3][1] == ROWS_N  # the one that was false
+
+
+@pytest.mark.parametrize("later", [1, 19])
+def test_a_packet_that_is_repeated_with_a_stamp_a_little_later_is_refused(later: int) -> None:
+    found = fed(Stamps(1e-3), 1000, 1040, 1040 + later, 1080)
+    assert firsts(found) == [1.0, 1.04, FaultReason.NOT_RISING, 1.08]
+    assert found[3][1] == 0
 
 
 @given(counts=st.lists(st.tuples(st.integers(0, 2**32 - 1), st.floats(0, 1e4)), max_size=20))

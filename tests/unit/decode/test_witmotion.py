@@ -66,6 +66,19 @@ def test_a_head_inside_a_damaged_frame_is_not_believed() -> None:
     assert [b.x.tolist() for b in result.blocks if b.channel is ACC] == [[[0.0, 0.0, 1.0]]]
 
 
+@pytest.mark.parametrize("cut", range(2, 20))
+def test_a_cut_frame_does_not_swallow_the_next(cut: int) -> None:
+    result = heard(wit.encode_motion(np.full(9, 77))[:cut] + UPRIGHT)
+    assert [b.x.tolist() for b in result.blocks if b.channel is ACC] == [[[0.0, 0.0, 1.0]]]
+    assert len(result.faults) == 1
+
+
+def test_bytes_after_a_whole_frame_do_not_cost_it() -> None:
+    result = heard(UPRIGHT + bytes(8))
+    assert [b.x.tolist() for b in result.blocks if b.channel is ACC] == [[[0.0, 0.0, 1.0]]]
+    assert [f.reason for f in result.faults] == [FaultReason.BAD_HEADER]
+
+
 def test_a_cut_frame_at_the_end_is_told() -> None:
     result = heard(UPRIGHT + UPRIGHT[:8])
     assert len(result.blocks) == 3
