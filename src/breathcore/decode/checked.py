@@ -4,6 +4,7 @@ Most wearables send no checksum: a flipped bit gives a number like any other. Wh
 can measure (`ChannelSpec.limits`) and how fast a body moves (`ChannelSpec.max_step`).
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -20,7 +21,7 @@ _ANY = (-np.inf, np.inf)
 
 
 class _Seen(NamedTuple):
-    """The last block of a channel: its last row, its arrival, the least and the largest of its numbers."""
+    """A block of a channel: its last row, its arrival, the least and the largest of its numbers."""
 
     row: F64
     t_host_s: float
@@ -32,14 +33,15 @@ class CheckedCodec:
     """A codec whose blocks are looked at before they are passed on.
 
     A block with a number that is not finite or outside its channel's `limits` is refused as OUT_OF_RANGE, one with a
-    step of more than `max_step` as SUSPECT. Steps are also taken from the last sample seen before the block, refused
-    or not: so a true jump costs one block and never locks a channel out. After a gap nothing is compared. Samples that
-    are refused count into the `lost_n` of the channel's next block.
+    step of more than `max_step` as SUSPECT. A step into a block is taken from the last sample that passed, or from the
+    last that was refused since, whichever is nearer: so a false number costs no block but its own, and a true jump
+    costs one and never locks a channel out. After a gap nothing is compared. Samples that are refused count into the
+    `lost_n` of the channel's next block.
     """
 
     def __init__(self, codec: Codec) -> None:
         self._codec = codec
-        self._seen: dict[str, _Seen] = {}
+        self._seen: dict[str, tuple[_Seen, ...]] = {}  # the last that passed, and the last refused since
         self._refused_n: dict[str, int] = {}
 
     def start(self, want: StreamPlan) -> tuple[Request, ...]:
@@ -89,23 +91,23 @@ class CheckedCodec:
             return FaultReason.OUT_OF_RANGE, f"{value:g} {channel.unit}, bound {bound:g}"
         if channel.max_step is None:
             return None
-        before = self._seen.get(channel.id)
-        self._seen[channel.id] = _Seen(x[-1], block.t_host_s, lowest, highest)
-        if before is not None and max(highest, before.highest) - min(lowest, before.lowest) <= channel.max_step:
+        before, seen = self._seen.get(channel.id, ()), _Seen(x[-1], block.t_host_s, lowest, highest)
+        self._seen[channel.id] = (seen,)
+        if any(max(highest, b.highest) - min(lowest, b.lowest) <= channel.max_step for b in before):
             return None  # no two of them are further apart
         step = _largest_step(block, before)
         if step <= channel.max_step:
             return None
+        self._seen[channel.id] = (*before[:1], seen)
         return FaultReason.SUSPECT, f"a step of {step:g} {channel.unit}, at most {channel.max_step:g}"
 
 
-def _largest_step(block: RawBlock, before: _Seen | None) -> float:
-    """Return the largest step inside a block and, without a gap, into it."""
+def _largest_step(block: RawBlock, before: Sequence[_Seen]) -> float:
+    """Return the largest step inside a block and, without a gap, into it from the nearest of those before."""
     x = block.x
     silent_s = max(GAP_INTERVALS * block.channel.expected_interval_s, GAP_S)
-    largest = 0.0
-    if before is not None and not block.lost_n and block.t_host_s - before.t_host_s <= silent_s:
-        largest = float(np.maximum.reduce(np.abs(x[0] - before.row)))
+    recent = [b.row for b in before if not block.lost_n and block.t_host_s - b.t_host_s <= silent_s]
+    largest = min((float(np.maximum.reduce(np.abs(x[0] - row))) for row in recent), default=0.0)
     if len(x) > 1:
         largest = max(largest, float(np.maximum.reduce(np.abs(x[1:] - x[:-1]), axis=None)))
     return largest

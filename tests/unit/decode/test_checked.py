@@ -74,6 +74,11 @@ def test_a_true_jump_costs_one_block_and_its_samples_are_counted_as_lost() -> No
     assert [b.lost_n for r in results for b in r.blocks] == [0, 2, 0]
 
 
+def test_one_false_sample_does_not_cost_the_one_after_it() -> None:
+    results = through(block([0.0]), block([900.0], 1.7), block([1.0], 2.4), block([2.0], 3.1))
+    assert [len(r.blocks) for r in results] == [1, 0, 1, 1]
+
+
 def test_losses_before_a_refused_block_are_not_forgotten() -> None:
     results = through(block([0.0]), block([2000.0, 0.0], 1.7, lost_n=3), block([0.0], 2.4, lost_n=4))
     assert [b.lost_n for r in results for b in r.blocks] == [0, 3 + 2 + 4]
