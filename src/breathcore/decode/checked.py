@@ -35,8 +35,8 @@ class CheckedCodec:
     A block with a number that is not finite or outside its channel's `limits` is refused as OUT_OF_RANGE, one with a
     step of more than `max_step` as SUSPECT. A step into a block is taken from the last sample that passed, or from the
     last that was refused since, whichever is nearer: so a false number costs no block but its own, and a true jump
-    costs one and never locks a channel out. After a gap nothing is compared. Samples that are refused count into the
-    `lost_n` of the channel's next block.
+    costs one and never locks a channel out. Over lost samples a step may be larger by as many, after silence nothing
+    is compared. Samples that are refused count into the `lost_n` of the channel's next block.
     """
 
     def __init__(self, codec: Codec) -> None:
@@ -103,11 +103,11 @@ class CheckedCodec:
 
 
 def _largest_step(block: RawBlock, before: Sequence[_Seen]) -> float:
-    """Return the largest step inside a block and, without a gap, into it from the nearest of those before."""
+    """Return the largest step inside a block and into it, for each sample, from the nearest of those before."""
     x = block.x
     silent_s = max(GAP_INTERVALS * block.channel.expected_interval_s, GAP_S)
-    recent = [b.row for b in before if not block.lost_n and block.t_host_s - b.t_host_s <= silent_s]
-    largest = min((float(np.maximum.reduce(np.abs(x[0] - row))) for row in recent), default=0.0)
+    recent = [b.row for b in before if block.t_host_s - b.t_host_s <= silent_s]
+    largest = min((float(np.maximum.reduce(np.abs(x[0] - row))) for row in recent), default=0.0) / (1 + block.lost_n)
     if len(x) > 1:
         largest = max(largest, float(np.maximum.reduce(np.abs(x[1:] - x[:-1]), axis=None)))
     return largest

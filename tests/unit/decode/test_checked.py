@@ -84,9 +84,13 @@ def test_losses_before_a_refused_block_are_not_forgotten() -> None:
     assert [b.lost_n for r in results for b in r.blocks] == [0, 3 + 2 + 4]
 
 
-@pytest.mark.parametrize("after", [block([500.0], 1.7, lost_n=1), block([500.0], 3.2)], ids=["lost", "silence"])
-def test_after_a_gap_nothing_is_compared(after: RawBlock) -> None:
-    assert [len(r.blocks) for r in through(block([0.0]), after)] == [1, 1]
+def test_after_silence_nothing_is_compared() -> None:
+    assert [len(r.blocks) for r in through(block([0.0]), block([500.0], 3.2))] == [1, 1]
+
+
+@pytest.mark.parametrize(("value", "passes"), [(290.0, 1), (310.0, 0)])
+def test_over_lost_samples_a_step_may_be_larger_by_as_many(value: float, passes: int) -> None:
+    assert len(through(block([0.0]), block([value], 1.7, lost_n=2))[1].blocks) == passes
 
 
 def test_a_number_out_of_range_is_nothing_to_compare_with() -> None:
