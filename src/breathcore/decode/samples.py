@@ -52,9 +52,10 @@ def decode_samples(payload: bytes) -> tuple[F64, F64]:
         raise DecodeError(FaultReason.BAD_HEADER, 16, f"{axes} axes of {value_bytes} bytes")
     if (len(payload) - _HEADER.size) % (axes * value_bytes):
         raise DecodeError(FaultReason.TRUNCATED, len(payload))
-    rows = np.frombuffer(payload, _FORMATS[value_bytes], offset=_HEADER.size).reshape(-1, axes).astype(np.float64)
-    times = t_s + np.arange(len(rows)) / rate_hz
-    whole = np.isfinite(rows).all(axis=1)
+    with np.errstate(over="ignore", invalid="ignore"):  # signalling NaNs, rates near 0
+        rows = np.frombuffer(payload, _FORMATS[value_bytes], offset=_HEADER.size).reshape(-1, axes).astype(np.float64)
+        times = t_s + np.arange(len(rows)) / rate_hz
+    whole = np.isfinite(rows).all(axis=1) & np.isfinite(times)
     return times[whole], rows[whole]
 
 

@@ -43,6 +43,12 @@ def test_a_row_that_is_no_number_is_left_out_and_its_time_stays_empty() -> None:
     assert times.tolist() == [1.0, 1.3]
 
 
+def test_a_signalling_nan_and_a_time_without_end_are_left_out() -> None:
+    payload = header(rate_hz=5e-324, value_bytes=4) + struct.pack("<f", 1.0) + bytes.fromhex("0100807f0000803f")
+    times, x = decode_samples(payload)
+    assert (times.tolist(), x.tolist()) == ([0.0], [[1.0]])
+
+
 def header(t_s: float = 0.0, rate_hz: float = 50.0, axes: int = 1, value_bytes: int = 8) -> bytes:
     return struct.pack("<ddHH", t_s, rate_hz, axes, value_bytes)
 
