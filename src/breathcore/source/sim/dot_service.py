@@ -1,6 +1,8 @@
 """The sensor's side of a Movella DOT: a sample a packet, in the mode that it is told to measure in."""
 
 import math
+from collections.abc import Iterator
+from itertools import combinations
 
 import numpy as np
 
@@ -15,7 +17,7 @@ from breathcore.decode.dot_packets import (
 )
 from breathcore.decode.errors import DecodeError
 from breathcore.model.blocks import RawBlock
-from breathcore.model.device import EndpointSpec
+from breathcore.model.device import ChannelSpec, EndpointSpec
 from breathcore.source.sim.body import Body
 from breathcore.source.sim.services import BatteryService, Sent
 from breathcore.source.sim.streams import Stream, next_of
@@ -25,10 +27,11 @@ _FIRST_DATA_S = 0.1
 
 
 class DotService:
-    """The measurement service. It measures what its file names, in a mode that has it; other modes are ignored."""
+    """The measurement service. It measures in any mode that channels of its file can want; other modes are ignored."""
 
     def __init__(self, endpoint: EndpointSpec, body: Body) -> None:
         self._body = body
+        self._codecs = {codec.mode: (codec, wanted) for codec, wanted in _codecs(endpoint)}
         self._codec = DotCodec(endpoint.id, endpoint.channels)
         self._stream = Stream(body, endpoint.channels, max(c.rate_hz for c in endpoint.channels))
 
@@ -55,10 +58,11 @@ class DotService:
             command = decode_command(payload)
         except DecodeError:
             return ()
-        if name == "control" and command.mode == self._codec.mode:
-            if command.start and not self._stream.running:
+        if name == "control":
+            if command.start and command.mode in self._codecs and not self._stream.running:
+                self._codec, self._stream.channels = self._codecs[command.mode]
                 self._stream.start(t_s + _FIRST_DATA_S)
-            elif not command.start:
+            elif not command.start and command.mode == self._codec.mode:
                 self._stream.stop()
         return ()
 
@@ -68,6 +72,13 @@ class DotService:
         for block in blocks:
             self._body.sent(block)
         return self._codec.encode(*blocks)
+
+
+def _codecs(endpoint: EndpointSpec) -> Iterator[tuple[DotCodec, tuple[ChannelSpec, ...]]]:
+    """Yield what measures each choice of the channels, more of them later."""
+    for n in range(1, len(endpoint.channels) + 1):
+        for wanted in combinations(endpoint.channels, n):
+            yield DotCodec(endpoint.id, wanted), wanted
 
 
 class DotRateService:
