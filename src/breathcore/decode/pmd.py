@@ -209,7 +209,7 @@ class PmdCodec:
         if len(params) > _PARAMS_BYTES:
             return (self._fault(FaultReason.BAD_LENGTH, f"reply to {reply.op:02x} {reply.type:02x} never ends"),)
         if reply.more:
-            self._parts[key] = params
+            self._parts = {key: params}  # a device gives one answer at a time
             return ()
         stream = self._streams.get(reply.type)
         asked = key == self._asked
