@@ -14,6 +14,7 @@ from breathcore.gui.pages.safety import NotNowPage, SafetyPage
 from breathcore.gui.pages.settings import SettingsPage
 from breathcore.gui.pages.start import StartPage
 from breathcore.gui.pages.summary import SummaryPage, rate_text
+from breathcore.gui.sensor_text import worn_of
 from breathcore.gui.services import SessionRow
 from breathcore.model.drill import CommandKind, Stage
 from breathcore.model.message import message
@@ -40,8 +41,8 @@ def said(page) -> str:
 
 @pytest.fixture
 def start(qtbot):
-    def make(settings: Settings | None = None, wording: Wording = EN) -> StartPage:
-        page = StartPage(wording, samples.drills(), settings or Settings())
+    def make(settings: Settings | None = None, wording: Wording = EN, sensors=()) -> StartPage:
+        page = StartPage(wording, samples.drills(), settings or Settings(), worn_of(sensors, sample_sensors.devices()))
         qtbot.addWidget(page)
         return page
 
@@ -162,7 +163,7 @@ class TestSafety:
 class TestPrepare:
     @pytest.fixture
     def page(self, qtbot):
-        made = PreparePage(EN, registry.drill("diaphragmatic"))
+        made = PreparePage(EN, registry.drill("diaphragmatic"), worn_of((), sample_sensors.devices()))
         qtbot.addWidget(made)
         return made
 
@@ -174,7 +175,7 @@ class TestPrepare:
         drill = registry.drill("diaphragmatic")
         page.show_frame(samples.silent(drill, Stage.WAITING, "signal.weak", "refusal.not-worn"))
         assert self.offered(page) == {"Go on without measuring", "Signal is good: go on (off)"}
-        assert "wet its pads" in said(page)
+        assert EN.text("refusal.not-worn") in said(page)
         page.show_frame(samples.frame(drill, Stage.WAITING, calibrated=False))
         with qtbot.waitSignal(page.command, check_params_cb=lambda kind: kind is CommandKind.CALIBRATE):
             press(page, "Signal is good: go on")
@@ -200,7 +201,7 @@ class TestPrepare:
     def test_heart_only_says_so_and_starts(self, page):
         drill = registry.drill("diaphragmatic")
         page.show_frame(samples.silent(drill, Stage.READY, "signal.heart", "refusal.heart-only"))
-        assert "Breath: —. This strap sends heart beats only" in page.notice.shown
+        assert "Breath: —. Nothing worn sees the breath" in page.notice.shown
         assert self.offered(page) == {"Start the drill"}
 
     def test_without_a_link_there_is_no_start(self, page):
@@ -260,7 +261,7 @@ class TestSummary:
 
     def test_no_number_where_nothing_was_measured(self, qtbot):
         text = said(self.show(qtbot, samples.heart_only_summary()))
-        assert "This strap sends heart beats only." in text
+        assert EN.text("refusal.heart-only") in text
         assert text.count("—") == 3
         assert "not measured" in text
         assert "of 100" not in text

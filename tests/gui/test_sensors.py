@@ -135,7 +135,7 @@ class TestPlaces:
 class TestSights:
     def test_a_heart_strap_shows_no_breath_and_says_why(self, page_of):
         words = said(page_of(ChosenSensor("heart_rate_strap", "b", "HRM")))
-        assert "Not: breathing rate, breath as a line. This strap sends heart beats only." in words
+        assert "Not: breathing rate, breath as a line. Only the heart is felt, not the breath." in words
         assert "\nheart rate" in words
 
     def test_left_against_right_takes_one_on_each_side(self, page_of):
@@ -239,7 +239,7 @@ class TestWindow:
         window._sensing._live.poll()
         assert "link lost" in window.page.rows[0].state.said
         window.page.done.click()
-        assert self.names(services)[-1] == "stop"
+        assert self.names(services)[-1] == "stop_check"
 
     def test_a_check_that_cannot_begin_says_why(self, opened):
         window, services = opened
@@ -261,4 +261,4 @@ class TestWindow:
         window, services = opened
         window.page.check_button.click()
         window.close()
-        assert "stop" in self.names(services)
+        assert {"stop_check", "stop"} <= set(self.names(services))

@@ -153,7 +153,7 @@ def test_without_a_rate_there_is_a_dash_and_the_reason(open_page, frame_of):
 
 def test_a_strap_that_sends_heart_beats_only_gets_no_score(open_page, frame_of):
     page = open_page(frame_of(rate_bpm=None, rate_message=message("refusal.heart-only"), score=None, in_step=None))
-    assert "This strap sends heart beats only." in seen_texts(page)
+    assert "Only the heart is felt, not the breath." in seen_texts(page)
     assert "not measured" in seen_texts(page)
     assert page.readings.heart.value == "62 beats/min"
 

@@ -42,6 +42,11 @@ def feels_heart(spec: DeviceSpec) -> bool:
     return bool(spec.roles & HEARTS.keys())
 
 
+def has_pads(spec: DeviceSpec) -> bool:
+    """Return whether the wearable feels the heart through pads on the chest that have to be damp."""
+    return feels_heart(spec) and spec.placement in ("chest", "shirt")
+
+
 def _why_no_breath(worn: Sequence[tuple[DeviceSpec, Place | None]]) -> Message | None:
     places = [place for spec, place in worn if sees_breath(spec)]
     if any(place is not Place.PELVIS for place in places):

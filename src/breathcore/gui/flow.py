@@ -16,11 +16,12 @@ from breathcore.gui.pages.after import AfterPage
 from breathcore.gui.pages.prepare import PreparePage
 from breathcore.gui.pages.safety import FormPage, NotNowPage, SafetyPage
 from breathcore.gui.pages.summary import SummaryPage
+from breathcore.gui.sensor_text import worn_of
 from breathcore.gui.services import SessionChoice, SummaryView
 from breathcore.gui.shell import Shell
 from breathcore.gui.sound import Output, Sounds
 from breathcore.gui.trainer import TrainerOptions, TrainerPage
-from breathcore.model.drill import CommandKind, DrillSpec, FinishReason, Stage
+from breathcore.model.drill import CommandKind, FinishReason, Stage
 from breathcore.model.errors import BreathcoreError
 from breathcore.model.message import Message
 from breathcore.session.bridge import Bridge
@@ -142,7 +143,7 @@ class Flow(QObject):
         screening = choice.screening
         if screening is not None and screening.outcome is ScreeningOutcome.SEE_CLINICIAN_SOON:
             self._shell.say(self._shell.words.say(screening.message), calm=True)
-        self._prepare(self._drills[choice.drill_id])
+        self._prepare(choice)
 
     def replay(self, bridge: Bridge) -> None:
         """Show a replay."""
@@ -188,9 +189,12 @@ class Flow(QObject):
         else:
             self._close()
 
-    def _prepare(self, drill: DrillSpec) -> None:
+    def _prepare(self, choice: SessionChoice) -> None:
+        drill = self._drills[choice.drill_id]
+        worn = worn_of(choice.sensors, self._shell.services.devices())
+
         def make() -> QWidget:
-            page = PreparePage(self._shell.words, drill)
+            page = PreparePage(self._shell.words, drill, worn)
             page.command.connect(self._command)
             page.leave.connect(self.leave)
             return self._kept(page)

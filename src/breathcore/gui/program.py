@@ -38,7 +38,7 @@ from breathcore.session.exporting import export_data
 from breathcore.session.plan import SessionPlan
 from breathcore.session.recording import open_session
 from breathcore.session.replaying import plan_of
-from breathcore.session.runner import LiveSession, SessionThread
+from breathcore.session.runner import LiveSession, SessionRunner, SessionThread
 from breathcore.session.sensors import devices_of, sensor_named
 from breathcore.session.settings import (
     ChosenSensor,
@@ -56,7 +56,7 @@ from breathcore.source.sim.spec import WearerSpec
 
 _DRILL_COMMANDS = frozenset(CommandKind) - {CommandKind.CALIBRATE, CommandKind.END}  # END: how a session is left
 _DRILL_EFFECTS = frozenset(EffectKind) - {EffectKind.STAGE, EffectKind.FINISHED}
-SCAN_S = 6.0  # of one round; rounds follow each other until the scan is stopped
+SCAN_S = 3.0  # of one round, which brings news of strength; rounds follow each other until the scan is stopped
 
 
 class Program:
@@ -114,13 +114,14 @@ class Program:
             self._scanner = None
 
     def check(self, sensors: tuple[ChosenSensor, ...]) -> Bridge:
-        """Connect to `sensors` and show how they do, without recording, until `stop`."""
-        self.stop()
-        self.stop_scan()
+        """Connect to `sensors` and show how they do, without recording, until `stop_check`."""
         bridge = Bridge()
-        self._thread = SessionThread(Capture(self._source(sensors), None, bridge), bridge)
-        self._thread.start()
-        return bridge
+        return self._launch(Capture(self._source(sensors), None, bridge), bridge)
+
+    def stop_check(self) -> None:
+        """Have the check end, without waiting for it."""
+        if self._thread is not None:
+            self._thread.ask_to_stop()
 
     def start(self, choice: SessionChoice) -> Bridge:
         """Begin a session in the worker thread. Raises SafetyError where the gate is closed for `choice`."""
@@ -138,8 +139,6 @@ class Program:
             facts={"seed": self._wearer.seed} if simulated else {},
         )
         plan.require_clearance()
-        self.stop()
-        self.stop_scan()  # most adapters cannot connect while they scan
         path = new_path(self._folder, datetime.now().astimezone(), choice.person or drill.id)
         return self._run(plan, self._source(choice.sensors), path, pace=1.0)
 
@@ -147,7 +146,6 @@ class Program:
         """Run a stored session again."""
         with SessionFile.open(path) as file:
             plan = plan_of(file)
-        self.stop()
         return self._run(plan, ReplaySource(path), None, pace=self._replay_speed)
 
     def stop(self) -> None:
@@ -225,7 +223,13 @@ class Program:
 
     def _run(self, plan: SessionPlan, source: Source, path: Path | None, pace: float) -> Bridge:
         bridge = Bridge()
-        self._thread = SessionThread(LiveSession(plan, source, path, bridge, pace=pace), bridge)
+        return self._launch(LiveSession(plan, source, path, bridge, pace=pace), bridge)
+
+    def _launch(self, session: SessionRunner, bridge: Bridge) -> Bridge:
+        """Begin `session`, as soon as what runs now has ended, and without a search: both would use the radio."""
+        self.stop_scan()
+        self.stop_check()
+        self._thread = SessionThread(session, bridge, after=self._thread)
         self._thread.start()
         return bridge
 

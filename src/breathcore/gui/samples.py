@@ -291,6 +291,11 @@ class SampleServices:
         """Forget the callbacks."""
         self.asked.append(("stop_scan",))
 
+    def stop_check(self) -> None:
+        """End the check."""
+        self.asked.append(("stop_check",))
+        self.bridge.ended = True
+
     def start(self, choice: SessionChoice) -> Bridge:
         """Return the bridge, or refuse."""
         self.asked.append(("start", choice))

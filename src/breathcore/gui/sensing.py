@@ -117,6 +117,6 @@ class Sensing(QObject):
         self._live.stop()
         self._live.deleteLater()
         self._live = None
-        self._shell.services.stop()
+        self._shell.services.stop_check()
         if self._page is not None:
             self._page.checking(on=False)

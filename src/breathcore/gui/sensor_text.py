@@ -6,13 +6,31 @@ from typing import NamedTuple
 from breathcore.feedback.frame import SensorFrame
 from breathcore.feedback.sight import feels_heart, sees_breath
 from breathcore.feedback.wording import Wording
-from breathcore.model.device import DeviceSpec, Role
+from breathcore.gui.services import SIMULATED_DEVICE
+from breathcore.model.device import DeviceSpec, Place, Role
 from breathcore.model.packets import LinkKind
+from breathcore.session.settings import ChosenSensor
 
 _GONE = (LinkKind.LOST, LinkKind.CLOSED, LinkKind.STALLED)
 _MOVEMENT = frozenset({Role.CHEST_ACC, Role.ACC, Role.GYRO, Role.ORIENTATION})
 _SHORT_N = 16  # letters
 _STRONG_DBM, _FAIR_DBM = -70, -85
+
+
+class Worn(NamedTuple):
+    """A sensor of a session: what it is called, what it is, and where it is worn."""
+
+    name: str
+    spec: DeviceSpec
+    place: Place | None
+
+
+def worn_of(sensors: Sequence[ChosenSensor], devices: Sequence[DeviceSpec]) -> tuple[Worn, ...]:
+    """Return what `sensors` are among `devices`; none: the simulated strap, which is worn at the breastbone."""
+    specs = {spec.id: spec for spec in devices}
+    chosen = sensors or (ChosenSensor(SIMULATED_DEVICE, place=Place.STERNUM),)
+    known = [(sensor, specs[sensor.device_id]) for sensor in chosen if sensor.device_id in specs]
+    return tuple(Worn(sensor.name or spec.name, spec, sensor.place) for sensor, spec in known)
 
 
 class SensorWords(NamedTuple):

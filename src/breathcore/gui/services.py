@@ -164,7 +164,11 @@ class Services(Protocol):
         ...
 
     def check(self, sensors: tuple[ChosenSensor, ...]) -> Bridge:
-        """Connect to `sensors` and show how they do, without recording, until `stop`; none: the simulated strap."""
+        """Connect to `sensors` (none: the simulated strap) and show how they do, unrecorded, until `stop_check`."""
+        ...
+
+    def stop_check(self) -> None:
+        """Have the check end, without waiting for it; harmless when none runs."""
         ...
 
     def start(self, choice: SessionChoice) -> Bridge:

@@ -20,6 +20,7 @@ from breathcore.gui.pages.sensors import SensorsPage
 from breathcore.gui.pages.settings import SettingsPage
 from breathcore.gui.pages.start import StartPage
 from breathcore.gui.pages.summary import SummaryPage
+from breathcore.gui.sensor_text import worn_of
 from breathcore.gui.services import SummaryView
 from breathcore.gui.sound import SilentOutput
 from breathcore.gui.trainer import TrainerOptions, TrainerPage
@@ -66,7 +67,7 @@ def _start() -> tuple[Shot, ...]:
     def make(*, stored: bool, sensors: tuple[ChosenSensor, ...] = (), problem: bool = False) -> Make:
         def page(wording: Wording) -> QWidget:
             settings = Settings(last_person="Kim" if stored else "", last_drill="diaphragmatic", sensors=sensors)
-            made = StartPage(wording, samples.drills(), settings)
+            made = StartPage(wording, samples.drills(), settings, worn_of(sensors, sample_sensors.devices()))
             made.show_sessions(samples.rows() if stored else ())
             if problem:
                 made.notice.say(wording.text("start.left-out", problem=wording.say(sample_sensors.wrong_file())))
@@ -238,7 +239,12 @@ def _prepare() -> tuple[Shot, ...]:
         ),
     }
     return tuple(
-        Shot("prepare", state, _prepared(drill, frame), _to_signal if state == "looking" else None)
+        Shot(
+            "prepare",
+            state,
+            _prepared(drill, frame, sample_sensors.CHOSEN if state == "several" else ()),
+            _to_signal if state == "looking" else None,
+        )
         for state, frame in frames.items()
     )
 
@@ -253,9 +259,9 @@ def _waiting(name: str) -> SensorFrame:
     return sample_sensors.sensor(name, LinkKind.WAITING, battery=None)
 
 
-def _prepared(drill: DrillSpec, frame: FeedbackFrame) -> Make:
+def _prepared(drill: DrillSpec, frame: FeedbackFrame, sensors: tuple[ChosenSensor, ...]) -> Make:
     def page(wording: Wording) -> QWidget:
-        made = PreparePage(wording, drill)
+        made = PreparePage(wording, drill, worn_of(sensors, sample_sensors.devices()))
         made.show_frame(frame)
         return made
 

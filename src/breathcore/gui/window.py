@@ -20,6 +20,7 @@ from breathcore.gui.pages.start import StartPage
 from breathcore.gui.pages.summary import SummaryPage
 from breathcore.gui.pages.toast import Toast
 from breathcore.gui.sensing import Sensing
+from breathcore.gui.sensor_text import worn_of
 from breathcore.gui.services import Services, SessionChoice, SummaryView
 from breathcore.gui.sound import open_output
 from breathcore.gui.widgets import pad
@@ -162,7 +163,8 @@ class MainWindow(QMainWindow):
     # pages
 
     def _start_page(self) -> QWidget:
-        page = StartPage(self.words, self.services.drills(), self.settings)
+        worn = worn_of(self.settings.sensors, self.services.devices())
+        page = StartPage(self.words, self.services.drills(), self.settings, worn)
         page.start.connect(self._start)
         page.sensors.connect(self._show_sensors)
         page.open_.connect(lambda row: self._library.open(row.path))

@@ -302,17 +302,30 @@ def _meta(plan: SessionPlan, info: SourceInfo) -> SessionMeta:
 
 
 class SessionThread(threading.Thread):
-    """A session in a worker thread of its own, as the window needs it: Qt never waits for the radio."""
+    """A session in a worker thread of its own, as the window needs it: Qt never waits for the radio.
 
-    def __init__(self, session: SessionRunner, bridge: Bridge) -> None:
+    Parameters
+    ----------
+    session : SessionRunner
+    bridge : Bridge
+        That of `session`.
+    after : threading.Thread | None
+        Begin when this one has ended.
+    """
+
+    def __init__(self, session: SessionRunner, bridge: Bridge, *, after: threading.Thread | None = None) -> None:
         super().__init__(name="breathcore-session", daemon=True)
         self.session = session
         self._bridge = bridge
         self._loop: asyncio.AbstractEventLoop | None = None
         self._unwanted = False
+        self._after = after
 
     def run(self) -> None:
         """Run the session; how it failed is left in `bridge.error`."""
+        if self._after is not None:
+            self._after.join()
+            self._after = None
         try:
             asyncio.run(self._main())
         except BreathcoreError as error:
@@ -329,8 +342,12 @@ class SessionThread(threading.Thread):
 
     def stop(self, timeout_s: float = 10.0) -> None:
         """Ask the session to end and wait until its file is closed."""
+        self.ask_to_stop()
+        self.join(timeout_s)
+
+    def ask_to_stop(self) -> None:
+        """Ask the session to end; harmless when it has."""
         self._unwanted = True
         if self._loop is not None and not self._loop.is_closed():
             with contextlib.suppress(RuntimeError):  # it ended by itself in this very moment
                 self._loop.call_soon_threadsafe(self.session.stop)
-        self.join(timeout_s)

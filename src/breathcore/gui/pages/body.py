@@ -8,10 +8,11 @@ from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPainterPath, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
+from breathcore.feedback.sight import sees_breath
 from breathcore.feedback.wording import Wording
 from breathcore.gui import theme
 from breathcore.gui.pages.drawing import flip, mirrored
-from breathcore.model.device import Place
+from breathcore.model.device import DeviceSpec, Place
 
 _FIGURE = QRectF(0, 0, 240, 300)  # one figure, in the units (and of the width) of `drawing`
 _BEHIND_X = 240.0  # the second figure stands to the right of the first
@@ -26,6 +27,8 @@ _SPOTS: Mapping[Place, tuple[float, float, float, int]] = {
     Place.BACK: (_BEHIND_X + 120, 156, 0, 1),
     Place.PELVIS: (_BEHIND_X + 120, 232, 0, 1),
 }
+USUAL: Mapping[str, Place] = {"chest": Place.STERNUM}  # a profile's placement → where it is worn as a rule
+_AROUND = frozenset({Place.STERNUM, Place.NAVEL})  # where a strap or belt goes round the trunk
 _ORDER = (Place.STERNUM, Place.LEFT, Place.RIGHT, Place.NAVEL, Place.BACK, Place.PELVIS)
 
 
@@ -35,6 +38,19 @@ class Marks:
 
     numbers: Mapping[Place, Sequence[int]] = field(default_factory=dict)
     bands: frozenset[Place] = frozenset()
+
+
+def marks_of(worn: Sequence[tuple[DeviceSpec, Place | None]]) -> Marks:
+    """Return what the drawing shows of wearables at their places; they are numbered in their order."""
+    numbers: dict[Place, list[int]] = {}
+    for n, (spec, place) in enumerate(worn, 1):
+        if sees_breath(spec) and place is not None:
+            numbers.setdefault(place, []).append(n)
+    for n, (spec, _) in enumerate(worn, 1):  # a heart strap has one place, and takes none from the others
+        if not sees_breath(spec) and spec.placement in USUAL:
+            numbers.setdefault(USUAL[spec.placement], [n])
+    places = (place if sees_breath(spec) else USUAL[spec.placement] for spec, place in worn if spec.placement in USUAL)
+    return Marks(numbers, frozenset(place for place in places if place in _AROUND))
 
 
 class Spot(QAbstractButton):
@@ -134,13 +150,7 @@ class BodyMap(QWidget):
             painter.save()
             painter.translate(self._left(), 0)
             painter.scale(self._scale(), self._scale())
-            for behind in (False, True):
-                painter.save()
-                painter.translate(_BEHIND_X if behind else 0, 0)
-                _paint_figure(painter, style, behind=behind)
-                for place in sorted(self._marks.bands):
-                    _paint_band(painter, style, _SPOTS[place][1])
-                painter.restore()
+            _paint_figures(painter, style, self._marks.bands)
             painter.restore()
             for place in _ORDER:
                 self._paint_name(painter, style, place)
@@ -175,6 +185,66 @@ class BodyMap(QWidget):
     def _on_screen(self, place: Place) -> QPointF:
         x, y, _, _ = _SPOTS[place]
         return QPointF(self._left() + x * self._scale(), y * self._scale())
+
+
+class WornDrawing(QWidget):
+    """The two figures with the numbers of what is worn, to look at only.
+
+    Parameters
+    ----------
+    marks : Marks
+    ems : float
+        Height in text sizes; the width follows.
+    description : str
+        What the drawing says, for people who do not see it.
+    """
+
+    def __init__(self, marks: Marks, ems: float, description: str) -> None:
+        super().__init__()
+        self._marks = marks
+        self._ems = ems
+        self.setAccessibleName(description)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+
+    def sizeHint(self) -> QSize:  # noqa: N802  (Qt's name)
+        """Return the size at the current text scale."""
+        height = theme.current().px(self._ems)
+        return QSize(round(height * 2 * _FIGURE.width() / _FIGURE.height()), height)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802  (Qt's name)
+        """Draw, centred, as large as fits."""
+        style = theme.current()
+        scale = min(self.width() / (2 * _FIGURE.width()), self.height() / _FIGURE.height())
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.translate((self.width() - 2 * _FIGURE.width() * scale) / 2, 0)
+            painter.scale(scale, scale)
+            _paint_figures(painter, style, self._marks.bands)
+            side = 1.5 * style.em / scale
+            font = style.font(0.85, style.font().Weight.DemiBold)
+            font.setPixelSize(round(font.pixelSize() / scale))
+            painter.setFont(font)
+            for place, numbers in self._marks.numbers.items():
+                x, y, _, _ = _SPOTS[place]
+                shown = ", ".join(map(str, numbers))
+                box = QRectF(x - side * (1 + 0.6 * (len(numbers) - 1)) / 2, y - side / 2, 0, side)
+                box.setWidth(2 * (x - box.left()))
+                painter.setPen(Qt.PenStyle.NoPen)
+                painter.setBrush(style.color("accent"))
+                painter.drawRoundedRect(box, side / 2, side / 2)
+                painter.setPen(style.color("on_accent"))
+                painter.drawText(box, Qt.AlignmentFlag.AlignCenter, shown)
+
+
+def _paint_figures(painter: QPainter, style: theme.Style, bands: frozenset[Place]) -> None:
+    """Draw the figure from the front and from behind, with what goes round them."""
+    for behind in (False, True):
+        painter.save()
+        painter.translate(_BEHIND_X if behind else 0, 0)
+        _paint_figure(painter, style, behind=behind)
+        for place in sorted(bands):
+            _paint_band(painter, style, _SPOTS[place][1])
+        painter.restore()
 
 
 def _paint_figure(painter: QPainter, style: theme.Style, *, behind: bool) -> None:

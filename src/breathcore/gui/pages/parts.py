@@ -211,14 +211,14 @@ class ChoiceCard(QPushButton):
         column.addLayout(head)
         if title:
             head.addWidget(_untouched(label(title, "heading")), 1)
-        if aside:
-            head.addWidget(_untouched(label(aside, "small", wrap=False)), 0, Qt.AlignmentFlag.AlignTop)
+        self._aside = _untouched(label(aside, "small", wrap=False))
+        head.addWidget(self._aside, 0, Qt.AlignmentFlag.AlignTop)
+        self._aside.setVisible(bool(aside))
         if body:
             column.addWidget(_untouched(label(body)))
         self._said = ". ".join(part for part in (title, body) if part)
-        self._fact = _untouched(label(fact, "small"))
-        column.addWidget(self._fact)
-        self._fact.setVisible(bool(fact))
+        if fact:
+            column.addWidget(_untouched(label(fact, "small")))
         self._tick = icons.Icon("check", token="accent", ems=1.5)
         self._tick.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         policy = self._tick.sizePolicy()
@@ -228,11 +228,11 @@ class ChoiceCard(QPushButton):
         self._row.addWidget(self._tick, 0, Qt.AlignmentFlag.AlignVCenter)
         self.toggled.connect(self._tick.setVisible)
 
-    def tell(self, fact: str) -> None:
-        """Show another fact below."""
-        set_text(self._fact, fact)
-        self._fact.setVisible(bool(fact))
-        self.setAccessibleName(". ".join(part for part in (self._said, fact) if part))
+    def tell(self, aside: str) -> None:
+        """Show another fact aside."""
+        set_text(self._aside, aside)
+        self._aside.setVisible(bool(aside))
+        self.setAccessibleName(". ".join(part for part in (self._said, aside) if part))
 
     def sizeHint(self) -> QSize:  # noqa: N802  (Qt's name)
         """Return what the texts want."""

@@ -1,6 +1,7 @@
 """Between choosing and training: see the signal come good, learn the person's own range, start."""
 
 import math
+from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
@@ -9,12 +10,12 @@ from breathcore.drill.calibration import CALIBRATION_S
 from breathcore.feedback.frame import FeedbackFrame
 from breathcore.feedback.wording import Wording
 from breathcore.gui.icons import Icon
-from breathcore.gui.pages.drawing import StrapDrawing
 from breathcore.gui.pages.livetrace import LiveTrace
-from breathcore.gui.pages.parts import Columns, NumberedStep, Page, elastic
+from breathcore.gui.pages.parts import Columns, Page, elastic
+from breathcore.gui.pages.puton import PutOn
 from breathcore.gui.pages.ring import Ring
 from breathcore.gui.pages.sensor_row import SensorState
-from breathcore.gui.sensor_text import advice_of, most_urgent
+from breathcore.gui.sensor_text import Worn, advice_of, most_urgent
 from breathcore.gui.widgets import announce, button, card, label, pad, set_property, set_text
 from breathcore.model.drill import CommandKind, DrillSpec, Stage
 from breathcore.model.message import Message
@@ -25,6 +26,14 @@ LATE_MS = 15_000  # without a link: time to say what to do
 
 class PreparePage(Page):
     """Follows the session from connecting to ready; every change comes from its frames.
+
+    Parameters
+    ----------
+    wording : Wording
+    drill : DrillSpec
+        What comes afterwards.
+    worn : Sequence[Worn]
+        What the session uses.
 
     Signals
     -------
@@ -37,14 +46,14 @@ class PreparePage(Page):
     command = Signal(object)
     leave = Signal()
 
-    def __init__(self, wording: Wording, drill: DrillSpec) -> None:
+    def __init__(self, wording: Wording, drill: DrillSpec, worn: Sequence[Worn]) -> None:
         super().__init__(wording)
         self._frame: FeedbackFrame | None = None
         self._states: list[SensorState] = []
         self._head = self.title(self.text("prepare.connecting"), self.words.of(drill.title))
         columns = Columns(50, (10, 12))
         self._stack = QStackedWidget()
-        self._stack.addWidget(self._steps())
+        self._stack.addWidget(self._steps(worn))
         self._stack.addWidget(self._guide())
         columns.first.addWidget(self._stack)
         columns.second.addWidget(self._signal_card(drill))
@@ -74,14 +83,10 @@ class PreparePage(Page):
 
     # the parts
 
-    def _steps(self) -> QFrame:
+    def _steps(self, worn: Sequence[Worn]) -> QFrame:
         frame, column = card(margin_em=1.2, spacing_em=0.7)
-        self._drawing = StrapDrawing(13, self.text("start.drawing"))
-        column.addWidget(self._drawing)
-        ids = ("start.step.on", "start.step.wet", "start.step.signal")
-        self.steps = [NumberedStep(i + 1, self.text(id_)) for i, id_ in enumerate(ids)]
-        for step in self.steps:
-            column.addWidget(step)
+        self.put_on = PutOn(self.words, worn, 13, self.text("start.step.wait"))
+        column.addWidget(self.put_on)
         column.addStretch(1)
         return frame
 
@@ -220,13 +225,11 @@ class PreparePage(Page):
 
     def _show_steps(self, frame: FeedbackFrame) -> None:
         good = _good(frame) or _unseen(frame)
-        ids = ("start.step.on", "start.step.wet", "start.step.signal")
-        texts = [self.text(id_) for id_ in ids]
         state = frame.device.state if frame.device is not None else None
+        last = self.text("start.step.wait")
         if _linked(frame) and state is not None:
-            texts[2] = self.text("prepare.step.state", state=self.words.say(state))
-        for step, text in zip(self.steps, texts, strict=True):
-            step.tell(text, done=good)
+            last = self.text("prepare.step.state", state=self.words.say(state))
+        self.put_on.tell(last, done=good)
 
     def _headline(self, id_: str) -> None:
         text = self.text(id_)

@@ -112,7 +112,7 @@ class SensorRow(QFrame):
         head.addWidget(badge)
         head.addWidget(elastic(label(name, "heading")), 1)
         self.where = Dropdown()
-        self.where.setFixedWidth(style.px(12))
+        self.where.setFixedWidth(style.px(13.5))
         self.where.setAccessibleName(wording.text("sensors.where-of", device=name))
         self._fill(wording)
         self.show_place(place)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
@@ -12,7 +12,7 @@ from breathcore.feedback.frame import FeedbackFrame
 from breathcore.feedback.sight import sees_breath, sights
 from breathcore.feedback.wording import Wording
 from breathcore.gui.icons import Icon
-from breathcore.gui.pages.body import BodyMap, Marks
+from breathcore.gui.pages.body import USUAL, BodyMap, marks_of
 from breathcore.gui.pages.notice import Notice
 from breathcore.gui.pages.parts import ChoiceCard, Columns, Page, clear, elastic
 from breathcore.gui.pages.sensor_row import SensorRow
@@ -22,8 +22,6 @@ from breathcore.gui.widgets import announce, button, card, label, pad, set_text
 from breathcore.model.device import DeviceSpec, Place
 from breathcore.session.settings import ChosenSensor
 
-_AROUND = frozenset({Place.STERNUM, Place.NAVEL})  # where a strap or belt goes round the trunk
-_USUAL = {"chest": Place.STERNUM}  # a profile's placement → the place offered first
 FINE_AFTER_S = 8.0  # without trouble since the check began: a bad fit shows itself only after some seconds
 
 
@@ -73,13 +71,13 @@ class SensorsPage(Page):
         self._searching = self._checking = False
         self._troubled_s = 0.0  # session time of the check at which a sensor was last not well
         self.rows: list[SensorRow] = []
-        self.title(self.text("sensors.title"), self.text("sensors.subtitle"))
+        self.title(self.text("sensors.title"))
         columns = Columns(54, (10, 11))
         columns.first.addWidget(self._reach_card())
         self.sights_card = self._sight_card()
+        columns.first.addWidget(self.sights_card)
         columns.first.addStretch(1)
         columns.second.addWidget(self._body_card())
-        columns.second.addWidget(self.sights_card)
         columns.second.addStretch(1)
         self.content.addWidget(columns)
         self.content.addStretch(1)
@@ -161,14 +159,18 @@ class SensorsPage(Page):
 
     def _reach_card(self) -> QFrame:
         frame, column = card(margin_em=1.2, spacing_em=0.5)
-        column.addWidget(label(self.text("sensors.reach"), "title"))
+        head = QHBoxLayout()
+        pad(head, 0, 0.6)
+        column.addLayout(head)
         self._search = button("", lambda: self.scan.emit(not self._searching))
+        head.addWidget(elastic(label(self.text("sensors.reach"), "title")), 1)
+        head.addWidget(self._search)
         self._state = label(role="muted")
         self._empty = label(self.text("sensors.none-yet"))
         self.problem = Notice()
         self._list = QVBoxLayout()
         pad(self._list, 0, 0.45)
-        for part in (self._search, self._state, self._empty, self.problem):
+        for part in (self._state, self._empty, self.problem):
             column.addWidget(part)
         column.addLayout(self._list)
         self._simulated = ChoiceCard(self.text("sensor.simulated"), fact=self.text("sensor.simulated.about"))
@@ -207,10 +209,11 @@ class SensorsPage(Page):
             return
         sensor = replace(sensor, name=sensor.name or spec.name)
         key = sensor.address or sensor.device_id
-        made = ChoiceCard(sensor.name, measures(spec, self.words), fact)
+        made = ChoiceCard(sensor.name, measures(spec, self.words), aside=fact)
         made.clicked.connect(lambda on: self._tick(key, on=on))
         self._known[key], self._cards[key] = _Known(sensor, spec), made
         self._list.addWidget(made)
+        self._order()
         if ticked:
             made.setChecked(True)
             self._ticked.append(key)
@@ -219,7 +222,7 @@ class SensorsPage(Page):
         if on:
             self._ticked.append(key)
             known = self._known[key]
-            usual = _USUAL.get(known.spec.placement) if sees_breath(known.spec) else None
+            usual = USUAL.get(known.spec.placement) if sees_breath(known.spec) else None
             free = usual not in self._places(besides=key)
             if known.sensor.place is None and free:
                 self._known[key] = replace(known, sensor=replace(known.sensor, place=usual))
@@ -279,6 +282,14 @@ class SensorsPage(Page):
             self.rows = [SensorRow(self.words, 1, name, None, fixed=place)]
         for row in self.rows:
             self._rows.addWidget(row)
+        self._order()
+
+    def _order(self) -> None:
+        """Let Tab go from top to bottom, column by column, whatever came last."""
+        where = [row.where for row in self.rows]
+        chain = (self._search, *self._cards.values(), self._simulated, *self.body.spots.values(), *where)
+        for before, after in pairwise((*chain, self.check_button, self.done)):
+            QWidget.setTabOrder(before, after)
 
     def _row(self, number: int, key: str) -> SensorRow:
         sensor, spec = self._known[key].sensor, self._known[key].spec
@@ -288,31 +299,11 @@ class SensorsPage(Page):
         return row
 
     def _show_body(self) -> None:
-        numbers = self._numbers()
-        self.body.show_marks(Marks(numbers, self._bands()))
+        marks = marks_of(self._worn())
+        self.body.show_marks(marks)
         self._show_what_to_tap()
-        crowded = next((place for place, those in numbers.items() if len(those) > 1), None)
-        self.conflict.say("" if crowded is None else self._conflict(crowded, numbers[crowded]))
-
-    def _numbers(self) -> dict[Place, list[int]]:
-        if not self._ticked:
-            return {Place.STERNUM: [1]}
-        numbers: dict[Place, list[int]] = {}
-        for key in self._placeable():
-            place = self._known[key].sensor.place
-            if place is not None:
-                numbers.setdefault(place, []).append(self._ticked.index(key) + 1)
-        for i, (_, spec) in enumerate(self._worn()):  # a heart strap has one place, and takes none from the others
-            if not sees_breath(spec) and spec.placement in _USUAL:
-                numbers.setdefault(_USUAL[spec.placement], [i + 1])
-        return numbers
-
-    def _bands(self) -> frozenset[Place]:
-        """Return where a strap or belt goes round the trunk."""
-        around = [(sensor, spec) for sensor, spec in self._worn() if spec.placement in _USUAL]
-        places = (s.place if sees_breath(spec) else _USUAL[spec.placement] for s, spec in around)
-        bands = {place for place in places if place in _AROUND}
-        return frozenset(bands) if self._ticked else frozenset({Place.STERNUM})
+        crowded = next((place for place, those in marks.numbers.items() if len(those) > 1), None)
+        self.conflict.say("" if crowded is None else self._conflict(crowded, marks.numbers[crowded]))
 
     def _show_what_to_tap(self) -> None:
         sensor = self._known[self._current].sensor if self._current else None
@@ -328,13 +319,14 @@ class SensorsPage(Page):
         first, second = names[:2]
         return self.text("sensors.conflict", first=first, second=second, place=self.text(f"place.{place}"))
 
-    def _worn(self) -> list[tuple[ChosenSensor, DeviceSpec]]:
-        return [(self._known[key].sensor, self._known[key].spec) for key in self._ticked]
+    def _worn(self) -> list[tuple[DeviceSpec, Place | None]]:
+        """Return what a session would use."""
+        worn = [(self._known[key].spec, self._known[key].sensor.place) for key in self._ticked]
+        return worn or [(self._specs[SIMULATED_DEVICE], Place.STERNUM)]
 
     def _show_sights(self) -> None:
         clear(self._sights)
-        worn = [(spec, sensor.place) for sensor, spec in self._worn()]
-        seen = sights(worn or [(self._specs[SIMULATED_DEVICE], Place.STERNUM)])
+        seen = sights(self._worn())
         for reason, alike in groupby(seen, lambda sight: sight.reason):  # what shares its reason shares its line
             what = ", ".join(self.text(f"sight.{sight.id}") for sight in alike)
             if reason is None:

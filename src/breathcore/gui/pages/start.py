@@ -9,8 +9,9 @@ from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLineEdit, QVBo
 
 from breathcore.feedback.wording import Wording
 from breathcore.gui import theme
-from breathcore.gui.pages.drawing import StrapDrawing
-from breathcore.gui.pages.parts import ChoiceCard, Columns, Dropdown, NumberedStep, Page, Pills, clear, elastic, field
+from breathcore.gui.pages.parts import ChoiceCard, Columns, Dropdown, Page, Pills, clear, elastic, field
+from breathcore.gui.pages.puton import PutOn
+from breathcore.gui.sensor_text import Worn
 from breathcore.gui.services import SessionChoice, SessionRow
 from breathcore.gui.widgets import FlowLayout, button, card, label, pad
 from breathcore.model.drill import DrillSpec
@@ -37,6 +38,16 @@ def when_text(moment: datetime, wording: Wording) -> str:
 class StartPage(Page):
     """Everything that has to be chosen, filled in as it was last time, so that one press is enough.
 
+    Parameters
+    ----------
+    wording : Wording
+    drills : Sequence[DrillSpec]
+        On offer.
+    settings : Settings
+        What was chosen last.
+    worn : Sequence[Worn]
+        What a session will use.
+
     Signals
     -------
     start(object)
@@ -57,8 +68,9 @@ class StartPage(Page):
     delete = Signal(object)
     settings = Signal()
 
-    def __init__(self, wording: Wording, drills: Sequence[DrillSpec], settings: Settings) -> None:
+    def __init__(self, wording: Wording, drills: Sequence[DrillSpec], settings: Settings, worn: Sequence[Worn]) -> None:
         super().__init__(wording)
+        self._worn = worn
         self._drills = {d.id: d for d in drills}
         self._settings = settings
         self._head()
@@ -119,9 +131,7 @@ class StartPage(Page):
     def _put_on(self) -> QFrame:
         frame, column = card(margin_em=1.2, spacing_em=0.7)
         column.addWidget(label(self.text("start.puton"), "title"))
-        column.addWidget(StrapDrawing(10.5, self.text("start.drawing")))
-        for i, id_ in enumerate(("start.step.on", "start.step.wet", "start.step.signal")):
-            column.addWidget(NumberedStep(i + 1, self.text(id_)))
+        column.addWidget(PutOn(self.words, self._worn, 10.5, self.text("start.step.signal")))
         return frame
 
     def _drill_card(self) -> QFrame:
