@@ -32,22 +32,37 @@ def imported(repo) -> dict[str, set[str]]:
     return found
 
 
+def declared(project) -> set[str]:
+    """Distributions the program asks for, those of its extras too."""
+    extras = project["project"]["optional-dependencies"].values()
+    return {bare(r) for requirements in [project["project"]["dependencies"], *extras] for r in requirements}
+
+
+def direct(project) -> set[str]:
+    """All distributions asked for by name, those of the developers too."""
+    groups = project["dependency-groups"]
+    return declared(project) | {bare(r) for r in [*groups["dev"], *groups["bench"]]}
+
+
 def test_every_package_imported_is_declared_and_every_declared_one_imported(repo, project):
-    declared = {bare(requirement) for requirement in project["project"]["dependencies"]}
     used = imported(repo)
-    assert not {name: files for name, files in used.items() if name not in declared}
-    assert not declared - used.keys()
+    assert not {name: files for name, files in used.items() if name not in declared(project)}
+    assert not declared(project) - used.keys()
+
+
+def test_an_extra_is_imported_only_where_it_may_be_missing(repo, project):
+    for requirements in project["project"]["optional-dependencies"].values():
+        for name in map(bare, requirements):
+            importing = [p for p in (repo / "src").rglob("*.py") if f"import {name}" in p.read_text("utf-8")]
+            importing += [p for p in (repo / "src").rglob("*.py") if f"from {name}" in p.read_text("utf-8")]
+            assert {p.parent.name for p in importing} == {"virtual"}
 
 
 def test_every_direct_dependency_is_pinned(project):
-    groups = project["dependency-groups"]
-    direct = {bare(r) for r in [*project["project"]["dependencies"], *groups["dev"], *groups["bench"]]}
     pinned = {bare(pin) for pin in project["tool"]["uv"]["constraint-dependencies"] if "==" in pin}
-    assert not direct - pinned
+    assert not direct(project) - pinned
 
 
 def test_every_direct_dependency_has_its_reason(repo, project):
     reasons = (repo / "docs/decisions/0005-dependencies.md").read_text("utf-8")
-    groups = project["dependency-groups"]
-    direct = {bare(r) for r in [*project["project"]["dependencies"], *groups["dev"], *groups["bench"]]}
-    assert not [name for name in sorted(direct) if name not in reasons]
+    assert not [name for name in sorted(direct(project)) if name not in reasons]

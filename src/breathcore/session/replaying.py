@@ -16,6 +16,7 @@ from breathcore.session.result import SessionResult
 from breathcore.session.runner import Chain
 
 REPORT_EVERY_N = 5000
+IMPORTED = "import"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,12 @@ def plan_of(file: SessionFile) -> SessionPlan:
 
 
 def chain_of(file: SessionFile) -> Chain:
-    """Return a new chain of the kind that `file` was recorded with: that of a drill, or of none."""
+    """Return a new chain of the kind that `file` was recorded with: that of a drill, or of none.
+
+    Raises SessionFileError (NO_DRILL) for an import: no chain has ever run over it.
+    """
+    if file.meta.source == IMPORTED:
+        raise SessionFileError(Reason.NO_DRILL, path=str(file.path))
     if file.meta.drill is None:
         return CaptureChain(file.devices, file.meta.t0_host_ns)
     return Pipeline(plan_of(file), file.devices, file.meta.t0_host_ns)
