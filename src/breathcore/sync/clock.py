@@ -143,7 +143,7 @@ class Synchroniser:
                 _taken_over(now, trial)
             self._trial, self._relinked = None, False
             return now, out
-        if trial is not None and _near(trial.timeline, first_s, last_s, held):
+        if trial is not None and _near(trial, first_s, last_s, held):
             return trial, ()
         out = () if trial is None else _begun(trial)
         slope = 0.0 if now is None else now.timeline.slope
@@ -153,7 +153,7 @@ class Synchroniser:
     def _fits(self, now: _Run, first_s: float, last_s: float, held: _Held) -> bool:
         if self._relinked and abs(now.timeline.delay_s(last_s, held.arrival_s)) > SAME_S:
             return False
-        return _near(now.timeline, first_s, last_s, held)
+        return _near(now, first_s, last_s, held)
 
     def _settle(self, trial: _Run) -> _Run:
         """Return the run that goes on: the one on trial, or the present one where the trial comes to the same."""
@@ -197,12 +197,17 @@ class Synchroniser:
         return self._counts[-1]
 
 
-def _near(now: Timeline, first_s: float, last_s: float, held: _Held) -> bool:
-    """Whether a block may be of the map's run; if not, the device's clock must have been set."""
-    delay_s = now.delay_s(last_s, held.arrival_s)
-    set_s = SET_S if now.settled_s >= _SETTLED_S else SET_EARLY_S
-    back = held.track.timeline is now and first_s < held.track.last_device_s - BACK_S
-    return -set_s < delay_s < LATE_S and not back
+def _near(run: _Run, first_s: float, last_s: float, held: _Held) -> bool:
+    """Whether a block may be of a run; if not, the device's clock must have been set."""
+    delay_s = run.timeline.delay_s(last_s, held.arrival_s)
+    set_s = SET_S if run.timeline.settled_s >= _SETTLED_S else SET_EARLY_S
+    return -set_s < delay_s < LATE_S and not first_s < _newest_s(run, held.track) - BACK_S
+
+
+def _newest_s(run: _Run, track: _Track) -> float:
+    """Return the device time of a channel's newest sample in a run, given out or held back."""
+    given_s = track.last_device_s if track.timeline is run.timeline else -np.inf
+    return next((float(h.device_s[-1]) for h in reversed(run.held) if h.track is track), given_s)
 
 
 def _taken_over(now: _Run, trial: _Run) -> None:

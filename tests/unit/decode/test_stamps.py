@@ -24,6 +24,18 @@ def fed(stamps: Stamps, *counts: int, step_s: float = 0.04) -> list[tuple[np.nda
     return found
 
 
+def burst(stamps: Stamps, *counts: int) -> list[tuple[np.ndarray, int] | FaultReason]:
+    """Return what comes of packets that arrive together, three seconds after the first one."""
+    stamps.times(1000, ROWS_N, RATE_HZ, 0.0)
+    found: list[tuple[np.ndarray, int] | FaultReason] = []
+    for count in counts:
+        try:
+            found.append(stamps.times(count, ROWS_N, RATE_HZ, 3.0))
+        except DecodeError as error:
+            found.append(error.fault)
+    return found
+
+
 def firsts(found: list[tuple[np.ndarray, int] | FaultReason]) -> list[float | FaultReason]:
     return [f if isinstance(f, FaultReason) else round(float(f[0][0]), 6) for f in found]
 
@@ -72,9 +84,24 @@ def test_a_clock_that_was_set_is_believed_at_its_second_packet() -> None:
 
 
 def test_a_false_stamp_that_was_believed_is_found_out_by_the_next() -> None:
-    found = fed(Stamps(1e-3), 1000, 1040, 2900, 1120, 1160)
-    assert firsts(found) == [1.0, 1.04, 2.9, 1.12, 1.16]
-    assert found[3][1] == ROWS_N  # the one that was false
+    found = burst(Stamps(1e-3), 1040, 2900, 1120, 1160)
+    assert firsts(found) == [1.04, 2.9, 1.12, 1.16]
+    assert found[2][1] == ROWS_N  # the one that was false
+
+
+def test_a_hole_in_a_burst_is_believed() -> None:
+    found = burst(Stamps(1e-3), 1040, 2900, 2940)
+    assert firsts(found) == [1.04, 2.9, 2.94]
+    assert [f[1] for f in found if not isinstance(f, FaultReason)] == [0, 46 * ROWS_N - ROWS_N // 2, 0]
+
+
+def test_a_packet_from_the_future_is_refused_and_costs_itself_alone() -> None:
+    counts = [1000 + STEP * n for n in range(200)]
+    counts[150] += 500
+    found = fed(Stamps(1e-3), *counts)
+    assert [n for n, f in enumerate(found) if isinstance(f, FaultReason)] == [150]
+    assert found[150] is FaultReason.OUT_OF_RANGE
+    assert found[151][1] == ROWS_N
 
 
 @pytest.mark.parametrize("later", [1, 19])

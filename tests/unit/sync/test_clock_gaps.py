@@ -58,6 +58,14 @@ def test_samples_given_out_before_are_dropped() -> None:
     assert out[1].x[:, 0].tolist() == list(range(20, 30))
 
 
+def test_a_first_stamp_that_is_false_displaces_nothing_after_it() -> None:
+    first = RawBlock(ACC, np.array([[-1.0]]), np.array([17.0]), 0.19)
+    out = pushed(first, *(block(samples(20 * n, 20)) for n in range(1, 60)))
+    times, x = np.concatenate([b.t_s for b in out]), np.concatenate([b.x for b in out])[:, 0]
+    assert x.tolist() == [-1, *range(20, 1200)]
+    np.testing.assert_allclose(times[1:], x[1:] / 100.0, atol=1e-6)
+
+
 def test_stamps_that_do_not_rise_inside_a_block_are_left_out() -> None:
     (out,) = pushed(block(np.array([0.0, 0.01, 0.01, 0.005, 0.02])))
     assert out.x[:, 0].tolist() == [0, 1, 2]
