@@ -7,8 +7,10 @@ from PySide6.QtWidgets import QLabel, QPushButton
 from breathcore.drill.screening import QUESTIONS, screen
 from breathcore.feedback.wording import Wording
 from breathcore.gui import sample_sensors, samples
+from breathcore.gui.icons import Icon
 from breathcore.gui.pages.after import AFTER_S, AfterPage
 from breathcore.gui.pages.prepare import PreparePage
+from breathcore.gui.pages.puton import PutOn
 from breathcore.gui.pages.review import ReviewPage
 from breathcore.gui.pages.safety import NotNowPage, SafetyPage
 from breathcore.gui.pages.settings import SettingsPage
@@ -16,11 +18,12 @@ from breathcore.gui.pages.start import StartPage
 from breathcore.gui.pages.summary import SummaryPage, rate_text
 from breathcore.gui.sensor_text import worn_of
 from breathcore.gui.services import SessionRow
+from breathcore.model.device import Place
 from breathcore.model.drill import CommandKind, Stage
 from breathcore.model.message import message
 from breathcore.model.packets import LinkKind
 from breathcore.session import registry
-from breathcore.session.settings import LanguageChoice, Settings
+from breathcore.session.settings import ChosenSensor, LanguageChoice, Settings
 
 EN, DE = Wording("en"), Wording("de")
 
@@ -324,3 +327,46 @@ class TestSettingsPage:
         page.volume.setValue(20)
         assert changed[0].language is LanguageChoice.GERMAN
         assert changed[-1] == replace(Settings(), language=LanguageChoice.GERMAN, text_percent=150, volume_percent=20)
+
+
+class TestPutOn:
+    def steps(self, qtbot, *sensors: ChosenSensor) -> list[str]:
+        made = PutOn(EN, worn_of(sensors, registry.devices()), 10.5, "Wait.")
+        qtbot.addWidget(made)
+        return [step.body.text() for step in made.steps]
+
+    def test_a_chest_strap_is_put_on_and_wetted(self, qtbot):
+        strap = [EN.text("start.step.on"), EN.text("start.step.wet"), "Wait."]
+        assert self.steps(qtbot) == strap
+        assert self.steps(qtbot, ChosenSensor("heart_rate_strap")) == strap
+
+    def test_every_other_sensor_goes_to_its_own_place_and_has_no_pads_to_wet(self, qtbot):
+        belt = ChosenSensor("vernier_gdx_rb", name="Belt", place=Place.NAVEL)
+        assert self.steps(qtbot, belt) == ["Belt: Belly. Snug, not tight.", "Wait."]
+        arm = ChosenSensor("polar_oh1", name="OH1")
+        assert self.steps(qtbot, arm) == ["OH1: on the arm or the wrist. Snug, not tight.", "Wait."]
+
+    def test_of_several_only_those_at_the_heart_are_wetted(self, qtbot):
+        h10 = ChosenSensor("polar_h10", name="H10", place=Place.STERNUM)
+        side = ChosenSensor("movesense", name="Side", place=Place.LEFT)
+        first, second, _ = self.steps(qtbot, h10, side)
+        assert first == "H10: Breastbone. Snug, not tight; wet its pads."
+        assert second == "Side: Left ribs. Snug, not tight."
+
+    def ticked(self, made: PutOn) -> list[bool]:
+        return [not step.findChild(Icon).isHidden() for step in made.steps]
+
+    def test_a_good_signal_ticks_all_of_one_strap(self, qtbot):
+        made = PutOn(EN, worn_of((), registry.devices()), 10.5, "Wait.")
+        qtbot.addWidget(made)
+        assert not any(self.ticked(made))
+        made.tell("Now: signal good", good=True, sensors=(sample_sensors.sensor("H10"),))
+        assert all(self.ticked(made))
+        assert [step.body.text() for step in made.steps][1:] == [EN.text("start.step.wet"), "Now: signal good"]
+
+    def test_of_several_those_that_do_well_are_ticked(self, qtbot):
+        made = PutOn(EN, worn_of(sample_sensors.CHOSEN, sample_sensors.devices()), 10.5, "Wait.")
+        qtbot.addWidget(made)
+        unheard = sample_sensors.sensor("Movesense", LinkKind.WAITING)
+        made.tell("Now: signal good", good=True, sensors=(sample_sensors.sensor("H10"), unheard))
+        assert self.ticked(made) == [True, False, True]

@@ -42,12 +42,12 @@ class DrillView:
 
 @dataclass(frozen=True, slots=True)
 class DeviceView:
-    """The strap, as the top line shows it."""
+    """The breath's own wearable, as the top line shows it."""
 
     name: str
     linked: bool
     battery_percent: int | None = None
-    state: Message | None = None  # "signal good", "wet the pads" …
+    state: Message | None = None  # how its signal is: "signal good"
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,14 +134,12 @@ class Presenter:
         return None if refusal is None else message(f"refusal.{refusal.value}")
 
     def quality(self, now_s: float) -> tuple[float | None, Message | None]:
-        """Return quality 0–1, None where the breath cannot be seen, and its word, or what to do about its sensor."""
-        own = self._sensors.frame(self._watch.device)
-        trouble = None if own is None else own.message
+        """Return quality 0–1 and its word, None where the breath cannot be seen."""
         if self._rate is None or self._watch.refusal(now_s) is not None:
-            return None, trouble
+            return None, None
         q = self._rate.quality
         word = "good" if q >= GOOD else "fair" if q >= FAIR else "weak"
-        return q, trouble or message(f"quality.{word}")
+        return q, message(f"quality.{word}")
 
     def heart(self, now_s: float) -> tuple[float | None, Message | None]:
         """Return the heart rate, or None and why (None where nothing measures it)."""
@@ -157,12 +155,11 @@ class Presenter:
         return self._sensors.frames()
 
     def device(self, now_s: float) -> DeviceView | None:
-        """Return the top line's device: the breath's own, with what is most urgent about any of them."""
+        """Return the top line's device: the breath's own, and how its signal is."""
         own = self._sensors.frame(self._watch.device)
         if own is None:
             return None
-        state = own.message or self._sensors.most_urgent() or self._signal(now_s)
-        return DeviceView(own.name, self._watch.linked, own.battery_percent, state)
+        return DeviceView(own.name, self._watch.linked, own.battery_percent, self._signal(now_s))
 
     def _signal(self, now_s: float) -> Message:
         if not self._watch.linked:

@@ -1,4 +1,4 @@
-"""Link events and fit → how each wearable of a session is doing, and the one sentence that matters most."""
+"""Link events and fit → how each wearable of a session is doing, and the one sentence about it that matters most."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from breathcore.feedback.frame import SensorFrame
 from breathcore.model.device import DeviceSpec, Place
 from breathcore.model.estimates import FitEstimate, FitIssue
-from breathcore.model.message import Message, message
+from breathcore.model.message import message
 from breathcore.model.packets import LinkEvent, LinkKind, LinkReason
 
 STATES = (
@@ -87,11 +87,6 @@ class SensorPresenter:
         sensor = self._sensors.get(key)
         return None if sensor is None else _frame(key, sensor)
 
-    def most_urgent(self) -> Message | None:
-        """Return the sentence that matters most of all devices': links first, then fit by its own order."""
-        told = [frame for frame in self.frames() if frame.message is not None]
-        return min(told, key=_urgency).message if told else None
-
 
 def _frame(key: str, sensor: _Sensor) -> SensorFrame:
     issues = _issues(sensor)
@@ -108,7 +103,3 @@ def _issues(sensor: _Sensor) -> tuple[FitIssue, ...]:
     if sensor.link is not LinkKind.STREAMING:
         return ()
     return tuple(sorted({i for issues in sensor.issues.values() for i in issues}, key=_ORDER.__getitem__))
-
-
-def _urgency(frame: SensorFrame) -> int:
-    return _ORDER[frame.issues[0]] if frame.issues else -1

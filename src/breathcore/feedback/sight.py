@@ -42,9 +42,10 @@ def feels_heart(spec: DeviceSpec) -> bool:
     return bool(spec.roles & HEARTS.keys())
 
 
-def has_pads(spec: DeviceSpec) -> bool:
-    """Return whether the wearable feels the heart through pads on the chest that have to be damp."""
-    return feels_heart(spec) and spec.placement in ("chest", "shirt")
+def has_pads(spec: DeviceSpec, place: Place | None) -> bool:
+    """Return whether the wearable, worn at `place`, feels the heart through pads on the chest that have to be damp."""
+    at_heart = place in (None, Place.STERNUM)
+    return at_heart and feels_heart(spec) and spec.placement in ("chest", "shirt")
 
 
 def _why_no_breath(worn: Sequence[tuple[DeviceSpec, Place | None]]) -> Message | None:

@@ -1,6 +1,6 @@
 """What the trainer shows around the wave: header, cue strip, readings, progress."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
@@ -136,18 +136,16 @@ class Header(QWidget):
         self._right.setVisible(frame.device is not None)
         if frame.device is not None:
             self._strap.show_frame(frame)
-            self._show_signal(frame.device, most_urgent(frame.sensors) if len(frame.sensors) > 1 else None)
+            self._show_signal(frame.device, frame.sensors)
 
-    def _show_signal(self, device: DeviceView, troubled: SensorFrame | None) -> None:
-        """Say how the signal is; of several sensors, which one needs looking after."""
+    def _show_signal(self, device: DeviceView, sensors: Sequence[SensorFrame]) -> None:
+        """Say how the signal is, or that a sensor needs looking after; of several sensors, which one."""
+        troubled = most_urgent(sensors)
         if troubled is not None:
             words = words_of(troubled, self._wording)
-            set_text(
-                self._signal,
-                self._wording.text(
-                    "trainer.sensor-state", device=short_name(troubled, self._wording), state=words.state
-                ),
-            )
+            name = short_name(troubled, self._wording)
+            which = self._wording.text("trainer.sensor-state", device=name, state=words.state)
+            set_text(self._signal, which if len(sensors) > 1 else words.state)
             self._icon.show_kind(words.icon, words.token)
             set_property(self._signal, "role", words.token)
             return

@@ -231,7 +231,7 @@ def test_loss_of_another_device_does_not_stop_the_drill() -> None:
     assert not watch.usable(10.2)
 
 
-def test_what_is_wrong_with_link_or_fit_is_said_in_the_top_line() -> None:
+def test_what_is_wrong_with_fit_or_with_another_sensor_does_not_make_the_breath_s_signal_bad() -> None:
     person = Person()
     person.breathe(0, 40)
     person.rate(40, 6.0)
@@ -244,13 +244,14 @@ def test_what_is_wrong_with_link_or_fit_is_said_in_the_top_line() -> None:
 
     assert said() == "signal.good"
     person.presenter.on_estimate(FitEstimate(40.0, "acc", (FitIssue.SATURATED, FitIssue.NOISY)))
-    assert said() == "fit.saturated"
-    assert person.presenter.quality(40.0)[1] == message("fit.saturated", device="Strap")
-    person.link(LinkKind.STALLED, "silent", 40.0)
-    assert said() == "link.silent"
-    person.link(LinkKind.STREAMING, "", 40.0)
-    person.presenter.on_estimate(FitEstimate(40.0, "acc", ()))
+    person.presenter.on_link(LinkEvent("s2", 0, LinkKind.WAITING, "not-found"))
+    (sensor,) = person.presenter.sensors()
+    assert sensor.message == message("fit.saturated", device="Strap")
     assert said() == "signal.good"
+    assert person.presenter.quality(40.0)[1] == message("quality.good")
+    person.link(LinkKind.LOST, "dropped", 40.0)
+    assert said() == "signal.no-link"
+    assert person.presenter.quality(40.0) == (None, None)
 
 
 def test_the_battery_is_shown_when_told() -> None:

@@ -79,15 +79,6 @@ def test_a_new_connection_forgets_the_old_fit() -> None:
     assert sensors.frames()[0].message is None
 
 
-def test_a_broken_link_matters_more_than_a_loose_strap() -> None:
-    sensors = SensorPresenter(DEVICES)
-    assert sensors.most_urgent() is None
-    sensors.on_link(told(LinkKind.STREAMING))
-    sensors.on_fit(FitEstimate(3.0, "strap.acc", (FitIssue.NO_DATA,)))
-    sensors.on_link(told(LinkKind.LOST, "dropped", "strap-2"))
-    assert sensors.most_urgent() == message("link.dropped", device="Strap 2")
-
-
 def test_battery_and_events_of_others_leave_the_link_as_it_is() -> None:
     sensors = SensorPresenter(DEVICES)
     sensors.on_link(told(LinkKind.STREAMING))

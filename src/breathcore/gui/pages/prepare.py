@@ -229,7 +229,7 @@ class PreparePage(Page):
         last = self.text("start.step.wait")
         if _linked(frame) and state is not None:
             last = self.text("prepare.step.state", state=self.words.say(state))
-        self.put_on.tell(last, done=good)
+        self.put_on.tell(last, good=good, sensors=frame.sensors)
 
     def _headline(self, id_: str) -> None:
         text = self.text(id_)

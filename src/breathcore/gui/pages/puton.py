@@ -4,14 +4,14 @@ from collections.abc import Sequence
 
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
+from breathcore.feedback.frame import SensorFrame
 from breathcore.feedback.sight import has_pads
 from breathcore.feedback.wording import Wording
 from breathcore.gui.pages.body import USUAL, WornDrawing, marks_of
 from breathcore.gui.pages.drawing import StrapDrawing
 from breathcore.gui.pages.parts import NumberedStep
-from breathcore.gui.sensor_text import Worn
+from breathcore.gui.sensor_text import Worn, is_fine
 from breathcore.gui.widgets import pad
-from breathcore.model.device import Place
 
 
 class PutOn(QFrame):
@@ -39,10 +39,13 @@ class PutOn(QFrame):
         for step in self.steps:
             column.addWidget(step)
 
-    def tell(self, last: str, *, done: bool) -> None:
-        """Show another last step, and whether all are done."""
-        for step in self.steps:
-            step.tell(last if step is self.steps[-1] else step.body.text(), done=done)
+    def tell(self, last: str, *, good: bool, sensors: Sequence[SensorFrame]) -> None:
+        """Show another last step, and what is done: with a `good` signal all of it, of several `sensors` the fine."""
+        own = self.steps[:-1]
+        several = len(sensors) > 1 and len(sensors) == len(own)
+        for i, step in enumerate(own):
+            step.tell(step.body.text(), done=is_fine(sensors[i]) if several else good)
+        self.steps[-1].tell(last, done=good)
 
 
 def _is_strap(worn: Sequence[Worn]) -> bool:
@@ -50,7 +53,7 @@ def _is_strap(worn: Sequence[Worn]) -> bool:
     if len(worn) != 1:
         return False
     spec, place = worn[0].spec, worn[0].place
-    return spec.placement == "chest" and has_pads(spec) and place in (None, Place.STERNUM)
+    return spec.placement == "chest" and has_pads(spec, place)
 
 
 def _strap(wording: Wording, ems: float) -> tuple[QWidget, list[str]]:
@@ -67,5 +70,5 @@ def _several(wording: Wording, worn: Sequence[Worn], ems: float) -> tuple[QWidge
 
 def _step(wording: Wording, worn: Worn) -> str:
     where = wording.text(f"place.{worn.place}" if worn.place else f"placement.{worn.spec.placement}")
-    id_ = "start.step.at-wet" if has_pads(worn.spec) else "start.step.at"
+    id_ = "start.step.at-wet" if has_pads(worn.spec, worn.place) else "start.step.at"
     return wording.text(id_, device=worn.name, place=where)
