@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from breathcore.model.blocks import RawBlock
+from breathcore.model.blocks import RawBlock, SampleBlock
 from breathcore.model.device import DeviceSpec
 from breathcore.model.packets import Direction, LinkEvent, Packet
 from breathcore.session.reception import Outbound, Reception
@@ -53,6 +53,7 @@ class SelfTest:
             await self._ask(source, reception.stop())
             await source.close()
             await reading
+            self._count(reception.flush())
 
     async def _read(self, source: BleSource, reception: Reception) -> None:
         async for item in source.events():
@@ -65,14 +66,17 @@ class SelfTest:
             reading = reception.push(item)
             for event in reading.events:
                 self._on_event(event)
-            for block in reading.blocks:
-                self.tally.received[block.channel.id] += len(block.x)
+            self._count(reading.blocks)
             self.tally.faults.update(f.reason.value for f in reading.faults)
             await self._ask(source, reading.outbound)
 
     async def _ask(self, source: BleSource, outbound: tuple[Outbound, ...]) -> None:
         for asked in outbound:
             await source.request(asked.device, asked.request)
+
+    def _count(self, blocks: tuple[SampleBlock, ...]) -> None:
+        for block in blocks:
+            self.tally.received[block.channel.id] += len(block.x)
 
     def _sent(self, block: RawBlock) -> None:
         self.tally.sent[block.channel.id] += len(block.x)

@@ -68,13 +68,15 @@ class BleSource:
         self._listening: asyncio.Task[None] | None = None
         self._away: RadioError | None = None
         self._started: asyncio.Event = asyncio.Event()
-        self._closed = False
+        self._closing: asyncio.Task[None] | None = None
 
     async def open(self) -> SourceInfo:
         """Begin to listen; return as soon as the radio does. The devices are connected meanwhile: events tell.
 
-        Raises RadioError: no adapter, switched off, no permission, no service; nothing goes on then.
+        Raises RadioError: no adapter, switched off, no permission, no service; nothing goes on then. Raises
+        RuntimeError where it has been closed, be it meanwhile: a source is opened once.
         """
+        self._require_unclosed()
         t0_host_ns = self._clock_ns()
         for link in self._links.values():
             link.start()
@@ -83,6 +85,7 @@ class BleSource:
             await self._started.wait()
             if self._away is not None:
                 raise self._away
+            self._require_unclosed()
         except BaseException:
             await self.close()
             raise
@@ -108,16 +111,24 @@ class BleSource:
     async def close(self) -> None:
         """Send what was still asked for, disconnect everything and end `events`. May be called more than once.
 
-        Takes at most four times `Limits.release_s`, however many devices there are.
+        Takes at most four times `Limits.release_s`, however many devices there are; goes on where whoever waits for it
+        is cancelled.
         """
-        if self._closed:
-            return
-        self._closed = True
+        if self._closing is None:
+            self._closing = asyncio.create_task(self._close())
+        await asyncio.shield(self._closing)
+
+    async def _close(self) -> None:
         if self._listening is not None:
             self._listening.cancel()
             await asyncio.wait([self._listening])
         await asyncio.gather(*(link.stop() for link in self._links.values()))
         self._queue.put_nowait(None)
+        self._started.set()
+
+    def _require_unclosed(self) -> None:
+        if self._closing is not None:
+            raise RuntimeError("the source has been closed")
 
     # ── what the links tell ──────────────────────────────────────────────────────────────────────────────────────────
 
@@ -136,11 +147,12 @@ class BleSource:
     # ── what the air tells ───────────────────────────────────────────────────────────────────────────────────────────
 
     def _on_heard(self, device: BLEDevice, heard: AdvertisementData) -> None:
-        """Give a device to the link that had it before, or else the first that looks for it; to one link only."""
+        """Give a device to one link: that which had it before, else one that names it, else the one it fits best."""
         links = self._links.values()
         if all(link.held != device.address for link in links):
-            first = sorted(links, key=lambda link: link.address != device.address)
-            any(link.hear(device, heard) for link in first)
+            fits = {link: (link.address == device.address, link.named, link.claim(device, heard)) for link in links}
+            best = sorted(links, key=lambda link: fits[link], reverse=True)
+            any(link.hear(device, heard) for link in best)
 
     def _on_radio(self, error: RadioError | None) -> None:
         self._away = error

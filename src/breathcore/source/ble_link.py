@@ -10,12 +10,12 @@ from bleak.backends.device import BLEDevice
 from bleak.backends.scanner import AdvertisementData
 from bleak.exc import BleakError
 
+from breathcore.catalog.match import NO_CLAIM, Claim, claim
 from breathcore.model.device import DeviceSpec
 from breathcore.model.packets import Direction, LinkKind, LinkReason, Request
 from breathcore.source.ble_connection import Connection, Limits
 from breathcore.source.ble_errors import is_busy, link_reason
 from breathcore.source.ble_radio import Radio
-from breathcore.source.ble_scan import found_of
 from breathcore.source.link import LinkState, step
 from breathcore.source.link_items import (
     Asked,
@@ -100,6 +100,11 @@ class DeviceLink:
         """The address of the device that it has, or tries to get; None while it has none."""
         return self._connection.address if self._connection is not None else None
 
+    @property
+    def named(self) -> bool:
+        """Whether one device is looked for, by its name or address, and no other of its kind will do."""
+        return bool(self._target)
+
     # ── what happens ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     def start(self) -> None:
@@ -125,9 +130,14 @@ class DeviceLink:
         self.take(Heard())
         return True
 
+    def claim(self, device: BLEDevice, heard: AdvertisementData) -> Claim:
+        """Return how well an advertisement fits the wearable that is looked for."""
+        name = heard.local_name or device.name or ""
+        return claim(self.spec, name, heard.service_uuids, heard.manufacturer_data.keys())
+
     def request(self, request: Request) -> None:
-        """Take a request for the present connection."""
-        if self._connection is None:
+        """Take a request for the present connection; before it stands, requests are still meant for the last one."""
+        if self._connection is None or self.state.kind is LinkKind.CONNECTING:
             self.fault(request.endpoint, "not connected")
         else:
             self._connection.ask(request)
@@ -157,6 +167,7 @@ class DeviceLink:
             case Disconnect():
                 connection, self._connection = self._connection, None
                 if connection is not None:
+                    self._cut_off(connection)
                     self._released = asyncio.create_task(self._release(connection, self._released))
             case Connect():
                 assert self._heard is not None
@@ -192,15 +203,19 @@ class DeviceLink:
         if self._connection is connection:
             self.take(item)
 
+    def _cut_off(self, connection: Connection) -> None:
+        """Let a connection do nothing more, at once: what is told next comes after all that it did."""
+        if connection.task is not None:
+            connection.task.cancel()
+        for request in connection.unanswered():
+            self.fault(request.endpoint, "not connected")
+
     async def _release(self, connection: Connection, before: asyncio.Task[None] | None) -> None:
         """Disconnect; a link that is already broken, or that does not answer, is released all the same."""
         if before is not None:
             await asyncio.wait([before])
         if connection.task is not None:
-            connection.task.cancel()
             await asyncio.wait([connection.task], timeout=self._limits.release_s)
-        for request in connection.unanswered():
-            self.fault(request.endpoint, "not connected")
         with suppress(Exception):
             async with asyncio.timeout(self._limits.release_s):
                 await connection.client.disconnect()
@@ -232,7 +247,7 @@ class DeviceLink:
         if self._target:
             names = (device.address, device.name or "", heard.local_name or "")
             return self._target in (name.casefold() for name in names)
-        if found_of(device, heard, (self.spec,)).profile is None:
+        if self.claim(device, heard) == NO_CLAIM:
             return False
         gone_long = self._now_s() - self.state.search_s > self._limits.find_s
         return self.address in (None, device.address) or gone_long

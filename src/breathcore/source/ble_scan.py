@@ -82,16 +82,23 @@ async def listening(radio: Radio, on_heard: OnHeard) -> AsyncIterator[None]:
     """Scan. Raises RadioError where the radio does not start."""
     try:
         scanner = BleakScanner(on_heard, backend=radio.scanner)
+    except Exception as error:
+        raise radio_error(error, Reason.NO_BLUETOOTH_SERVICE) from error
+    try:
+        await _started(scanner)
+        yield
+    finally:  # where starting was given up half-way, too
+        with suppress(Exception):  # the radio may have gone while scanning: what was heard still counts
+            async with asyncio.timeout(STOP_S):
+                await scanner.stop()
+
+
+async def _started(scanner: BleakScanner) -> None:
+    try:
         async with asyncio.timeout(START_S):
             await scanner.start()
     except Exception as error:
         raise radio_error(error, Reason.NO_BLUETOOTH_SERVICE) from error
-    try:
-        yield
-    finally:
-        with suppress(Exception):  # the radio may have gone while scanning: what was heard still counts
-            async with asyncio.timeout(STOP_S):
-                await scanner.stop()
 
 
 class Ear:
