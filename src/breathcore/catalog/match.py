@@ -12,6 +12,9 @@ from enum import IntEnum
 
 from breathcore.model.device import DeviceSpec, MatchSpec, Status
 
+Claim = tuple[int, int]  # tier, and how much fits within it
+NO_CLAIM: Claim = (0, 0)
+
 _BASE_UUID = "0000{}-0000-1000-8000-00805f9b34fb"
 _SHORT = 4
 
@@ -35,16 +38,19 @@ def match(
     manufacturer_ids: Collection[int],
 ) -> DeviceSpec | None:
     """Return the profile that an advertisement belongs to, or None; never one that is unverified."""
-    services = {full_uuid(u) for u in service_uuids}
-    best: tuple[int, int] = (0, 0)
-    found = None
+    best, found = NO_CLAIM, None
     for device in devices:
         if device.status is Status.UNVERIFIED:
             continue
-        strength = _strength(device.match, name, services, manufacturer_ids)
-        if strength > best:
-            best, found = strength, device
+        own = claim(device, name, service_uuids, manufacturer_ids)
+        if own > best:
+            best, found = own, device
     return found
+
+
+def claim(device: DeviceSpec, name: str, service_uuids: Collection[str], manufacturer_ids: Collection[int]) -> Claim:
+    """Return how strongly a profile claims an advertisement, unverified or not: the greater has it."""
+    return _strength(device.match, name, {full_uuid(u) for u in service_uuids}, manufacturer_ids)
 
 
 def claims(a: DeviceSpec, b: DeviceSpec) -> bool:
@@ -70,11 +76,11 @@ def _services(spec: MatchSpec) -> set[str]:
     return {full_uuid(u) for u in spec.service_uuids}
 
 
-def _strength(spec: MatchSpec, name: str, services: set[str], makers: Collection[int]) -> tuple[int, int]:
+def _strength(spec: MatchSpec, name: str, services: set[str], makers: Collection[int]) -> Claim:
     tier = _tier(spec)
     if tier is _Tier.NAME:
         length = max((len(p) for p in spec.name_prefixes if name.startswith(p)), default=0)
-        return (tier, length) if length else (0, 0)
+        return (tier, length) if length else NO_CLAIM
     own = _services(spec)
     fits = (not own or not own.isdisjoint(services)) and (tier is _Tier.SERVICE or spec.manufacturer_id in makers)
-    return (tier, len(own & services)) if fits else (0, 0)
+    return (tier, len(own & services)) if fits else NO_CLAIM

@@ -1,6 +1,7 @@
 """The Bluetooth source against a radio in this process."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from bleak.exc import (
@@ -12,8 +13,9 @@ from host import until
 from plain import CP, DATA, HR, HR_LONG, PMD, drain, kinds, opened, ready, source, spec, strap
 from virtual_time import clock_ns, run_virtual
 
+from breathcore.model.device import Status
 from breathcore.model.packets import Direction, LinkEvent, LinkKind, Packet, Read, Write
-from breathcore.source.ble import Limits, scan_for
+from breathcore.source.ble import BleSource, Limits, scan_for
 from breathcore.source.ble_connection import USUAL_LIMITS
 
 
@@ -260,6 +262,46 @@ def test_two_unnamed_straps_of_a_kind_are_two_devices():
         ble = await opened(FakeRadio([one, two]), "", "")
         assert one.client is not None
         assert two.client is not None
+        await ble.close()
+
+    run_virtual(session())
+
+
+def test_a_device_goes_to_whom_it_fits_best():
+    """Any strap would do for the heart rate, but this one is the only one for the chest."""
+    any_strap = spec("any", (), ("180d",))
+    one, other = strap("Strap X 1", "A"), strap("Other", "B")
+
+    async def session():
+        ble = BleSource([("", any_strap), ("", spec())], radio=FakeRadio([one, other]).radio, clock_ns=clock_ns)
+        await ble.open()
+        await until(lambda: ready(one) and ready(other))
+        one.notify(HR, b"\x01")
+        other.notify(HR, b"\x02")
+        return [(p.device, p.payload) for p in await drain(ble) if isinstance(p, Packet)]
+
+    assert run_virtual(session()) == [("chest", b"\x01"), ("any", b"\x02")]
+
+
+def test_a_device_goes_to_who_names_it_rather_than_to_who_takes_any():
+    one, two = strap("Strap X 1", "A"), strap("Strap X 2", "B")
+
+    async def session():
+        ble = await opened(FakeRadio([one, two]), "", "A")
+        one.notify(HR, b"\x01")
+        two.notify(HR, b"\x02")
+        return [(p.device, p.payload) for p in await drain(ble) if isinstance(p, Packet)]
+
+    assert run_virtual(session()) == [("chest-2", b"\x01"), ("chest", b"\x02")]
+
+
+def test_an_unverified_wearable_is_taken_where_it_is_asked_for():
+    doubtful, device = replace(spec(), status=Status.UNVERIFIED), strap()
+
+    async def session():
+        ble = BleSource([("", doubtful)], radio=FakeRadio([device]).radio, clock_ns=clock_ns)
+        await ble.open()
+        await until(lambda: ready(device))
         await ble.close()
 
     run_virtual(session())
