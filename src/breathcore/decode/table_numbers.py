@@ -1,5 +1,7 @@
 """Numbers of a table's packets: bytes ⇄ arrays, for every `NumberType` and both byte orders."""
 
+from functools import cache
+
 import numpy as np
 import numpy.typing as npt
 
@@ -12,6 +14,7 @@ _SIGN_24 = 1 << 23
 Rows = npt.NDArray[np.void]
 
 
+@cache
 def row_dtype(row_bytes: int, fields: tuple[FieldSpec, ...]) -> np.dtype[np.void]:
     """Return the structured type of a row: field k is called ``str(k)``; 24-bit numbers are three bytes."""
     return np.dtype(

@@ -179,8 +179,8 @@ class Presenter:
         known = y[~np.isnan(y)]
         if not len(known):
             return 0.0, 1.0
-        low, high = np.percentile(known, (5, 95))
-        return (float(low), float(high)) if high > low else (float(low) - 0.5, float(low) + 0.5)
+        low, high = _quantiles(known, (0.05, 0.95))
+        return (low, high) if high > low else (low - 0.5, low + 0.5)
 
     def _off_body(self, block: EffortBlock) -> bool:
         """Whether there is no body in the trace; an uneven or unclear breath is shown, only not counted."""
@@ -193,6 +193,13 @@ class Presenter:
         if block.gap_before:
             rows = np.vstack([[block.t_s[0] - 1e-3, np.nan], rows])
         self._trace.append(rows)
+
+
+def _quantiles(values: F64, shares: tuple[float, float]) -> tuple[float, float]:
+    """Return what `numpy.quantile` does for a few hundred values, several times as fast: a frame asks for it."""
+    last = len(values) - 1
+    low, high = np.interp([last * share for share in shares], np.arange(len(values)), np.sort(values))
+    return float(low), float(high)
 
 
 def rounded(bpm: float) -> float:

@@ -51,13 +51,15 @@ class SensorPresenter:
             n = count[spec.name]
             place = next((c.place for c in spec.channels), None)
             self._sensors[key] = _Sensor(spec.name if n == 1 else f"{spec.name} {n}", place)
-        self._owners = {c.id: self._sensors[key] for key, spec in devices for c in spec.channels}
+        self._owners = {c.id: key for key, spec in devices for c in spec.channels}
+        self._frames: dict[str, SensorFrame] = {}  # those that have not changed since they were last asked for
 
     def on_link(self, event: LinkEvent) -> None:
         """Take a link event."""
         sensor = self._sensors.get(event.device)
         if sensor is None:
             return
+        self._frames.pop(event.device, None)
         if event.kind is LinkKind.BATTERY and event.detail.isdigit():
             sensor.battery_percent = int(event.detail)
         elif event.kind in STATES:
@@ -68,24 +70,31 @@ class SensorPresenter:
 
     def on_samples(self, channel: str) -> None:
         """Take note of samples: a source that tells of no more than connections streams from then on."""
-        sensor = self._owners.get(channel)
-        if sensor is not None and sensor.link is LinkKind.CONNECTED:
-            sensor.link = LinkKind.STREAMING
+        key = self._owners.get(channel)
+        if key is not None and self._sensors[key].link is LinkKind.CONNECTED:
+            self._sensors[key].link = LinkKind.STREAMING
+            self._frames.pop(key, None)
 
     def on_fit(self, estimate: FitEstimate) -> None:
         """Take a channel's verdict."""
-        sensor = self._owners.get(estimate.channel)
-        if sensor is not None:
-            sensor.issues[estimate.channel] = estimate.issues
+        key = self._owners.get(estimate.channel)
+        if key is not None:
+            self._sensors[key].issues[estimate.channel] = estimate.issues
+            self._frames.pop(key, None)
 
     def frames(self) -> tuple[SensorFrame, ...]:
         """Return all devices, in the session's order."""
-        return tuple(_frame(key, sensor) for key, sensor in self._sensors.items())
+        return tuple(self._frame(key) for key in self._sensors)
 
     def frame(self, key: str) -> SensorFrame | None:
         """Return one device, None where there is no such."""
-        sensor = self._sensors.get(key)
-        return None if sensor is None else _frame(key, sensor)
+        return self._frame(key) if key in self._sensors else None
+
+    def _frame(self, key: str) -> SensorFrame:
+        frame = self._frames.get(key)
+        if frame is None:
+            frame = self._frames[key] = _frame(key, self._sensors[key])
+        return frame
 
 
 def _frame(key: str, sensor: _Sensor) -> SensorFrame:

@@ -16,7 +16,8 @@ def checksum(kind: ChecksumKind, data: bytes) -> int:
         case ChecksumKind.XOR8:
             return reduce(xor, data, 0)
         case ChecksumKind.CRC8:
-            return reduce(lambda crc, byte: _crc8_table()[crc ^ byte], data, 0)
+            table = _crc8_table()
+            return reduce(lambda crc, byte: table[crc ^ byte], data, 0)
 
 
 @cache

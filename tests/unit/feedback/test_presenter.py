@@ -157,6 +157,14 @@ def test_the_trace_is_in_shares_of_the_persons_range_and_at_most_300_points() ->
     assert y.max() == pytest.approx(1.0, abs=0.01)
 
 
+def test_before_calibration_the_trace_is_in_shares_of_what_most_of_it_spans() -> None:
+    person = Person()
+    person.breathe(0.0, 10.0)
+    _, y = person.presenter.trace(10.0)
+    assert len(y) == 250
+    assert np.quantile(y, (0.05, 0.95)) == pytest.approx((0.0, 1.0), abs=1e-9)
+
+
 def test_points_of_the_trace_keep_their_places_from_frame_to_frame() -> None:
     person = Person()
     person.breathe(0, 60)

@@ -70,6 +70,22 @@ def test_the_most_urgent_issue_of_all_channels_is_said_while_data_come() -> None
     assert first.issues == ()
 
 
+def test_each_change_is_shown_at_once_and_of_that_device_alone() -> None:
+    sensors = SensorPresenter(DEVICES)
+    changes = (
+        lambda: sensors.on_link(told(LinkKind.CONNECTED)),
+        lambda: sensors.on_samples("strap.acc"),
+        lambda: sensors.on_fit(FitEstimate(3.0, "strap.acc", (FitIssue.SATURATED,))),
+        lambda: sensors.on_link(told(LinkKind.BATTERY, "80")),
+    )
+    shown = [sensors.frames()]
+    for change in changes:
+        change()
+        shown.append(sensors.frames())
+    assert len({first for first, _ in shown}) == 1 + len(changes)
+    assert len({second for _, second in shown}) == 1
+
+
 def test_a_new_connection_forgets_the_old_fit() -> None:
     sensors = SensorPresenter(DEVICES)
     sensors.on_link(told(LinkKind.STREAMING))
