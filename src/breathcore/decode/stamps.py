@@ -15,9 +15,10 @@ from breathcore.decode.errors import DecodeError
 from breathcore.model.arrays import F64
 from breathcore.model.blocks import FaultReason
 
-_FIRST_LATE_S = 0.5  # the first packet may be this late
-_EARLY_S = 0.1  # packets are no faster than the fastest before by more than this
-_CATCHES_UP = 0.1  # of the time: what is late for long is not late, the clocks differ
+_FIRST_LATE_S = 0.3  # the first packet may be this late
+_EARLY_S = 0.12  # packets are no faster than the fastest before by more than this
+_CATCHES_UP = 0.1  # of the time in which packets come: what is late for long is not late, the clocks differ
+_PAUSE_S = 0.25  # a longer wait is a stall
 _REORDERED_S = 1.0  # a packet that comes late comes less late than this
 _APART = 0.5  # of a sample: nearer than this to where it should be is a continuation
 _LEAST = 0.5  # of the samples before: a stamp that goes on by less repeats them
@@ -71,7 +72,7 @@ class Stamps:
         """Return the time between samples and the samples lost before `mark`."""
         ahead_s = self._ahead(mark, last) * self._tick_s
         waited_s = mark.t_host_s - last.t_host_s
-        late_s = max(0.0, self._late_s + waited_s * (1.0 - _CATCHES_UP) - ahead_s)
+        late_s = max(0.0, self._late_s + waited_s - _CATCHES_UP * min(waited_s, _PAUSE_S) - ahead_s)
         if _continues(ahead_s, last.rows_n, rate_hz):
             self._other, self._late_s = None, late_s
             return ahead_s / last.rows_n, 0

@@ -95,6 +95,20 @@ def test_a_hole_in_a_burst_is_believed() -> None:
     assert [f[1] for f in found if not isinstance(f, FaultReason)] == [0, 46 * ROWS_N - ROWS_N // 2, 0]
 
 
+@pytest.mark.parametrize("skew", [-0.005, 0.0, 0.005])
+@pytest.mark.parametrize("seed", range(3))
+def test_no_true_packet_is_refused_after_stalls_whose_bursts_have_holes(seed: int, skew: float) -> None:
+    rng, stamps, free_s = np.random.default_rng(seed), Stamps(1e-3), 0.0
+    for n in range(5000):
+        taken_s = n * STEP * 1e-3
+        if n % 400 == 399:
+            free_s = taken_s + 5.0  # the radio is silent until then
+        if n and rng.random() < 0.2:
+            continue
+        free_s = max(free_s, taken_s + float(rng.exponential(0.01)))
+        stamps.times(1000 + round(n * STEP * (1.0 + skew)), ROWS_N, RATE_HZ, free_s)
+
+
 def test_a_packet_from_the_future_is_refused_and_costs_itself_alone() -> None:
     counts = [1000 + STEP * n for n in range(200)]
     counts[150] += 500
