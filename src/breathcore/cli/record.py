@@ -22,7 +22,7 @@ from breathcore.model.errors import BreathcoreError, Reason, SessionFileError
 from breathcore.model.packets import LinkKind
 from breathcore.session.bridge import Bridge
 from breathcore.session.capture import Capture
-from breathcore.session.sensors import devices_of, sensor_named
+from breathcore.session.sensors import devices_of, recognised, sensor_named
 from breathcore.session.tally import ChannelTally, DeviceTally
 from breathcore.source.ble import BleSource
 
@@ -44,12 +44,14 @@ def command(
     if len(place) > len(device):
         raise BreathcoreError(Reason.INVALID_VALUE, name="place", value=str(len(place)), bound=f"≤ {len(device)}")
     sensors = [sensor_named(name, where) for name, where in zip_longest(device, place)]
-    devices = devices_of(sensors, [s.strip() for s in streams.split(",") if s.strip()])
     if file.exists():
         raise SessionFileError(Reason.SESSION_EXISTS, path=str(file))
+    air = radio_named(radio)
+    known = asyncio.run(recognised(sensors, FIND_S, air))
+    devices = devices_of(known, [s.strip() for s in streams.split(",") if s.strip()])
     bridge = Bridge()
     capture = Capture(
-        BleSource(devices, radio=radio_named(radio)),
+        BleSource(devices, radio=air),
         file,
         bridge,
         seconds=seconds,

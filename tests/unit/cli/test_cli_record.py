@@ -2,7 +2,7 @@
 
 import io
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -17,6 +17,7 @@ from breathcore.model.errors import RadioError, Reason
 from breathcore.model.packets import Advance
 from breathcore.record.reader import SessionFile
 from breathcore.session.capture import Capture
+from breathcore.session.settings import ChosenSensor
 from breathcore.source.ble_radio import Radio
 from breathcore.source.sim.simulation import Item
 from breathcore.source.sim.source import SimSource
@@ -47,7 +48,11 @@ def radio(monkeypatch: pytest.MonkeyPatch) -> list[Devices]:
         asked.append(devices)
         return SimSource(devices[0][1], WearerSpec(seed=4))
 
+    async def recognised(sensors: Sequence[ChosenSensor], seconds: float, radio: Radio) -> Sequence[ChosenSensor]:
+        return sensors
+
     monkeypatch.setattr(record, "BleSource", source)
+    monkeypatch.setattr(record, "recognised", recognised)
     monkeypatch.setattr(record, "Capture", partial(Capture, pace=None))
     return asked
 
