@@ -109,6 +109,17 @@ class TestPlaces:
         qtbot.keyClick(page.body.spots[Place.BACK], Qt.Key.Key_Space)
         assert page.chosen[0].place is Place.BACK
 
+    def test_tab_goes_from_what_is_worn_to_where_and_on_to_the_buttons(self, page_of):
+        page = page_of(*CHOSEN)
+        order, widget = [], page.nextInFocusChain()
+        while widget is not page:
+            order.append(widget)
+            widget = widget.nextInFocusChain()
+        cards = [card(page, name) for name in ("Polar H10", "Movesense", "HRM-Dual", "GDX-RB", "Simulated strap")]
+        spots, where = list(page.body.spots.values()), [row.where for row in page.rows]
+        wanted = [*cards, *spots, *where, page.check_button, page.done]
+        assert [w for w in order if w in wanted] == wanted
+
     def test_two_sensors_at_one_place_are_told(self, page_of):
         page = page_of(CHOSEN[0], ChosenSensor("sample_imu", "c", "Movesense 1740", Place.STERNUM))
         assert "Polar H10 7A3F1C2B and Movesense 1740" in page.conflict.shown

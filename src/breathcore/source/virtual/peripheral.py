@@ -24,6 +24,7 @@ from breathcore.source.virtual.devices import VirtualDevice
 from breathcore.source.virtual.gatt import advertised_name, advertisement, scan_response, services
 
 _ADVERTISED_EVERY_MS = 100.0  # the first; each further one a little slower, so that no two keep step
+_EARLY_S = 1e-3  # by so much at most a loop fires a timer before its time
 _SLOWER_MS = 1.25
 _AGAIN_S = 0.05  # from the end of a link to the next advertisement
 _SETTLED_S = 0.3  # after its last subscription a host has all that it wants of a service
@@ -118,7 +119,7 @@ class Peripheral:
         self._be_heard()
 
     def _be_heard(self) -> None:
-        if self._link is None and not inside(self.faults.gaps, self.now_s):
+        if self._link is None and not inside(self.faults.gaps, self.now_s + _EARLY_S):
             self._spawn(self._advertise())
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
