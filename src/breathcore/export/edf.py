@@ -33,6 +33,13 @@ _LABELS = {
     Role.BELT: "Resp chest",
     Role.ABDOMEN_BELT: "Resp abdomen",
     Role.CHEST_ACC: "Acc",
+    Role.ACC: "Acc limb",
+    Role.GYRO: "Gyro",
+    Role.MAG: "Mag",
+    Role.ORIENTATION: "Orient",
+    Role.PPG: "PPG",
+    Role.TEMPERATURE: "Temp",
+    Role.PRESSURE: "Pressure",
     None: "Resp trace",
 }
 _ASCII_SIGNS = {"µ": "u", "μ": "u", "°": "deg", "ß": "ss", "–": "-"}
@@ -128,8 +135,9 @@ def _distinct(channels: Sequence[Channel]) -> Iterator[Channel]:
     """Give numbers to labels that occur before, within the 16 characters of the header."""
     seen: dict[str, int] = {}
     for channel in channels:
-        n = seen[channel.label] = seen.get(channel.label, 0) + 1
-        label = channel.label[:16] if n == 1 else f"{channel.label[:13]} {n}"
+        short = channel.label[:16]
+        n = seen[short] = seen.get(short, 0) + 1
+        label = short if n == 1 else f"{short[:13]} {n}"
         yield dataclasses.replace(channel, label=label)
 
 

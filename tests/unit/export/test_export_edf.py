@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from breathcore.export.data import ExportData, Track
 from breathcore.export.edf import physical_range, record_length_s, write_edf
 from breathcore.model.arrays import frozen
+from breathcore.model.device import Role
 from breathcore.model.errors import ExchangeError, Reason
 from breathcore.model.estimates import RateEstimate, Refusal
 from breathcore.record.items import Mark
@@ -148,6 +149,22 @@ def test_a_session_without_any_signal_still_opens(data: ExportData, tmp_path: Pa
 def test_two_straps_have_two_labels(data: ExportData, tmp_path: Path) -> None:
     both = replace(data, tracks=(*data.tracks, replace(data.tracks[1], device="B")))
     assert [label for label in _written(both, tmp_path).labels if "ECG" in label] == ["ECG", "ECG 2"]
+
+
+def test_every_axis_of_two_motion_sensors_has_a_label_of_its_own(data: ExportData, tmp_path: Path) -> None:
+    acc = data.tracks[0]
+    gyros = [
+        replace(acc, name=f"{id_}.gyro", role=Role.GYRO, device=id_) for id_ in ("a_long_sensor", "a_long_sensor-2")
+    ]
+    labels = _written(replace(data, tracks=(acc, *gyros)), tmp_path).labels
+    assert labels[3:9] == ["Gyro x", "Gyro y", "Gyro z", "Gyro x 2", "Gyro y 2", "Gyro z 2"]
+
+
+def test_labels_that_begin_alike_are_numbered(data: ExportData, tmp_path: Path) -> None:
+    acc = data.tracks[0]
+    steps = replace(acc, name="a_long_sensor_of_steps", role=Role.ACTIVITY)
+    labels = _written(replace(data, tracks=(steps,)), tmp_path).labels
+    assert labels[:3] == ["a_long_sensor_of", "a_long_sensor 2", "a_long_sensor 3"]
 
 
 @given(st.floats(1e-12, 1e9))
