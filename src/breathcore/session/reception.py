@@ -44,6 +44,7 @@ class Reception:
         self._clocks = {device: Synchroniser(t0_host_ns * 1e-9) for device, _ in devices}
         self._codecs: dict[tuple[str, str], Codec] = {}
         self._endpoints: dict[str, str] = {}
+        self._linked: set[str] = set()
 
     def session_s(self, t_host_ns: int) -> float:
         """Return the session time of a host stamp."""
@@ -53,7 +54,10 @@ class Reception:
         """Take one packet or link event."""
         if isinstance(item, Packet):
             return self._packet(item)
+        if item.kind in (LinkKind.LOST, LinkKind.CLOSED):
+            self._linked.discard(item.device)
         if item.kind is LinkKind.CONNECTED and item.device in self._specs:
+            self._linked.add(item.device)
             return self._connected(item)
         return Reading()
 
@@ -62,10 +66,9 @@ class Reception:
         return tuple(block for clock in self._clocks.values() for block in clock.flush())
 
     def stop(self) -> tuple[Outbound, ...]:
-        """Return the requests that end all streams."""
-        return tuple(
-            Outbound(device, request) for (device, _), codec in self._codecs.items() for request in codec.stop()
-        )
+        """Return the requests that end all streams of the devices that are linked."""
+        linked = [(device, codec) for (device, _), codec in self._codecs.items() if device in self._linked]
+        return tuple(Outbound(device, request) for device, codec in linked for request in codec.stop())
 
     def _connected(self, event: LinkEvent) -> Reading:
         outbound: list[Outbound] = []
