@@ -1,15 +1,10 @@
 """Every published byte vector of Movesense (see devices.md §13 for the format)."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
-
 import pytest
-from vectors import VECTORS, Vector, agrees, vectors_of
+from vectors import Fields, Readers, Vector, check, require_all, vectors_of
 
 from breathcore.decode import movesense_packets as move
-from breathcore.decode.errors import DecodeError
 
-Fields = dict[str, Any]
 EXPECTED_N = 24
 
 
@@ -40,7 +35,7 @@ def _data(vector: Vector, payload: bytes) -> Fields:
     return fields
 
 
-READERS: Mapping[str, Callable[[Vector, bytes], Fields]] = {
+READERS: Readers = {
     "movesense_command": _command,
     "movesense_notification": _notification,
     "movesense_data": _data,
@@ -49,18 +44,9 @@ HELD = vectors_of(READERS)
 
 
 def test_all_vectors_of_movesense_are_held() -> None:
-    if not HELD:
-        pytest.skip(f"the published byte vectors are not at {VECTORS}")
-    assert len(HELD) == EXPECTED_N
+    require_all(HELD, EXPECTED_N)
 
 
 @pytest.mark.parametrize("vector", HELD, ids=lambda v: v["id"])
 def test_vector(vector: Vector) -> None:
-    read, payload = READERS[vector["stream"]], bytes.fromhex(vector["hex"])
-    if "error" in vector["expected"]:
-        with pytest.raises(DecodeError) as caught:
-            read(vector, payload)
-        assert caught.value.fault == vector["expected"]["error"]
-        return
-    fields = read(vector, payload)
-    assert agrees(fields, vector["expected"], vector["tolerance"] or 1e-6), fields
+    check(vector, READERS)
