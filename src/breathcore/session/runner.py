@@ -75,6 +75,7 @@ class SessionRunner(ABC):
         self._commands: asyncio.Queue[tuple[CommandKind, str]] = asyncio.Queue()
         self._stop = False
         self._opening: asyncio.Future[SourceInfo] | None = None
+        self._called_off = False
 
     @abstractmethod
     def result(self) -> SessionResult | None:
@@ -102,10 +103,10 @@ class SessionRunner(ABC):
         try:
             info = await self._opening
         except asyncio.CancelledError:
-            if not self._opening.cancelled():
-                raise
-            await self._source.close()  # stopped while the radio was waited for: there is nothing to keep
-            return
+            await self._source.close()
+            if self._called_off:  # stopped while the radio was waited for: there is nothing to keep
+                return
+            raise
         chain = self._begin(info)
         try:
             await self._record(info, chain)
@@ -128,7 +129,7 @@ class SessionRunner(ABC):
     def stop(self) -> None:
         """Ask the session to end, the drill too (from its own loop)."""
         if self._opening is not None:
-            self._opening.cancel()  # nothing happens where it is done
+            self._called_off |= self._opening.cancel()  # nothing happens where it is done
         self._commands.put_nowait((CommandKind.END, ""))
         self._commands.put_nowait((CommandKind.END, ""))
 

@@ -142,6 +142,22 @@ def test_a_session_can_be_left_while_its_strap_is_looked_for(tmp_path: Path) -> 
     assert not list(tmp_path.iterdir())
 
 
+def test_a_session_that_is_cancelled_while_its_strap_is_looked_for_says_so(run_async, tmp_path: Path) -> None:
+    source = LiveSource(searches=True)
+
+    async def session() -> None:
+        live = LiveSession(plan(screening=screen(ANSWERS)), source, tmp_path / "s.breath", Bridge())
+        running = asyncio.create_task(live.run())
+        while not source.searching:  # noqa: ASYNC110 — the source wakes nobody
+            await asyncio.sleep(0)
+        running.cancel()
+        await asyncio.wait([running])
+        assert running.cancelled()
+
+    run_async(session())
+    assert source.closed
+
+
 def test_while_a_strap_is_looked_for_the_window_is_told_so_and_after_a_while_what_to_do(tmp_path: Path) -> None:
     bridge = Bridge()
     source = BleSource([("", registry.device("polar_h10"))], radio=FakeRadio().radio, limits=Limits(find_s=1.0))
