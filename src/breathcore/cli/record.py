@@ -64,6 +64,8 @@ def command(
         asyncio.run(_recorded(capture, bridge))
     finally:
         _summarise(capture, file)
+    if not any(channel.samples_n for tally in capture.devices() for channel in tally.channels):
+        raise typer.Exit(1)  # a file of links and no samples is not what was asked for
 
 
 async def _recorded(capture: Capture, bridge: Bridge) -> None:

@@ -1,5 +1,7 @@
 """``breathcore train DRILL``."""
 
+import asyncio
+
 import typer
 
 from breathcore.cli.display import has_display
@@ -22,5 +24,8 @@ def command(
     if not has_display():
         raise BreathcoreError(Reason.NO_DISPLAY)
     from breathcore.gui.program import train_window
+    from breathcore.session.sensors import FIND_S, recognised, sensor_named
 
-    raise typer.Exit(train_window(chosen.id, devices=device, minutes=minutes, person=person, radio=radio_named(radio)))
+    air = radio_named(radio)
+    sensors = asyncio.run(recognised([sensor_named(name) for name in device], FIND_S, air))
+    raise typer.Exit(train_window(chosen.id, sensors=sensors, minutes=minutes, person=person, radio=air))

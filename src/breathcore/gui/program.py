@@ -39,7 +39,7 @@ from breathcore.session.plan import SessionPlan
 from breathcore.session.recording import open_session
 from breathcore.session.replaying import plan_of
 from breathcore.session.runner import LiveSession, SessionRunner, SessionThread
-from breathcore.session.sensors import devices_of, sensor_named
+from breathcore.session.sensors import devices_of
 from breathcore.session.settings import (
     ChosenSensor,
     LoadedSettings,
@@ -241,14 +241,14 @@ def demo_window(wearer: WearerSpec, drill_id: str) -> int:
 
 
 def train_window(
-    drill_id: str, *, devices: Sequence[str], minutes: float | None, person: str, radio: Radio = SYSTEM_RADIO
+    drill_id: str, *, sensors: Sequence[ChosenSensor], minutes: float | None, person: str, radio: Radio = SYSTEM_RADIO
 ) -> int:
-    """Open the window at a drill; with `devices` (as `sensor_named` reads them) at its safety questions."""
+    """Open the window at a drill; with `sensors` at its safety questions."""
     program = Program(radio=radio)
     choice = SessionChoice(drill_id=drill_id, minutes=minutes, person=person)
-    if not devices:
+    if not sensors:
         return run_app(program, offer=choice)
-    return run_app(program, begin=replace(choice, sensors=tuple(map(sensor_named, devices))))
+    return run_app(program, begin=replace(choice, sensors=tuple(sensors)))
 
 
 def replay_window(path: Path, speed: float) -> int:

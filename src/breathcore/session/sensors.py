@@ -11,6 +11,7 @@ from breathcore.session.settings import ChosenSensor
 from breathcore.source.ble import Found, scan_for
 from breathcore.source.ble_radio import Radio
 
+FIND_S = 15.0  # how long to listen for what was asked for by an address
 GENERIC_DEVICE = "heart_rate_strap"  # any strap that is asked for by name or address and not known better
 
 

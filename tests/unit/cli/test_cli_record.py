@@ -19,6 +19,7 @@ from breathcore.record.reader import SessionFile
 from breathcore.session.capture import Capture
 from breathcore.session.settings import ChosenSensor
 from breathcore.source.ble_radio import Radio
+from breathcore.source.sim.faults import FaultSpec
 from breathcore.source.sim.simulation import Item
 from breathcore.source.sim.source import SimSource
 from breathcore.source.sim.spec import WearerSpec
@@ -120,6 +121,18 @@ def test_nobody_in_reach_is_an_error_without_a_file(
     assert "Polar H10 was not heard within 15 s" in answer.err
     assert "Nothing was recorded" in answer.out
     assert not list(tmp_path.iterdir())
+
+
+def test_a_recording_without_a_sample_is_no_success(
+    command: Command, radio: list[Devices], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def mute(devices: Devices, *, radio: Radio) -> SimSource:
+        return SimSource(devices[0][1], WearerSpec(seed=4), FaultSpec(off=((0.0, 40.0),)))
+
+    monkeypatch.setattr(record, "BleSource", mute)
+    answer = command("record", "--device", "polar_h10", "--seconds", "5", "--out", tmp_path / "s.breath")
+    assert answer.code == 1
+    assert "acc: 0 samples" in answer.out
 
 
 @pytest.mark.parametrize(
