@@ -50,14 +50,17 @@ class BatteryCodec:
         if packet.endpoint != self._level or packet.direction is Direction.WRITE:
             return Received()
         try:
-            percent = decode_level(packet.payload)
+            percent = self._percent(packet.payload)
         except DecodeError as error:
             return Received(faults=(error.at(packet.endpoint),))
         return Received(events=(LinkEvent(packet.device, packet.t_host_ns, LinkKind.BATTERY, str(percent)),))
 
     def encode(self, *blocks: RawBlock) -> tuple[tuple[str, bytes], ...]:
         """Return one packet for each row of per cents in `blocks`."""
-        return tuple(packet for block in blocks for packet in self._encoded(block))
+        return tuple((self._level, self._payload(round(v))) for b in blocks for v in b.x[:, 0].tolist())
 
-    def _encoded(self, block: RawBlock) -> tuple[tuple[str, bytes], ...]:
-        return tuple((self._level, encode_level(round(v))) for v in block.x[:, 0].tolist())
+    def _percent(self, payload: bytes) -> int:
+        return decode_level(payload)
+
+    def _payload(self, percent: int) -> bytes:
+        return encode_level(percent)

@@ -17,6 +17,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from breathcore.decode.battery import BatteryCodec
 from breathcore.decode.dot_packets import (
     LENGTHS,
     MODES,
@@ -39,7 +40,7 @@ from breathcore.model.arrays import F64
 from breathcore.model.blocks import Fault, FaultReason, RawBlock, Received
 from breathcore.model.device import ChannelSpec, Role
 from breathcore.model.errors import CatalogError, Reason, SignalError
-from breathcore.model.packets import Direction, LinkEvent, LinkKind, Packet, Read, Request, Write
+from breathcore.model.packets import Direction, Packet, Request, Write
 from breathcore.model.protocols import StreamPlan
 
 _G = 9.80665  # m/s²
@@ -157,37 +158,14 @@ class DotRateCodec:
         return ()
 
 
-class DotBatteryCodec:
-    """Codec "movella_dot_battery": ``<id>.level`` → LinkEvents BATTERY, detail the per cent.
+class DotBatteryCodec(BatteryCodec):
+    """Codec "movella_dot_battery": as "battery", but the maker's own characteristic, with whether it charges."""
 
-    The maker's own characteristic: per cent and whether it charges. Read once at the start, then notified.
-    """
+    def _percent(self, payload: bytes) -> int:
+        return decode_battery(payload)[0]
 
-    def __init__(self, endpoint: str, channels: Sequence[ChannelSpec]) -> None:
-        self._level = f"{endpoint}.level"
-
-    def start(self, want: StreamPlan) -> tuple[Request, ...]:
-        """Ask for the level."""
-        return (Read(self._level),)
-
-    def stop(self) -> tuple[Request, ...]:
-        """Return nothing: the stream ends with the subscription."""
-        return ()
-
-    def receive(self, packet: Packet) -> Received:
-        """Take one level, read or notified."""
-        if packet.endpoint != self._level or packet.direction is Direction.WRITE:
-            return Received()
-        try:
-            percent, _ = decode_battery(packet.payload)
-        except DecodeError as error:
-            return Received(faults=(error.at(packet.endpoint),))
-        return Received(events=(LinkEvent(packet.device, packet.t_host_ns, LinkKind.BATTERY, str(percent)),))
-
-    def encode(self, *blocks: RawBlock) -> tuple[tuple[str, bytes], ...]:
-        """Return one packet for each row of per cents in `blocks`."""
-        levels = [round(v) for b in blocks for v in b.x[:, 0].tolist()]
-        return tuple((self._level, encode_battery(level, charging=False)) for level in levels)
+    def _payload(self, percent: int) -> bytes:
+        return encode_battery(percent, charging=False)
 
 
 def to_wire(role: Role, x: F64) -> F64:

@@ -91,19 +91,16 @@ def encode_activity(values: Mapping[str, float]) -> bytes:
     return bytes([flags]) + struct.pack(f"<{len(counts)}H", *counts)
 
 
-class HexoskinRespirationCodec:
-    """Channels respiration_rate (breaths/min) and breath_phases (s): rows (in, out), one a breath.
-
-    A phase that is not in the packet (the list may begin with an expiration and end with an inspiration) is 0.
-    """
+class _Findings:
+    """One characteristic that tells what the shirt has found, once it is subscribed to."""
 
     def __init__(self, endpoint: str, channels: Sequence[ChannelSpec]) -> None:
         self._measurement = f"{endpoint}.measurement"
-        self._by_role = {c.role: c for c in channels}
+        self._channels = tuple(channels)
 
     def start(self, want: StreamPlan) -> tuple[Request, ...]:
-        """Keep to the wanted channels; the shirt sends once it is subscribed to."""
-        self._by_role = {c.role: c for c in want.channels}
+        """Keep to the wanted channels."""
+        self._channels = want.channels
         return ()
 
     def stop(self) -> tuple[Request, ...]:
@@ -115,10 +112,19 @@ class HexoskinRespirationCodec:
         if packet.endpoint != self._measurement or packet.direction is Direction.WRITE:
             return Received()
         try:
-            value = decode_respiration(packet.payload)
+            return Received(self._blocks(packet.payload, packet.t_host_ns * 1e-9))
         except DecodeError as error:
             return Received(faults=(error.at(packet.endpoint),))
-        return Received(self._blocks(value, packet.t_host_ns * 1e-9))
+
+    def _blocks(self, payload: bytes, t_host_s: float) -> tuple[RawBlock, ...]:
+        raise NotImplementedError
+
+
+class HexoskinRespirationCodec(_Findings):
+    """Channels respiration_rate (breaths/min) and breath_phases (s): rows (in, out), one a breath.
+
+    A phase that is not in the packet (the list may begin with an expiration and end with an inspiration) is 0.
+    """
 
     def encode(self, *blocks: RawBlock) -> tuple[tuple[str, bytes], ...]:
         """Return one packet a row: its rate (0 where no rate is given) and its breath."""
@@ -130,9 +136,11 @@ class HexoskinRespirationCodec:
             for i in range(max(len(rates), len(breaths)))
         )
 
-    def _blocks(self, value: Respiration, t_host_s: float) -> tuple[RawBlock, ...]:
+    def _blocks(self, payload: bytes, t_host_s: float) -> tuple[RawBlock, ...]:
+        value = decode_respiration(payload)
+        by_role = {c.role: c for c in self._channels}
+        rate, phases = by_role.get(Role.RESPIRATION_RATE), by_role.get(Role.BREATH_PHASES)
         blocks: list[RawBlock] = []
-        rate, phases = self._by_role.get(Role.RESPIRATION_RATE), self._by_role.get(Role.BREATH_PHASES)
         if rate is not None and value.rate_bpm:
             blocks.append(RawBlock(rate, np.array([[float(value.rate_bpm)]]), None, t_host_s))
         if phases is not None and value.phases:
@@ -140,44 +148,19 @@ class HexoskinRespirationCodec:
         return tuple(blocks)
 
 
-class HexoskinActivityCodec:
+class HexoskinActivityCodec(_Findings):
     """Channels of role activity, told apart by their units: steps, 1 (activity, g), steps/min."""
-
-    def __init__(self, endpoint: str, channels: Sequence[ChannelSpec]) -> None:
-        self._measurement = f"{endpoint}.measurement"
-        self._by_unit = {c.unit: c for c in channels}
-
-    def start(self, want: StreamPlan) -> tuple[Request, ...]:
-        """Keep to the wanted channels; the shirt sends once it is subscribed to."""
-        self._by_unit = {c.unit: c for c in want.channels}
-        return ()
-
-    def stop(self) -> tuple[Request, ...]:
-        """Return nothing: the stream ends with the subscription."""
-        return ()
-
-    def receive(self, packet: Packet) -> Received:
-        """Take one packet."""
-        if packet.endpoint != self._measurement or packet.direction is Direction.WRITE:
-            return Received()
-        try:
-            values = decode_activity(packet.payload)
-        except DecodeError as error:
-            return Received(faults=(error.at(packet.endpoint),))
-        t_host_s = packet.t_host_ns * 1e-9
-        return Received(
-            tuple(
-                RawBlock(self._by_unit[unit], np.array([[value]]), None, t_host_s)
-                for unit, value in values.items()
-                if unit in self._by_unit
-            )
-        )
 
     def encode(self, *blocks: RawBlock) -> tuple[tuple[str, bytes], ...]:
         """Return one packet a row, with what is given for it."""
         rows_n = max((len(b.x) for b in blocks), default=0)
         rows = [{b.channel.unit: float(b.x[i, 0]) for b in blocks if i < len(b.x)} for i in range(rows_n)]
         return tuple((self._measurement, encode_activity(row)) for row in rows)
+
+    def _blocks(self, payload: bytes, t_host_s: float) -> tuple[RawBlock, ...]:
+        by_unit = {c.unit: c for c in self._channels}
+        values = decode_activity(payload).items()
+        return tuple(RawBlock(by_unit[u], np.array([[v]]), None, t_host_s) for u, v in values if u in by_unit)
 
 
 def _flags(payload: bytes, known: int) -> tuple[int, int]:
