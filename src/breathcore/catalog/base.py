@@ -15,7 +15,8 @@ Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]*$", max_len
 Text = Annotated[str, StringConstraints(min_length=1, max_length=400, strip_whitespace=True)]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
 
-_PROBLEMS = {"extra_forbidden": "unknown key", "missing": "missing"}
+_EMPTY = "must not be empty"  # no list or text of a file needs more than one entry or letter
+_PROBLEMS = {"extra_forbidden": "unknown key", "missing": "missing", "too_short": _EMPTY, "string_too_short": _EMPTY}
 
 
 class Shape(BaseModel):
