@@ -14,10 +14,9 @@ from types import MappingProxyType
 import numpy as np
 
 from breathcore.decode.errors import DecodeError
-from breathcore.model.blocks import FaultReason, RawBlock, Received
-from breathcore.model.device import ChannelSpec, Role
-from breathcore.model.packets import Direction, Packet, Request
-from breathcore.model.protocols import StreamPlan
+from breathcore.decode.listening import ListeningCodec
+from breathcore.model.blocks import FaultReason, RawBlock
+from breathcore.model.device import Role
 
 PHASES_PER_S = 32
 ACTIVITY_PER_G = 256
@@ -91,40 +90,13 @@ def encode_activity(values: Mapping[str, float]) -> bytes:
     return bytes([flags]) + struct.pack(f"<{len(counts)}H", *counts)
 
 
-class _Findings:
-    """One characteristic that tells what the shirt has found, once it is subscribed to."""
-
-    def __init__(self, endpoint: str, channels: Sequence[ChannelSpec]) -> None:
-        self._measurement = f"{endpoint}.measurement"
-        self._channels = tuple(channels)
-
-    def start(self, want: StreamPlan) -> tuple[Request, ...]:
-        """Keep to the wanted channels."""
-        self._channels = want.channels
-        return ()
-
-    def stop(self) -> tuple[Request, ...]:
-        """Return nothing: the stream ends with the subscription."""
-        return ()
-
-    def receive(self, packet: Packet) -> Received:
-        """Take one packet."""
-        if packet.endpoint != self._measurement or packet.direction is Direction.WRITE:
-            return Received()
-        try:
-            return Received(self._blocks(packet.payload, packet.t_host_ns * 1e-9))
-        except DecodeError as error:
-            return Received(faults=(error.at(packet.endpoint),))
-
-    def _blocks(self, payload: bytes, t_host_s: float) -> tuple[RawBlock, ...]:
-        raise NotImplementedError
-
-
-class HexoskinRespirationCodec(_Findings):
+class HexoskinRespirationCodec(ListeningCodec):
     """Channels respiration_rate (breaths/min) and breath_phases (s): rows (in, out), one a breath.
 
     A phase that is not in the packet (the list may begin with an expiration and end with an inspiration) is 0.
     """
+
+    characteristic = "measurement"
 
     def encode(self, *blocks: RawBlock) -> tuple[tuple[str, bytes], ...]:
         """Return one packet a row: its rate (0 where no rate is given) and its breath."""
@@ -132,11 +104,12 @@ class HexoskinRespirationCodec(_Findings):
         rates = given.get(Role.RESPIRATION_RATE, np.empty((0, 1)))[:, 0]
         breaths = np.rint(given.get(Role.BREATH_PHASES, np.empty((0, 2))) * PHASES_PER_S).astype(np.int64)
         return tuple(
-            (self._measurement, encode_respiration(_row(rates[i : i + 1].tolist(), breaths[i : i + 1].tolist())))
+            (self._source, encode_respiration(_row(rates[i : i + 1].tolist(), breaths[i : i + 1].tolist())))
             for i in range(max(len(rates), len(breaths)))
         )
 
-    def _blocks(self, payload: bytes, t_host_s: float) -> tuple[RawBlock, ...]:
+    def decoded(self, payload: bytes, t_host_s: float) -> tuple[RawBlock, ...]:
+        """Return what the packet holds of the wanted channels. Raises DecodeError."""
         value = decode_respiration(payload)
         by_role = {c.role: c for c in self._channels}
         rate, phases = by_role.get(Role.RESPIRATION_RATE), by_role.get(Role.BREATH_PHASES)
@@ -148,16 +121,19 @@ class HexoskinRespirationCodec(_Findings):
         return tuple(blocks)
 
 
-class HexoskinActivityCodec(_Findings):
+class HexoskinActivityCodec(ListeningCodec):
     """Channels of role activity, told apart by their units: steps, 1 (activity, g), steps/min."""
+
+    characteristic = "measurement"
 
     def encode(self, *blocks: RawBlock) -> tuple[tuple[str, bytes], ...]:
         """Return one packet a row, with what is given for it."""
         rows_n = max((len(b.x) for b in blocks), default=0)
         rows = [{b.channel.unit: float(b.x[i, 0]) for b in blocks if i < len(b.x)} for i in range(rows_n)]
-        return tuple((self._measurement, encode_activity(row)) for row in rows)
+        return tuple((self._source, encode_activity(row)) for row in rows)
 
-    def _blocks(self, payload: bytes, t_host_s: float) -> tuple[RawBlock, ...]:
+    def decoded(self, payload: bytes, t_host_s: float) -> tuple[RawBlock, ...]:
+        """Return what the packet holds of the wanted channels. Raises DecodeError."""
         by_unit = {c.unit: c for c in self._channels}
         values = decode_activity(payload).items()
         return tuple(RawBlock(by_unit[u], np.array([[v]]), None, t_host_s) for u, v in values if u in by_unit)

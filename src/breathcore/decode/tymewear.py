@@ -15,10 +15,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from breathcore.decode.errors import DecodeError
-from breathcore.model.blocks import FaultReason, RawBlock, Received
+from breathcore.decode.listening import ListeningCodec
+from breathcore.model.blocks import FaultReason, RawBlock
 from breathcore.model.device import ChannelSpec, Role
-from breathcore.model.packets import Direction, Packet, Request
-from breathcore.model.protocols import StreamPlan
 
 TICK_S = 0.04
 CS_PER_S = 100.0
@@ -69,50 +68,31 @@ def encode_breath(breath: TymeBreath) -> bytes:
     return bytes([_BREATH]) + head[1:] + _TAIL
 
 
-class TymewearCodec:
+class TymewearCodec(ListeningCodec):
     """Channels respiration_rate, breath_phases (rows: in, out, s) and breath_depth, stamped with the device's ticks.
 
     A breath whose stamp does not follow the last one (not later, or far from what has passed at the host) is refused
     and remembered: when the next one follows it instead, the device's clock was set, and things go on from there.
     """
 
+    characteristic = "data"
+
     def __init__(self, endpoint: str, channels: Sequence[ChannelSpec]) -> None:
-        self._data = f"{endpoint}.data"
-        self._begin(channels)
-
-    def start(self, want: StreamPlan) -> tuple[Request, ...]:
-        """Keep to the wanted channels; the strap sends once it is subscribed to."""
-        self._begin(want.channels)
-        return ()
-
-    def stop(self) -> tuple[Request, ...]:
-        """Return nothing: the stream ends with the subscription."""
-        return ()
-
-    def receive(self, packet: Packet) -> Received:
-        """Take one packet."""
-        if packet.endpoint != self._data or packet.direction is Direction.WRITE:
-            return Received()
-        try:
-            breath = decode_breath(packet.payload)
-            if breath is None:
-                return Received()
-            return Received(self._blocks(breath, packet.t_host_ns * 1e-9))
-        except DecodeError as error:
-            return Received(faults=(error.at(packet.endpoint),))
+        super().__init__(endpoint, channels)
+        self._last: tuple[int, float] | None = None  # ticks, arrival
+        self._refused: tuple[int, float] | None = None
 
     def encode(self, *blocks: RawBlock) -> tuple[tuple[str, bytes], ...]:
         """Return one packet a row. A rate has no field: alone, it makes a breath of its length, half of it in."""
         given = {b.channel.role: b for b in blocks}
         rows_n = max((len(b.x) for b in blocks), default=0)
-        return tuple((self._data, encode_breath(_row(given, i))) for i in range(rows_n))
+        return tuple((self._source, encode_breath(_row(given, i))) for i in range(rows_n))
 
-    def _begin(self, channels: Sequence[ChannelSpec]) -> None:
-        self._by_role = {c.role: c for c in channels}
-        self._last: tuple[int, float] | None = None  # ticks, arrival
-        self._refused: tuple[int, float] | None = None
-
-    def _blocks(self, breath: TymeBreath, t_host_s: float) -> tuple[RawBlock, ...]:
+    def decoded(self, payload: bytes, t_host_s: float) -> tuple[RawBlock, ...]:
+        """Return a breath's numbers, nothing for packets of other types. Raises DecodeError."""
+        breath = decode_breath(payload)
+        if breath is None:
+            return ()
         if not breath.inhale_cs + breath.exhale_cs:
             raise DecodeError(FaultReason.OUT_OF_RANGE, 5, "a breath of 0 s")
         rate_bpm = self._rate_bpm(breath, t_host_s)
@@ -122,7 +102,7 @@ class TymewearCodec:
             Role.BREATH_DEPTH: (float(breath.depth),),
         }
         stamp_s = np.array([breath.ticks * TICK_S])
-        wanted = [(self._by_role[role], x) for role, x in values.items() if role in self._by_role]
+        wanted = [(c, values[c.role]) for c in self._channels if c.role in values]
         return tuple(RawBlock(channel, np.array([x]), stamp_s, t_host_s) for channel, x in wanted)
 
     def _rate_bpm(self, breath: TymeBreath, t_host_s: float) -> float:
