@@ -1,6 +1,6 @@
 """Random, truncated and mutated notifications over every codec and every built-in wearable.
 
-    python benchmarks/fuzz.py [--n 1000000] [--seed 1] [--seconds 30]
+    python benchmarks/fuzz.py [--n 1000000] [--seed 1] [--seconds 30] [--rare-flips]
 
 Each wearable's own packets, from a virtual one that was started as a session starts it, are spoilt one in two and fed
 to the codecs of `make_codec`; a second set of codecs gets them whole, to compare with. It stops at the first
@@ -12,7 +12,9 @@ to the codecs of `make_codec`; a second set of codecs gets them whole, to compar
 - number out of a packet that repeats the stamp of the one before, or out of order on the session's clock.
 
 Printed: packets a second, faults by reason for each codec, and, for flipped bits in packets without a checksum, the
-share that changed a number and was caught, and the largest change that passed.
+share that changed a number and was caught, and the largest change that passed (its bound: the channel's `max_step` or,
+where it has none, its whole range). Where half of all packets are spoilt, two in a row may hide each other;
+`--rare-flips` spoils one in fifty, by flipped bits alone.
 """
 
 import argparse
@@ -38,11 +40,13 @@ from breathcore.source.sim.wearer import Wearer
 from breathcore.sync.clock import Synchroniser
 
 HANG_S = 0.5
-SPOILT = 0.5
 MUTATIONS = ("random", "cut", "grow", "flip", "flip", "flip", "head", "tail", "splice", "repeat")
+HALF = (0.5, MUTATIONS)  # the share of packets to spoil, and how
+RARE_FLIPS = (0.02, ("flip",))
 CHECKED = {"bitalino", "vernier_gdx"}  # have checksums; so may tables
 JOINED = {"vernier_gdx", "witmotion", "movesense"}  # packets go on in the next notification
 
+Spoiling = tuple[float, tuple[str, ...]]
 Rule = Callable[[str, bytes], bool | None]  # (characteristic, payload) → whether it is valid, None: depends on others
 
 
@@ -319,7 +323,7 @@ def _started(endpoint: EndpointSpec) -> Codec:
     return codec
 
 
-def fuzz(n: int, seed: int, seconds: float) -> Tally:
+def fuzz(n: int, seed: int, seconds: float, spoiling: Spoiling = HALF) -> Tally:
     """Feed `n` notifications, evenly over the wearables; raises AssertionError at the first thing that is wrong."""
     rng = np.random.default_rng(seed)
     specs = [worn(s, streams=[c.id for c in s.channels]) for s in registry.devices()]
@@ -327,21 +331,22 @@ def fuzz(n: int, seed: int, seconds: float) -> Tally:
     for number, spec in enumerate(specs):
         packets = conversation(spec, seconds)
         while tally.n < n * (number + 1) // len(specs):
-            _run(Session(spec, tally), packets, rng)
+            _run(Session(spec, tally), packets, rng, spoiling)
     return tally
 
 
-def _run(session: Session, packets: list[Packet], rng: np.random.Generator) -> None:
+def _run(session: Session, packets: list[Packet], rng: np.random.Generator, spoiling: Spoiling) -> None:
     """Feed one conversation; what comes in the first moment (the replies to the start) arrives whole."""
     started_ns = packets[0].t_host_ns + 200_000_000
     before: dict[str, bytes] = {}
-    kinds = rng.integers(0, len(MUTATIONS), len(packets))
-    spoilt = rng.random(len(packets)) < SPOILT
+    share, ways = spoiling
+    kinds = rng.integers(0, len(ways), len(packets))
+    spoilt = rng.random(len(packets)) < share
     for packet, number, bad in zip(packets, kinds.tolist(), spoilt.tolist(), strict=True):
         if not bad or packet.direction is Direction.WRITE or packet.t_host_ns < started_ns:
             session.feed(packet, packet.payload, "")
         else:
-            kind = MUTATIONS[number]
+            kind = ways[number]
             last = before.get(packet.endpoint, packet.payload)
             session.feed(packet, mutated(kind, packet.payload, last, rng), kind)
         before[packet.endpoint] = packet.payload
@@ -353,8 +358,9 @@ def main() -> None:
     parser.add_argument("--n", type=int, default=1_000_000, help="notifications")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=30.0, help="length of each wearable's true stream")
+    parser.add_argument("--rare-flips", action="store_true", help="only flip bits, and in one packet of fifty")
     arguments = parser.parse_args()
-    tally = fuzz(arguments.n, arguments.seed, arguments.seconds)
+    tally = fuzz(arguments.n, arguments.seed, arguments.seconds, RARE_FLIPS if arguments.rare_flips else HALF)
     print(f"{tally.n} notifications, {tally.n / tally.spent_s:.0f} a second, nothing wrong")
     for codec, count in sorted(tally.fed.items()):
         reasons = ", ".join(f"{reason} {k}" for reason, k in sorted(tally.faults[codec].items()))
