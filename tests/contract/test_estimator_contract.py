@@ -137,7 +137,7 @@ def test_reset_is_as_good_as_new(role):
 @pytest.mark.parametrize("role", TRACES)
 def test_a_reset_trace_is_as_good_as_new(role):
     t, x = recording(role)
-    source = TRACES[role](channel(role))
+    source = TRACES[role][0](channel(role))
     first = source.push(t, x)
     source.tick(math.nan)
     source.reset()

@@ -1,14 +1,18 @@
 """One breath source from samples to estimates: trace, rate each second, turns, breaths, phase."""
 
 import math
+from collections.abc import Callable
 
 from breathcore.estimate.breaths import BreathDetector
 from breathcore.estimate.effort import EffortTrace, Look, Piece
 from breathcore.estimate.phase import PhaseFollower
 from breathcore.estimate.quality import noise_sd, usual_span
-from breathcore.estimate.rate import Reading, read_rate, refused
+from breathcore.estimate.rate import Reading, refused
+from breathcore.estimate.seconds import Seconds
 from breathcore.model.arrays import F64, frozen
 from breathcore.model.estimates import Breath, EffortBlock, Estimate, Polarity, Refusal, Turn
+
+ReadRate = Callable[[Look | None, float], Reading]
 
 FRESH_S = 1.0  # a second further than this from the newest sample has no data
 AFRESH_S = 4  # at least this often the rate is looked for without knowing the last one
@@ -19,7 +23,7 @@ class BreathBranch:
     """Feeds one trace and everything read off it.
 
     A whole second T of session time is told when a sample at or after T comes (or at the flush), from the samples
-    before T alone: the samples are cut there, so nothing at T can depend on how the stream was blocked.
+    before T alone.
 
     Parameters
     ----------
@@ -27,14 +31,26 @@ class BreathBranch:
         Channel id, named in the effort blocks.
     trace : EffortTrace
         Maker of the trace.
+    read_rate : callable
+        Reads the rate off what the trace looks like, given about what it was.
     """
 
-    def __init__(self, source: str, trace: EffortTrace) -> None:
+    def __init__(self, source: str, trace: EffortTrace, read_rate: ReadRate) -> None:
         self.source = source
         self._trace = trace
+        self._read_rate = read_rate
         self._breaths = BreathDetector(trace.latency_s)
         self._phase = PhaseFollower(trace.rate_hz)
-        self.next_s = 0
+        self._begin()
+
+    def reset(self) -> None:
+        """Forget everything."""
+        for part in (self._trace, self._breaths, self._phase):
+            part.reset()
+        self._begin()
+
+    def _begin(self) -> None:
+        self._seconds = Seconds(self._feed, self._tick)
         self._reading = refused(Refusal.NO_DATA)
         self._waiting: list[Turn | Breath] = []
         self._sign = 1
@@ -45,23 +61,18 @@ class BreathBranch:
         """Delay of the trace."""
         return self._trace.latency_s
 
+    @property
+    def next_s(self) -> int:
+        """The next whole second to tell."""
+        return self._seconds.next_s
+
     def push(self, t_s: F64, x: F64) -> list[Estimate]:
         """Take samples `t_s` (n,), `x` (n, axes)."""
-        out: list[Estimate] = []
-        start, count = 0, len(t_s)
-        while start < count:
-            while t_s[start] >= self.next_s:
-                out += self._tick()
-            end = int(t_s.searchsorted(self.next_s))
-            out += self._feed(t_s[start:end], x[start:end])
-            start = end
-        return out
+        return self._seconds.push(t_s, x)
 
     def flush(self, end_s: float) -> list[Estimate]:
         """Tell the seconds up to `end_s` and the unfinished breath."""
-        out: list[Estimate] = []
-        while self.next_s <= end_s:
-            out += self._tick()
+        out = self._seconds.flush(end_s)
         if self._usable:
             out += self._breaths.flush()
         return out
@@ -102,17 +113,15 @@ class BreathBranch:
         self._waiting += found
         return []
 
-    def _tick(self) -> list[Estimate]:
-        second = float(self.next_s)
-        self.next_s += 1
+    def _tick(self, second: float) -> list[Estimate]:
         look = self._look(second)
         if look is None and second - self._trace.newest_s > FRESH_S:
             self._reading = refused(Refusal.NO_DATA)
         else:
             afresh = not self._usable or second % AFRESH_S == 0
-            self._reading = read_rate(look, math.nan if afresh else self._reading.rate_bpm)
+            self._reading = self._read_rate(look, math.nan if afresh else self._reading.rate_bpm)
         self._guide(look)
-        return [self._reading.at(second), *self._vouch(second)]
+        return [self._reading.at(second, self.source), *self._vouch(second)]
 
     def _look(self, second: float) -> Look | None:
         return None if second - self._trace.newest_s > FRESH_S else self._trace.tick(60.0 / self._reading.rate_bpm)

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from breathcore.estimate.breath_branch import BreathBranch
-from breathcore.estimate.registry import HEARTS, TRACES, HeartReader
+from breathcore.estimate.registry import HEARTS, TRACES, Reader, reader_of
 from breathcore.model.blocks import SampleBlock
 from breathcore.model.device import ChannelSpec, Place, Role
 from breathcore.model.estimates import Estimate, Polarity, RateEstimate, Refusal
@@ -48,16 +47,20 @@ class PersonEstimator:
         self.faults: tuple[EstimatorFault, ...] = ()
         self._breath_channel = _best(channels, tuple(TRACES))
         self._heart_channel = _best(channels, tuple(HEARTS))
-        self._breath: BreathBranch | None = None
-        self._heart: HeartReader | None = None
+        self._breath: Reader | None = None
+        self._heart: Reader | None = None
         self._inhale_sign = 1
         self._told_s = 0  # next second to refuse while there is no breath branch
         if self._breath_channel is not None:
-            trace = TRACES[self._breath_channel.role](self._breath_channel)
-            self._breath = BreathBranch(self._breath_channel.id, trace)
+            self._breath = reader_of(self._breath_channel)
             self._inhale_sign = self._breath_channel.inhale_sign
         if self._heart_channel is not None:
-            self._heart = HEARTS[self._heart_channel.role](self._heart_channel)
+            self._heart = reader_of(self._heart_channel)
+
+    @property
+    def _rated(self) -> bool:
+        """Whether the heart's reader tells a breathing rate."""
+        return self._heart_channel is not None and self._heart_channel.role is not Role.HEART_RATE
 
     @property
     def breath_source(self) -> str | None:
@@ -99,18 +102,20 @@ class PersonEstimator:
             out += self._guarded("breath", newest_s, lambda: breath.push(item.t_s, x) if breath else [])
         elif item.channel.id == self.heart_source:
             heart = self._heart
-            out += self._guarded("heart", newest_s, lambda: list(heart.push(item.t_s, item.x)) if heart else [])
-        if self._breath is None and item.channel.id == (self.breath_source or self.heart_source):
+            out += self._guarded("heart", newest_s, lambda: heart.push(item.t_s, item.x) if heart else [])
+            if self._breath is not None:
+                out = [e for e in out if not isinstance(e, RateEstimate)]
+        if self._breath is None and not self._rated and item.channel.id == (self.breath_source or self.heart_source):
             out += self._refuse_until(newest_s)
         return tuple(out)
 
     def flush(self, end_s: float) -> tuple[Estimate, ...]:
         """Return what is still open; whole seconds are told up to `end_s`."""
         out: list[Estimate] = []
-        breath = self._breath
+        breath = self._breath or self._heart
         if breath is not None:
             out += self._guarded("breath", end_s, lambda: breath.flush(end_s))
-        if self._breath is None:
+        if self._breath is None and not self._rated:
             out += self._refuse_until(end_s)
         return tuple(out)
 

@@ -43,9 +43,10 @@ class Reading:
     noise: float = NAN
     cycles: float = 0.0
 
-    def at(self, t_s: float) -> RateEstimate:
-        """Return the estimate for second `t_s`."""
-        return RateEstimate(t_s, self.rate_bpm, self.live_bpm, self.quality, self.refusal)
+    def at(self, t_s: float, source: str) -> RateEstimate:
+        """Return the estimate of channel `source` for second `t_s`."""
+        sources = () if self.refusal else (source,)
+        return RateEstimate(t_s, self.rate_bpm, self.live_bpm, self.quality, self.refusal, sources)
 
 
 def refused(reason: Refusal, quality: float = 0.0) -> Reading:

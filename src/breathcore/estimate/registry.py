@@ -3,24 +3,46 @@
 from collections.abc import Callable
 from typing import Protocol
 
+from breathcore.estimate.beat_branch import BeatBranch
+from breathcore.estimate.breath_branch import BreathBranch, ReadRate
+from breathcore.estimate.ecg_branch import EcgBranch
 from breathcore.estimate.effort import BeltTrace, EffortTrace
-from breathcore.estimate.heart import BeatSeries, EcgBeats, ReportedRate
+from breathcore.estimate.heart import ReportedRate
+from breathcore.estimate.rate import read_rate
 from breathcore.estimate.tilt import TiltTrace
+from breathcore.estimate.tilt_rate import read_tilt_rate
 from breathcore.model.arrays import F64
 from breathcore.model.device import ChannelSpec, Role
-from breathcore.model.estimates import HeartEstimate
+from breathcore.model.estimates import Estimate, Polarity
 
 
-class HeartReader(Protocol):
-    """Samples → heart beats."""
+class Reader(Protocol):
+    """Samples of one channel → what they say of breath and heart.
+
+    A reader of breath tells one `RateEstimate` for each whole second T of session time, when a sample at or after T
+    comes, from the samples before T alone: NaN with a reason where there is no answer.
+    """
 
     @property
     def latency_s(self) -> float:
         """Worst-case algorithmic delay."""
         ...
 
-    def push(self, t_s: F64, x: F64) -> list[HeartEstimate]:
+    @property
+    def next_s(self) -> int:
+        """The next whole second to tell."""
+        ...
+
+    def push(self, t_s: F64, x: F64) -> list[Estimate]:
         """Take samples `t_s` (n,), `x` (n, axes)."""
+        ...
+
+    def flush(self, end_s: float) -> list[Estimate]:
+        """Tell what is still open, and the whole seconds up to `end_s`."""
+        ...
+
+    def turn(self, polarity: Polarity) -> None:
+        """Turn the trace round, where there is one."""
         ...
 
     def reset(self) -> None:
@@ -29,14 +51,23 @@ class HeartReader(Protocol):
 
 
 # In order of preference: a person's breath is read from the first of these roles that is there.
-TRACES: dict[Role, Callable[[ChannelSpec], EffortTrace]] = {
-    Role.BELT: lambda channel: BeltTrace(channel.rate_hz),
-    Role.ABDOMEN_BELT: lambda channel: BeltTrace(channel.rate_hz),
-    Role.CHEST_ACC: lambda channel: TiltTrace(channel.rate_hz, channel.inhale_axis),
+TRACES: dict[Role, tuple[Callable[[ChannelSpec], EffortTrace], ReadRate]] = {
+    Role.BELT: (lambda channel: BeltTrace(channel.rate_hz), read_rate),
+    Role.ABDOMEN_BELT: (lambda channel: BeltTrace(channel.rate_hz), read_rate),
+    Role.CHEST_ACC: (lambda channel: TiltTrace(channel.rate_hz, channel.inhale_axis), read_tilt_rate),
 }
 
-HEARTS: dict[Role, Callable[[ChannelSpec], HeartReader]] = {
-    Role.RR: lambda channel: BeatSeries(channel.id),
-    Role.ECG: lambda channel: EcgBeats(channel.id, channel.rate_hz),
-    Role.HEART_RATE: lambda channel: ReportedRate(channel.id),
+# As above, for the heart. RR intervals and ECG tell the breathing rate too.
+HEARTS: dict[Role, Callable[[ChannelSpec], Reader]] = {
+    Role.RR: BeatBranch,
+    Role.ECG: EcgBranch,
+    Role.HEART_RATE: ReportedRate,
 }
+
+
+def reader_of(channel: ChannelSpec) -> Reader:
+    """Return a new reader of `channel`, whose role is in one of the registries."""
+    if channel.role in HEARTS:
+        return HEARTS[channel.role](channel)
+    make_trace, read = TRACES[channel.role]
+    return BreathBranch(channel.id, make_trace(channel), read)

@@ -65,6 +65,8 @@ class BreathKind(StrEnum):
 
     NORMAL = "normal"
     SIGH = "sigh"
+    TALKING = "talking"
+    COUGH = "cough"
     ARTEFACT = "artefact"
 
 
@@ -114,13 +116,17 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class RateEstimate:
-    """Breaths per minute at `t_s`: over the last 32 s (`rate_bpm`) and the last 16 s (`rate_live_bpm`)."""
+    """Breaths per minute at `t_s`: over the last 32 s (`rate_bpm`) and the last 16 s (`rate_live_bpm`).
+
+    `sources` are the ids of the channels that the numbers were read from, the most trusted first; empty if refused.
+    """
 
     t_s: float
     rate_bpm: float
     rate_live_bpm: float
     quality: float
     refusal: Refusal | None = None
+    sources: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +150,58 @@ class HeartEstimate:
 
 
 @dataclass(frozen=True, slots=True)
+class HeartVariability:
+    """How much the heart's rhythm varied in the `window_s` up to `t_s`; NaN where the window does not allow a number.
+
+    `hr_bpm` is the mean rate. `rmssd_ms` and `sdnn_ms` are those of the normal intervals; `lf_ms2` and `hf_ms2` the
+    power in 0.04–0.15 and 0.15–0.4 Hz. `quality` is the share of the window's intervals that were normal ones.
+    """
+
+    t_s: float
+    window_s: float
+    beats_n: int
+    hr_bpm: float
+    rmssd_ms: float
+    sdnn_ms: float
+    lf_ms2: float
+    hf_ms2: float
+    quality: float
+    source: str
+    refusal: Refusal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SinusArrhythmia:
+    """How the heart followed one breath, told once both are known.
+
+    `amplitude_bpm` is the highest less the lowest heart rate of the breath from `onset_s` to `t_s`; `phase_deg` how far
+    the heart's rise lags behind the breath's (0: the heart is quickest when the lungs are fullest; −180 to 180).
+    """
+
+    t_s: float
+    onset_s: float
+    amplitude_bpm: float
+    phase_deg: float
+    quality: float
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Coherence:
+    """How much of the heart's rhythm moves at one rate: that of the pacer, or the breath's own.
+
+    `ratio` is 0–1 by the formula of `estimate.coherence`. A display of 0–100 is a map of it, nothing measured.
+    """
+
+    t_s: float
+    rate_bpm: float
+    ratio: float
+    quality: float
+    source: str
+    refusal: Refusal | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class BreathRange:
     """The person's own range of the breath trace (5th–95th percentile of the calibration), or why there is none."""
 
@@ -162,4 +220,5 @@ class Polarity:
     sign: int
 
 
-Estimate = EffortBlock | Breath | Turn | RateEstimate | PhaseEstimate | HeartEstimate | BreathRange
+HeartReading = HeartEstimate | HeartVariability | SinusArrhythmia | Coherence
+Estimate = EffortBlock | Breath | Turn | RateEstimate | PhaseEstimate | HeartReading | BreathRange

@@ -13,7 +13,7 @@ from breathcore.model.estimates import (
     BreathRange,
     EffortBlock,
     FitEstimate,
-    HeartEstimate,
+    HeartReading,
     PhaseEstimate,
     Polarity,
     RateEstimate,
@@ -101,7 +101,7 @@ Estimated = (
     | Breath
     | Turn
     | PhaseEstimate
-    | HeartEstimate
+    | HeartReading
     | EffortBlock
     | BreathRange
     | Polarity

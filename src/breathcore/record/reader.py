@@ -14,12 +14,15 @@ from breathcore.model.drill import CommandKind, Effect, Score, UserCommand
 from breathcore.model.estimates import (
     Breath,
     BreathRange,
+    Coherence,
     EffortBlock,
     FitEstimate,
     HeartEstimate,
+    HeartVariability,
     PhaseEstimate,
     Polarity,
     RateEstimate,
+    SinusArrhythmia,
     Turn,
 )
 from breathcore.model.message import Message, message
@@ -27,7 +30,7 @@ from breathcore.model.packets import Advance, Direction, LinkEvent, LinkKind, Pa
 from breathcore.record.asjson import from_json
 from breathcore.record.container import file_errors, is_closed, open_read_only
 from breathcore.record.items import Input, Mark, Note, Outcome, Ratings, RecordedFault, SessionMeta
-from breathcore.record.rows import DERIVED_TABLES, TABLES, Row
+from breathcore.record.rows import DERIVED_TABLES, TABLES, Row, Table
 
 T = TypeVar("T")
 _DIRECTIONS = {d.value: d for d in Direction}
@@ -52,6 +55,9 @@ class Derived:
     turns: tuple[Turn, ...]
     phases: tuple[PhaseEstimate, ...]
     hearts: tuple[HeartEstimate, ...]
+    variabilities: tuple[HeartVariability, ...]
+    arrhythmias: tuple[SinusArrhythmia, ...]
+    coherences: tuple[Coherence, ...]
     efforts: tuple[EffortBlock, ...]
     ranges: tuple[BreathRange, ...]
     polarities: tuple[Polarity, ...]
@@ -179,6 +185,9 @@ class SessionFile(AbstractContextManager["SessionFile"]):
             turns=self._all(Turn),
             phases=self._all(PhaseEstimate),
             hearts=self._all(HeartEstimate),
+            variabilities=self._all(HeartVariability),
+            arrhythmias=self._all(SinusArrhythmia),
+            coherences=self._all(Coherence),
             efforts=self._all(EffortBlock),
             ranges=self._all(BreathRange),
             polarities=self._all(Polarity),
@@ -193,19 +202,24 @@ class SessionFile(AbstractContextManager["SessionFile"]):
         A file of an earlier version may lack some of them.
         """
         with file_errors(self.path):
-            there = {row[0] for row in self._connection.execute("SELECT name FROM sqlite_master")}
+            there = {table.name: self._columns(table) for table in DERIVED_TABLES.values()}
             return {
-                table.name: self._connection.execute(table.select).fetchall()
+                table.name: self._connection.execute(table.select(there[table.name])).fetchall()
                 for table in DERIVED_TABLES.values()
-                if table.name in there
+                if there[table.name]
             }
 
     def _all(self, cls: type[T]) -> tuple[T, ...]:
         table = TABLES[cls]
         with file_errors(self.path):
-            known = self._connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table.name,)).fetchone()
-            rows = self._connection.execute(table.select).fetchall() if known else []
-            return tuple(table.from_row(row) for row in rows)
+            there = self._columns(table)
+            rows = self._connection.execute(table.select(there)).fetchall() if there else []
+            return tuple(table.from_row(there, row) for row in rows)
+
+    def _columns(self, table: Table) -> tuple[str, ...]:
+        """Return the columns of `table` that this file has; none where it lacks the table."""
+        rows = self._connection.execute("SELECT name FROM pragma_table_info(?)", (table.name,))
+        return table.columns_of([row[0] for row in rows])
 
 
 def _read_meta(connection: sqlite3.Connection) -> SessionMeta:

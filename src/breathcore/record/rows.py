@@ -2,7 +2,7 @@
 
 import json
 import types
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, fields
 from enum import Enum
 from functools import cache
@@ -15,12 +15,15 @@ from breathcore.model.drill import Effect, Score, Timeline, UserCommand
 from breathcore.model.estimates import (
     Breath,
     BreathRange,
+    Coherence,
     EffortBlock,
     FitEstimate,
     HeartEstimate,
+    HeartVariability,
     PhaseEstimate,
     Polarity,
     RateEstimate,
+    SinusArrhythmia,
     Turn,
 )
 from breathcore.model.packets import Advance, LinkEvent, Packet
@@ -39,7 +42,7 @@ class Table:
     key: str
     columns: tuple[str, ...]
     to_row: Callable[[Any], Row]
-    from_row: Callable[[Sequence[Any]], Any]
+    from_row: Callable[[Sequence[str], Sequence[Any]], Any]  # columns that are there, and their cells
 
     @property
     def insert(self) -> str:
@@ -47,22 +50,25 @@ class Table:
         names = ", ".join((self.key, *self.columns))
         return f"INSERT INTO {self.name}({names}) VALUES ({', '.join('?' * (len(self.columns) + 1))})"
 
-    @property
-    def select(self) -> str:
-        """The statement that reads the columns in recorded order."""
-        return f"SELECT {', '.join(self.columns)} FROM {self.name} ORDER BY {self.key}"
+    def select(self, there: Collection[str]) -> str:
+        """Return the statement that reads, in recorded order, those columns that are `there` (old files lack some)."""
+        return f"SELECT {', '.join(self.columns_of(there))} FROM {self.name} ORDER BY {self.key}"
+
+    def columns_of(self, there: Collection[str]) -> tuple[str, ...]:
+        """Return the columns that are `there`."""
+        return tuple(c for c in self.columns if c in there)
 
 
 def _table(name: str, cls: type, key: str = "n") -> Table:
     columns = tuple(f.name for f in fields(cls))
     hints = get_type_hints(cls)
-    readers = tuple(_reader(hints[c]) for c in columns)
+    readers = {c: _reader(hints[c]) for c in columns}
 
     def to_row(item: Any) -> Row:
         return tuple(_cell(getattr(item, c)) for c in columns)
 
-    def from_row(row: Sequence[Any]) -> Any:
-        return cls(*(read(cell) for read, cell in zip(readers, row, strict=True)))
+    def from_row(there: Sequence[str], row: Sequence[Any]) -> Any:
+        return cls(**{c: readers[c](cell) for c, cell in zip(there, row, strict=True)})
 
     return Table(name, key, columns, to_row, from_row)
 
@@ -123,6 +129,9 @@ DERIVED_TABLES: dict[type, Table] = {
     Turn: _table("derived_turn", Turn),
     PhaseEstimate: _table("derived_phase", PhaseEstimate),
     HeartEstimate: _table("derived_heart", HeartEstimate),
+    HeartVariability: _table("derived_variability", HeartVariability),
+    SinusArrhythmia: _table("derived_arrhythmia", SinusArrhythmia),
+    Coherence: _table("derived_coherence", Coherence),
     EffortBlock: _table("derived_effort", EffortBlock),
     BreathRange: _table("derived_range", BreathRange),
     Polarity: _table("derived_polarity", Polarity),

@@ -1,7 +1,7 @@
 """The tables of a session file. The comments inside travel with every file (``.schema`` in any SQLite shell)."""
 
 APPLICATION_ID = 0x42524541  # "BREA" in the file's header
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 SUFFIX = ".breath"
 
 SCHEMA = """
@@ -32,8 +32,8 @@ CREATE TABLE rating(n INTEGER PRIMARY KEY, pain INTEGER, effort INTEGER);   -- 0
 
 # Everything below can be dropped and computed again from the tables above. NULL in a number means: no number.
 DERIVED_SCHEMA = """
-CREATE TABLE derived_rate(    -- breaths per minute over 32 s and 16 s, with why there is none
-  n INTEGER PRIMARY KEY, t_s REAL, rate_bpm REAL, rate_live_bpm REAL, quality REAL, refusal TEXT);
+CREATE TABLE derived_rate(    -- breaths per minute over 32 s and 16 s, with why there is none, and the channels
+  n INTEGER PRIMARY KEY, t_s REAL, rate_bpm REAL, rate_live_bpm REAL, quality REAL, refusal TEXT, sources TEXT);
 CREATE TABLE derived_breath(  -- times in s; amplitude in the trace's unit
   n INTEGER PRIMARY KEY, inhale_onset_s REAL, exhale_onset_s REAL, end_s REAL, amplitude REAL, confirmed_s REAL,
   quality REAL, kind TEXT, hold_in_s REAL, hold_out_s REAL);
@@ -41,6 +41,13 @@ CREATE TABLE derived_turn(n INTEGER PRIMARY KEY, kind TEXT, t_s REAL, level REAL
 CREATE TABLE derived_phase(n INTEGER PRIMARY KEY, t_s REAL, kind TEXT, elapsed_s REAL);
 CREATE TABLE derived_heart(   -- beats per minute; rr_s the interval that led to it
   n INTEGER PRIMARY KEY, t_s REAL, hr_bpm REAL, rr_s REAL, quality REAL, source TEXT);
+CREATE TABLE derived_variability( -- the heart's rhythm in the window_s up to t_s
+  n INTEGER PRIMARY KEY, t_s REAL, window_s REAL, beats_n INTEGER, hr_bpm REAL, rmssd_ms REAL, sdnn_ms REAL,
+  lf_ms2 REAL, hf_ms2 REAL, quality REAL, source TEXT, refusal TEXT);
+CREATE TABLE derived_arrhythmia( -- how the heart followed one breath; phase_deg 0: in step
+  n INTEGER PRIMARY KEY, t_s REAL, onset_s REAL, amplitude_bpm REAL, phase_deg REAL, quality REAL, source TEXT);
+CREATE TABLE derived_coherence( -- share of the heart's rhythm at rate_bpm, 0 to 1
+  n INTEGER PRIMARY KEY, t_s REAL, rate_bpm REAL, ratio REAL, quality REAL, source TEXT, refusal TEXT);
 CREATE TABLE derived_effort(  -- the breath trace; t_s and y are blobs of little-endian float64, equally long
   n INTEGER PRIMARY KEY, source TEXT, t_s BLOB, y BLOB, usable INTEGER, gap_before INTEGER);
 CREATE TABLE derived_range(n INTEGER PRIMARY KEY, t_s REAL, low REAL, high REAL, refusal TEXT);

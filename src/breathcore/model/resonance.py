@@ -1,0 +1,52 @@
+"""The resonance finder (B7): what each paced rate did to the heart, and which rate is the person's own."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from breathcore.model.estimates import Refusal
+
+
+class Measure(StrEnum):
+    """What paced rates are compared by. With heart beats the first five, without them the last two."""
+
+    AMPLITUDE = "amplitude"  # mean peak-to-trough heart rate of a breath
+    LF_PEAK = "lf-peak"  # power of the highest peak in 0.04–0.15 Hz
+    SMOOTHNESS = "smoothness"  # share of the power in that one peak
+    PHASE = "phase"  # heart and breath in step: near 0°
+    SDNN = "sdnn"
+    COMFORT = "comfort"  # as the person rated it, 0–10
+    EVENNESS = "evenness"  # lowest variation of the breaths' length
+
+
+@dataclass(frozen=True, slots=True)
+class RateTrial:
+    """One paced rate of the sweep, from session time `start_s` to `end_s`. NaN: not measured."""
+
+    rate_bpm: float
+    start_s: float
+    end_s: float
+    beats_n: int
+    amplitude_bpm: float
+    lf_peak_ms2: float
+    smoothness: float
+    phase_deg: float
+    sdnn_ms: float
+    breath_cv: float
+    comfort: float = float("nan")
+    refusal: Refusal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ResonanceResult:
+    """The rate that won most measures (`best_bpm`, NaN if none can be told, with the reason), ties to the faster one.
+
+    `by_heart` is False where no heart beats were seen: the result is then a comfort rate, and is called so. `wins`
+    holds for each trial, in order, the measures it won. `tied_bpm` are the rates that won as many.
+    """
+
+    trials: tuple[RateTrial, ...]
+    best_bpm: float
+    by_heart: bool
+    wins: tuple[tuple[Measure, ...], ...] = ()
+    tied_bpm: tuple[float, ...] = ()
+    refusal: Refusal | None = None
