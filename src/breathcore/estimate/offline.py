@@ -1,6 +1,7 @@
 """Analysis of whole recordings: the live code over big blocks."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +13,15 @@ from breathcore.model.device import ChannelSpec, Role
 from breathcore.model.errors import Reason, SignalError
 from breathcore.model.estimates import Breath, EffortBlock, Estimate, HeartEstimate, Polarity, RateEstimate, Refusal
 
-AXES = {Role.BELT: 1, Role.ABDOMEN_BELT: 1, Role.CHEST_ACC: 3, Role.ECG: 1, Role.RR: 2}
+AXES = {
+    Role.BELT: 1,
+    Role.ABDOMEN_BELT: 1,
+    Role.CHEST_ACC: 3,
+    Role.ECG: 1,
+    Role.RR: 2,
+    Role.RESPIRATION_RATE: 2,
+}
+EVENTS = {Role.RR: "rr", Role.RESPIRATION_RATE: "rate"}  # rows begin with their time
 _EMPTY = frozen(np.empty(0))
 
 
@@ -61,8 +70,9 @@ def analyse(signals: Mapping[str, tuple[F64, float]]) -> Analysis:
     ----------
     signals : mapping of role to (values, rate in Hz)
         Roles: ``belt`` and ``abdomen_belt`` (n,), any unit, rising on inhale; ``chest_acc`` (n, 3) in g; ``ecg``
-        (n,), any unit; ``rr`` (n, 2): time of the beat and interval before it in s, rate 0. All begin at t = 0. The
-        breath is read from the first of these that measures it. Samples that are not finite count as missing. A
+        (n,), any unit; ``rr`` (n, 2): time of the beat and interval before it in s, rate 0; ``respiration_rate``
+        (n, 2): time and the wearable's own rate, rate 0. All begin at t = 0. The rate is read from all of them
+        together, trace and breaths from the best of the first three. Samples that are not finite count as missing. A
         breath below 5 Hz and an ECG below 100 Hz are not read: all is refused as ``no-sensor``.
 
     Raises
@@ -90,10 +100,24 @@ def estimate_blocks(
     for polarity in polarities:
         person.push(polarity)
     found: list[Estimate] = []
-    for block in joined(blocks):
+    for block in _in_step(joined(blocks)):
         found += person.push(block)
     found += person.flush(end_s)
     return tuple(found)
+
+
+def _in_step(blocks: Sequence[SampleBlock]) -> Iterator[SampleBlock]:
+    """Yield the blocks second by second, as they would come live: no channel runs far ahead of another."""
+    if len(blocks) < 2:
+        yield from blocks
+        return
+    end_s = math.ceil(max((float(b.t_s[-1]) for b in blocks if len(b.t_s)), default=0.0)) + 1
+    edges = [b.t_s.searchsorted(np.arange(0, end_s + 1)).tolist() for b in blocks]
+    for second in range(end_s + 1):
+        for block, edge in zip(blocks, edges, strict=True):
+            first, last = edge[second - 1] if second else 0, edge[second]
+            if last > first:
+                yield SampleBlock(block.channel, block.t_s[first:last], block.x[first:last])
 
 
 def joined(blocks: Iterable[SampleBlock]) -> list[SampleBlock]:
@@ -120,8 +144,8 @@ def _block(name: str, values: F64, rate_hz: float) -> SampleBlock:
         x = x[:, None]
     if x.ndim != 2 or x.shape[1] != AXES[role]:
         raise SignalError(Reason.BAD_SHAPE, role=name, shape=str(x.shape), axes=AXES[role])
-    if role is Role.RR:
-        return _beats(x)
+    if role in EVENTS:
+        return _events(role, x)
     if not (isinstance(rate_hz, int | float | np.number) and np.isfinite(rate_hz) and rate_hz > 0):
         raise SignalError(Reason.BAD_RATE, role=name, rate=str(rate_hz))
     axes = ("x", "y", "z")[: AXES[role]]
@@ -136,11 +160,11 @@ def _numbers(name: str, values: F64) -> F64:
         raise SignalError(Reason.BAD_SHAPE, role=name, shape=str(error), axes=AXES[Role(name)]) from error
 
 
-def _beats(x: F64) -> SampleBlock:
+def _events(role: Role, x: F64) -> SampleBlock:
     x = x[np.isfinite(x).all(axis=1)]
     if (np.diff(x[:, 0]) <= 0).any():
-        raise SignalError(Reason.BAD_SHAPE, role=Role.RR.value, shape="beat times must rise", axes=2)
-    channel = ChannelSpec(id=Role.RR.value, role=Role.RR, unit="s", axes=("rr",), rate_hz=0.0)
+        raise SignalError(Reason.BAD_SHAPE, role=role.value, shape="times must rise", axes=2)
+    channel = ChannelSpec(id=role.value, role=role, unit="", axes=(EVENTS[role],), rate_hz=0.0)
     return SampleBlock(channel, frozen(x[:, 0]), frozen(x[:, 1:]))
 
 

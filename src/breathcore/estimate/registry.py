@@ -9,11 +9,13 @@ from breathcore.estimate.ecg_branch import EcgBranch
 from breathcore.estimate.effort import BeltTrace, EffortTrace
 from breathcore.estimate.heart import ReportedRate
 from breathcore.estimate.rate import read_rate
+from breathcore.estimate.reported import ReportedBreathing, ReportedPhases
+from breathcore.estimate.seconds import Seconds
 from breathcore.estimate.tilt import TiltTrace
 from breathcore.estimate.tilt_rate import read_tilt_rate
 from breathcore.model.arrays import F64
 from breathcore.model.device import ChannelSpec, Role
-from breathcore.model.estimates import Estimate, Polarity
+from breathcore.model.estimates import Estimate, Polarity, RateEstimate, Refusal
 
 
 class Reader(Protocol):
@@ -64,10 +66,54 @@ HEARTS: dict[Role, Callable[[ChannelSpec], Reader]] = {
     Role.HEART_RATE: ReportedRate,
 }
 
+# The breath as the wearable itself reports it.
+REPORTS: dict[Role, Callable[[ChannelSpec], Reader]] = {
+    Role.BREATH_PHASES: ReportedPhases,
+    Role.RESPIRATION_RATE: ReportedBreathing,
+}
+
+
+class Silent:
+    """A reader that refuses, for one that raised.
+
+    Parameters
+    ----------
+    from_s : int
+        The first whole second to tell.
+    """
+
+    latency_s = 0.0
+
+    def __init__(self, from_s: int = 0) -> None:
+        self._seconds = Seconds(lambda t_s, x: [], self._tick, from_s)
+
+    @property
+    def next_s(self) -> int:
+        """The next whole second to tell."""
+        return self._seconds.next_s
+
+    def push(self, t_s: F64, x: F64) -> list[Estimate]:
+        """Take samples; refuse the seconds that have passed."""
+        return self._seconds.push(t_s, x)
+
+    def flush(self, end_s: float) -> list[Estimate]:
+        """Refuse the seconds up to `end_s`."""
+        return self._seconds.flush(end_s)
+
+    def turn(self, polarity: Polarity) -> None:
+        """Nothing to turn."""
+
+    def reset(self) -> None:
+        """Nothing to forget."""
+
+    def _tick(self, second: float) -> list[Estimate]:
+        return [RateEstimate(second, float("nan"), float("nan"), 0.0, Refusal.NO_DATA)]
+
 
 def reader_of(channel: ChannelSpec) -> Reader:
     """Return a new reader of `channel`, whose role is in one of the registries."""
-    if channel.role in HEARTS:
-        return HEARTS[channel.role](channel)
+    make_reader = HEARTS.get(channel.role) or REPORTS.get(channel.role)
+    if make_reader is not None:
+        return make_reader(channel)
     make_trace, read = TRACES[channel.role]
     return BreathBranch(channel.id, make_trace(channel), read)

@@ -74,7 +74,8 @@ class BreathKind(StrEnum):
 class EffortBlock:
     """The breath trace: `t_s` (n,) and `y` (n,), rising on inhale, zero near the middle of the breath.
 
-    Unit: that of the source (degrees of tilt for an accelerometer, the belt's own unit for a belt).
+    Unit: that of the source (degrees of tilt for an accelerometer, the belt's own unit for a belt), times `gain` where
+    it took over from another source and goes on in that one's scale; a `gain` of NaN says that the scale is a new one.
     `usable` is False while the estimator does not take this for breathing.
     """
 
@@ -83,6 +84,7 @@ class EffortBlock:
     y: F64
     usable: bool
     gap_before: bool = False
+    gain: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

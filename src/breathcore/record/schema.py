@@ -49,7 +49,8 @@ CREATE TABLE derived_arrhythmia( -- how the heart followed one breath; phase_deg
 CREATE TABLE derived_coherence( -- share of the heart's rhythm at rate_bpm, 0 to 1
   n INTEGER PRIMARY KEY, t_s REAL, rate_bpm REAL, ratio REAL, quality REAL, source TEXT, refusal TEXT);
 CREATE TABLE derived_effort(  -- the breath trace; t_s and y are blobs of little-endian float64, equally long
-  n INTEGER PRIMARY KEY, source TEXT, t_s BLOB, y BLOB, usable INTEGER, gap_before INTEGER);
+  n INTEGER PRIMARY KEY, source TEXT, t_s BLOB, y BLOB, usable INTEGER, gap_before INTEGER,
+  gain REAL);                 -- what the source's own values were multiplied by; NULL: a new scale
 CREATE TABLE derived_range(n INTEGER PRIMARY KEY, t_s REAL, low REAL, high REAL, refusal TEXT);
 CREATE TABLE derived_polarity(n INTEGER PRIMARY KEY, t_s REAL, source TEXT, sign INTEGER);
 CREATE TABLE derived_score(   -- 0 to 100; parts is JSON; the last row is the session's
