@@ -78,9 +78,9 @@ class PersonEstimator:
         return self._traces
 
     @property
-    def rate_sources(self) -> tuple[str, ...]:
-        """Ids of all channels that tell a breathing rate, the best first."""
-        return self._fusion.sources
+    def rates_heart(self) -> bool:
+        """Whether a breathing rate is read from the heart."""
+        return any(c.role in (Role.RR, Role.ECG) for c in self._channels.values())
 
     @property
     def latency_s(self) -> float:

@@ -91,6 +91,9 @@ class FeedbackFrame:
     rate_bpm: float | None = None  # already rounded for display, changes at most once a breath
     rate_target_bpm: float | None = None
     rate_message: Message | None = None  # why there is no rate, and what to do
+    rate_sources: tuple[Message, ...] = ()  # what the rate was read from, the most trusted first
+    rate_estimated: bool = False  # from the heart alone
+    breath_followed: bool = True  # whether there is a sensor whose trace can be followed
     quality: float | None = None
     quality_message: Message | None = None
     heart_bpm: float | None = None

@@ -55,6 +55,8 @@ class Presenter:
         self._shown_s = -math.inf
         self._breathed = False
         self._heart: HeartEstimate | None = None
+        self._roles = {c.id: c.role for _, spec in devices for c in spec.channels}
+        self._scale_of = ""
         self._has_heart = any(spec.roles & {Role.HEART_RATE, Role.RR, Role.ECG} for _, spec in devices)
 
     def on_link(self, event: LinkEvent) -> None:
@@ -133,6 +135,18 @@ class Presenter:
         refusal = self._watch.refusal(now_s)
         return None if refusal is None else message(f"refusal.{refusal.value}")
 
+    def rate_sources(self) -> tuple[Message, ...]:
+        """Return what the newest rate was read from, each kind of sensor once, the most trusted first."""
+        sources = () if self._rate is None else self._rate.sources
+        roles = dict.fromkeys(self._roles[s] for s in sources if s in self._roles)
+        return tuple(message(f"source.{role.value}") for role in roles)
+
+    @property
+    def rate_estimated(self) -> bool:
+        """Whether the newest rate comes from the heart alone."""
+        sources = () if self._rate is None else self._rate.sources
+        return bool(sources) and all(self._roles.get(s) in (Role.RR, Role.ECG) for s in sources)
+
     def quality(self, now_s: float) -> tuple[float | None, Message | None]:
         """Return quality 0–1 and its word, None where the breath cannot be seen."""
         if self._rate is None or self._watch.refusal(now_s) is not None:
@@ -166,11 +180,11 @@ class Presenter:
             return message("signal.no-link")
         if not self._watch.streaming(now_s):
             return message("signal.listening" if self._watch.starting(now_s) else "signal.no-data")
+        if self._watch.heart_only:
+            return message("signal.heart")
         refusal = self._watch.refusal(now_s)
         if refusal is None:
             return message("signal.good")
-        if refusal in (Refusal.HEART_ONLY, Refusal.NO_SENSOR):
-            return message("signal.heart")
         return message("signal.listening" if refusal is Refusal.TOO_SHORT else "signal.weak")
 
     def _limits(self, y: F64) -> tuple[float, float]:
@@ -189,6 +203,9 @@ class Presenter:
     def _on_effort(self, block: EffortBlock) -> None:
         if not len(block.t_s):
             return
+        if math.isnan(block.gain) and block.source != self._scale_of:
+            self._range = None  # another sensor has taken over, in a scale that cannot be compared
+        self._scale_of = block.source
         rows = np.column_stack([block.t_s, np.full(len(block.y), np.nan) if self._off_body(block) else block.y])
         if block.gap_before:
             rows = np.vstack([[block.t_s[0] - 1e-3, np.nan], rows])

@@ -1,7 +1,7 @@
 """Is there a signal to train with right now, and if not, why: the one answer that drill and screen share."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from breathcore.model.device import DeviceSpec
 from breathcore.model.estimates import EffortBlock, HeartEstimate, RateEstimate, Refusal
@@ -15,77 +15,102 @@ NO_BEAT_S = 12.0  # neither beats nor breath: nobody is in the strap (beats come
 OFF_BODY = frozenset({Refusal.FLAT, Refusal.NOT_WORN, Refusal.NO_DATA})
 
 
+class _Followed:
+    """Link and samples of one device that the breath (or, where none is measured, the heart) is read from."""
+
+    def __init__(self, spec: DeviceSpec, channels: Collection[str]) -> None:
+        followed = [c for c in spec.channels if c.id in channels] or spec.channels
+        self.channels = frozenset(c.id for c in followed)
+        interval_s = min((c.expected_interval_s for c in followed), default=0.0)
+        self._stalled_s = max(STALLED_S, STALLED_INTERVALS * interval_s)
+        self._first_data_s = spec.time_to_first_data_s
+        self.linked = False
+        self.linked_s = float("-inf")
+        self.newest_s = float("-inf")
+
+    def streaming(self, now_s: float) -> bool:
+        """Whether samples are coming in."""
+        return self.linked and now_s - self.newest_s <= self._stalled_s
+
+    def starting(self, now_s: float) -> bool:
+        """Whether the link is so new that the device may still be about to send its first samples."""
+        return self.linked and self.newest_s < self.linked_s and now_s - self.linked_s <= self._first_data_s
+
+
 class SignalWatch:
-    """Follows the link, the samples and the refusals of one device in session time: the one that the drill needs.
+    """Follows links, samples and refusals in session time: of the devices that the drill needs.
 
     Parameters
     ----------
     static_refusal : Refusal | None
-        Why breath cannot be measured at all with this session's devices (HEART_ONLY, NO_SENSOR), or None.
+        Why the breath cannot be followed at all with this session's devices (HEART_ONLY, NO_SENSOR), or None.
     devices : Sequence[tuple[str, DeviceSpec]]
         The session's devices.
-    channel : str | None
-        The channel that the breath is read from, where none is the heart's: the device that has it is followed, and
-        loss of any other device changes nothing here. None: the first device.
+    channels : Sequence[str]
+        The channels that the breath is read from, the best first; where there are none, the heart's. The devices that
+        have them are followed, and loss of any other device changes nothing here. Empty: the first device.
     has_heart : bool
         Whether the session's devices send heart beats: where neither these nor a breath come, the strap is not worn.
-
-    Attributes
-    ----------
-    device : str
-        Key of the device that is followed, "" where there is none.
+    rated : bool
+        Whether a breathing rate is told though the breath cannot be followed: from the heart.
 
     Notes
     -----
     The estimators know nothing of time passing without samples (so that a re-analysis gives the same numbers); that
     the newest sample is old is told here. A refused rate takes the number away at once, but the drill goes on through a
-    sigh: it waits only after 3 s without samples, 5 s off the body, or 40 s without a clear breath.
+    sigh: it waits only after 3 s without samples, 5 s off the body, or 40 s without a clear breath. With several
+    devices it goes on as long as one of them sends.
     """
 
     def __init__(
         self,
         static_refusal: Refusal | None,
         devices: Sequence[tuple[str, DeviceSpec]],
-        channel: str | None = None,
+        channels: Sequence[str] = (),
         *,
         has_heart: bool = False,
+        rated: bool = False,
     ) -> None:
         self._static = static_refusal
-        owners = [(key, spec) for key, spec in devices if any(c.id == channel for c in spec.channels)]
-        self.device, spec = next(iter((*owners, *devices)), ("", None))
-        channels = () if spec is None else spec.channels
-        followed = [c for c in channels if static_refusal is None and c.id == channel] or channels
-        self._channels = frozenset(c.id for c in followed)
-        interval_s = min((c.expected_interval_s for c in followed), default=0.0)
-        self._stalled_s = max(STALLED_S, STALLED_INTERVALS * interval_s)
-        self._first_data_s = 0.0 if spec is None else spec.time_to_first_data_s
-        self._linked_s = float("-inf")
+        self._rated = rated
+        wanted = channels if static_refusal is None else ()
+        owners = {key: spec for c in channels for key, spec in devices if any(own.id == c for own in spec.channels)}
+        self._followed = {key: _Followed(spec, wanted) for key, spec in (owners or dict(devices[:1])).items()}
         self._has_heart = has_heart
         self._beat_s = 0.0
-        self._linked = False
-        self._newest_s = float("-inf")
         self._usable_s = float("-inf")
         self._rate_refusal: Refusal | None = Refusal.TOO_SHORT
 
     @property
+    def device(self) -> str:
+        """Key of the device that the breath is read from: the first that is connected; "" where there is none."""
+        return next((k for k, d in self._followed.items() if d.linked), next(iter(self._followed), ""))
+
+    @property
     def linked(self) -> bool:
-        """Whether the device is connected."""
-        return self._linked
+        """Whether a device that is followed is connected."""
+        return any(d.linked for d in self._followed.values())
+
+    @property
+    def heart_only(self) -> bool:
+        """Whether the breath cannot be followed with this session's devices."""
+        return self._static is not None
 
     def on_link(self, event: LinkEvent, t_s: float) -> None:
         """Take a link event of session time `t_s`."""
-        if event.device != self.device:
+        device = self._followed.get(event.device)
+        if device is None:
             return
         if event.kind is LinkKind.CONNECTED:
-            self._linked = True
-            self._linked_s = t_s
+            device.linked, device.linked_s = True, t_s
         elif event.kind in (LinkKind.LOST, LinkKind.CLOSED):
-            self._linked = False
+            device.linked = False
 
     def on_samples(self, channel: str, newest_s: float) -> None:
         """Take note of samples of `channel`, the newest taken at `newest_s`."""
-        if channel in self._channels:
-            self._newest_s = max(self._newest_s, newest_s)
+        for device in self._followed.values():
+            if channel in device.channels:
+                device.newest_s = max(device.newest_s, newest_s)
 
     def on_effort(self, block: EffortBlock) -> None:
         """Take a piece of the breath trace."""
@@ -103,11 +128,11 @@ class SignalWatch:
 
     def streaming(self, now_s: float) -> bool:
         """Whether samples are coming in."""
-        return self.linked and now_s - self._newest_s <= self._stalled_s
+        return any(d.streaming(now_s) for d in self._followed.values())
 
     def starting(self, now_s: float) -> bool:
         """Whether a link is so new that its device may still be about to send its first samples."""
-        return self.linked and self._newest_s < self._linked_s and now_s - self._linked_s <= self._first_data_s
+        return any(d.starting(now_s) for d in self._followed.values())
 
     def usable(self, now_s: float) -> bool:
         """Whether the breath (or, where none is measured, anything) can be followed now."""
@@ -119,11 +144,12 @@ class SignalWatch:
     @property
     def usable_until_s(self) -> float:
         """When the newest sample was taken that the drill could follow."""
-        return self._newest_s if self._static is not None else min(self._newest_s, self._usable_s)
+        newest_s = max((d.newest_s for d in self._followed.values()), default=float("-inf"))
+        return newest_s if self._static is not None else min(newest_s, self._usable_s)
 
     def refusal(self, now_s: float) -> Refusal | None:
         """Why there is no breathing rate now, or None where there is one."""
-        if self._static is not None:
+        if self._static is not None and not self._rated:
             return self._static
         if not self.streaming(now_s):
             return Refusal.TOO_SHORT if self.starting(now_s) else Refusal.NO_DATA

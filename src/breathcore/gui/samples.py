@@ -106,6 +106,7 @@ def frame(spec: DrillSpec, stage: Stage, **changes: Any) -> FeedbackFrame:
         trace_y=frozen(breathing(t_s - 0.25)),
         target=target(NOW_S - PAST_S, NOW_S + AHEAD_S),
         rate_bpm=6.1,
+        rate_sources=(message("source.chest_acc"), message("source.ecg")),
         rate_target_bpm=6.0,
         quality=0.92,
         quality_message=message("quality.good"),

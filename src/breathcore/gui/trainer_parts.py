@@ -314,7 +314,7 @@ class Readings(QWidget):
         elif frame.rate_bpm is None:
             self.rate.show_value(DASH, beside, _say(frame.rate_message, text))
         else:
-            self.rate.show_value(text.number(frame.rate_bpm, 1), beside)
+            self.rate.show_value(text.number(frame.rate_bpm, 1), beside, rate_origin(frame, text))
 
     def restyle(self) -> None:
         """Take the text size now in use."""
@@ -323,6 +323,14 @@ class Readings(QWidget):
             pad(column, 0.9, 0.5)
         for reading in (self.rate, self.quality, self.heart, self.brace):
             reading.restyle()
+
+
+def rate_origin(frame: FeedbackFrame, text: Wording) -> str:
+    """Return what the rate was read from, and that it is an estimate where it comes from the heart alone."""
+    if not frame.rate_sources:
+        return ""
+    names = text.text("trainer.rate.and").join(text.say(source) for source in frame.rate_sources)
+    return text.text("trainer.rate.estimated" if frame.rate_estimated else "trainer.rate.from", sources=names)
 
 
 def _trouble(frame: FeedbackFrame, text: Wording) -> str:

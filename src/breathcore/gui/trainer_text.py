@@ -10,7 +10,6 @@ from breathcore.model.drill import DrillPhase, Stage
 
 DASH = "—"
 GUIDED = frozenset({Stage.GLIDE, Stage.RUNNING})
-_UNSEEN = frozenset({"refusal.heart-only", "refusal.no-sensor"})
 _NOTICE_ICON = {Stage.PAUSED: "pause", Stage.LOST: "lost", Stage.DIZZY: "warning"}
 
 
@@ -99,7 +98,7 @@ def score_of(frame: FeedbackFrame, wording: Wording) -> tuple[str, str]:
     score = frame.score
     if not frame.drill.paced:
         return DASH, wording.text("trainer.score.timed")
-    if frame.rate_message is not None and frame.rate_message.id in _UNSEEN:
+    if not frame.breath_followed:
         return DASH, wording.text("trainer.score.unmeasured")
     if score is None or score.total is None:
         return DASH, wording.text("trainer.score.none")

@@ -52,8 +52,9 @@ class SignalChain:
         self.watch = SignalWatch(
             self.estimator.refusal,
             devices,
-            self.estimator.breath_source or heart_source,
+            self.estimator.breath_sources or ((heart_source,) if heart_source else ()),
             has_heart=heart_source is not None,
+            rated=self.estimator.rates_heart,
         )
         self.presenter = Presenter(devices, self.watch)
         self._fit = SignalFit(channels)
@@ -121,6 +122,9 @@ class SignalChain:
             trace_y=trace_y,
             rate_bpm=rate_bpm,
             rate_message=None if rate_bpm is not None else presenter.rate_message(now_s),
+            rate_sources=() if rate_bpm is None else presenter.rate_sources(),
+            rate_estimated=rate_bpm is not None and presenter.rate_estimated,
+            breath_followed=not self.watch.heart_only,
             quality=quality,
             quality_message=quality_message,
             heart_bpm=heart_bpm,
