@@ -20,7 +20,11 @@ class Measure(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RateTrial:
-    """One paced rate of the sweep, from session time `start_s` to `end_s`. NaN: not measured."""
+    """One paced rate of the sweep, from session time `start_s` to `end_s`. NaN: not measured.
+
+    `amplitude_se_bpm` and `phase_se_deg` are the standard errors over its `breaths_n` breaths: what decides whether two
+    rates differ.
+    """
 
     rate_bpm: float
     start_s: float
@@ -33,7 +37,10 @@ class RateTrial:
     sdnn_ms: float
     breath_cv: float
     comfort: float = float("nan")
-    refusal: Refusal | None = None
+    refusal: Refusal | None = None  # why the heart tells nothing here
+    breaths_n: int = 0
+    amplitude_se_bpm: float = float("nan")
+    phase_se_deg: float = float("nan")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +48,8 @@ class ResonanceResult:
     """The rate that won most measures (`best_bpm`, NaN if none can be told, with the reason), ties to the faster one.
 
     `by_heart` is False where no heart beats were seen: the result is then a comfort rate, and is called so. `wins`
-    holds for each trial, in order, the measures it won. `tied_bpm` are the rates that won as many.
+    holds for each trial, in order, the measures it won: rates that differ by less than their uncertainty win together.
+    `tied_bpm` are the rates that won as many. Where chance may have chosen, no rate is told (noise).
     """
 
     trials: tuple[RateTrial, ...]

@@ -1,0 +1,55 @@
+"""Which intervals between beats are normal ones, and the even series that is read off them."""
+
+import numpy as np
+
+from breathcore.model.arrays import F64
+
+SHORTEST_S, LONGEST_S = 0.27, 2.2
+ALIKE = 0.2  # share by which a normal interval differs from the middle one of its neighbourhood, at most
+AROUND = 2  # neighbours on each side
+APART = 0.25  # share of an interval that two time stamps may differ from it, and the beats still follow one another
+
+
+def normal(t_s: F64, rr_s: F64) -> np.ndarray:
+    """Return which of the intervals `rr_s` (n,), ending at beats `t_s` (n,), are normal: bool (n,).
+
+    Normal is what is possible (0.27–2.2 s) and within 20 % of the median of the five around it: an ectopic beat makes a
+    short and a long one, a missed beat one of twice the length, a false beat two short ones. That is the usual rule for
+    normal-to-normal intervals (Task Force 1996 names 20 %), with a running median in place of the interval before,
+    which may be the odd one itself. Breathing at 6/min moves an interval by less than that between neighbours.
+    """
+    if not len(rr_s):
+        return np.zeros(0, dtype=bool)
+    possible = (rr_s >= SHORTEST_S) & (rr_s <= LONGEST_S)
+    padded = np.concatenate((rr_s[:AROUND][::-1], rr_s, rr_s[-AROUND:][::-1]))
+    width = 2 * AROUND + 1
+    if len(padded) < width:
+        return np.asarray(possible)
+    middle = np.sort(np.lib.stride_tricks.sliding_window_view(padded, width), axis=1)[: len(rr_s), AROUND]
+    return np.asarray(possible & (np.abs(rr_s - middle) <= ALIKE * middle))
+
+
+def follow(t_s: F64, rr_s: F64, good: np.ndarray) -> np.ndarray:
+    """Return for which of the intervals 1…n-1 both it and the one before are normal, and no beat lies between them."""
+    joined = np.abs(t_s[1:] - t_s[:-1] - rr_s[1:]) <= APART * rr_s[1:]
+    return np.asarray(good[1:] & good[:-1] & joined)
+
+
+def middles(t_s: F64, rr_s: F64) -> F64:
+    """Return the middle of each interval: the time for which it tells the heart rate, (n,) s."""
+    return np.asarray(t_s - 0.5 * rr_s)
+
+
+def power(y: F64, rate_hz: float, at_hz: F64) -> F64:
+    """Return the one-sided power density of `y` (n,) at `at_hz` (m,), in y²/Hz.
+
+    One window, its straight line taken out and a Hann taper put on; the sum over a band is the variance in it.
+    """
+    n = len(y)
+    k = np.arange(n) - 0.5 * (n - 1)
+    slope = float((k * y).sum() / max(float((k * k).sum()), 1.0))
+    taper = 0.5 + 0.5 * np.cos(2.0 * np.pi * k / n)
+    tapered = (y - float(y.sum()) / n - slope * k) * taper
+    turn = np.exp(-2j * np.pi / rate_hz * at_hz[:, None] * k[None, :])
+    found = turn @ tapered
+    return np.asarray(2.0 * (found.real**2 + found.imag**2) / (rate_hz * float((taper * taper).sum())))
