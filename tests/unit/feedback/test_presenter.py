@@ -202,7 +202,7 @@ def test_a_heart_only_strap_says_so() -> None:
 
 
 def test_neither_heart_beats_nor_breath_mean_that_the_strap_is_not_worn() -> None:
-    watch = SignalWatch(None, (("s1", STRAP),), "acc", has_heart=True)
+    watch = SignalWatch(None, (("s1", STRAP),), ("acc",), has_heart=True)
     watch.on_link(LinkEvent("s1", 0, LinkKind.CONNECTED), 0.0)
     watch.on_heart(HeartEstimate(10.0, 62.0, 0.97, 1.0, "rr"))
     watch.on_rate(RateEstimate(15.0, nan, nan, 0.0, Refusal.NOISE))
@@ -225,7 +225,7 @@ def test_the_heart_rate_is_shown_and_goes_stale() -> None:
 
 def test_loss_of_another_device_does_not_stop_the_drill() -> None:
     other = replace(STRAP, endpoints=(EndpointSpec("e", "c", "u", (), (replace(CHANNEL, id="other"),)),))
-    watch = SignalWatch(None, (("s2", other), ("s1", STRAP)), "acc")
+    watch = SignalWatch(None, (("s2", other), ("s1", STRAP)), ("acc",))
     watch.on_link(LinkEvent("s1", 0, LinkKind.CONNECTED), 0.0)
     assert watch.device == "s1"
     watch.on_samples("acc", 10.0)

@@ -1,7 +1,8 @@
-"""A drill with two wearables over the virtual radio: it waits for the breath's own, and for no other."""
+"""A drill with two wearables over the virtual radio: it goes on with either, and waits when both are gone."""
 
 import asyncio
 
+import numpy as np
 import pytest
 
 pytest.importorskip("bumble")
@@ -20,8 +21,9 @@ from breathcore.source.sim.script import faults_of
 from breathcore.source.virtual.devices import VirtualDevice, address
 from breathcore.source.virtual.radio import VirtualRadio
 
-STRAP_GONE_S, BELT_GONE_S, LATE_S = (22.0, 30.0), (42.0, 48.0), 4.0  # LATE_S: until all have noticed, or are back
-STARTED_S, SECONDS = 16.0, 60.0
+STRAP_GONE_S, BELT_GONE_S, LATE_S = (22.0, 30.0), (70.0, 84.0), 4.0  # LATE_S: until all have noticed, or are back
+STARTED_S, SECONDS = 16.0, 94.0
+TAKEN_OVER_S = 5.0  # after LATE_S
 
 
 async def drill() -> list[tuple[float, FeedbackFrame]]:
@@ -88,10 +90,25 @@ def test_the_drill_goes_on_without_the_second_device_and_says_that_it_is_lost(
         assert frame.device.state.id == "signal.good"
 
 
-def test_it_waits_for_the_breaths_own_device(shown: list[tuple[float, FeedbackFrame]]) -> None:
+def test_it_goes_on_with_the_strap_when_the_belt_is_gone(shown: list[tuple[float, FeedbackFrame]]) -> None:
     frames = during(shown, BELT_GONE_S)
-    assert {frame.stage for frame in frames} == {Stage.LOST}
+    assert {frame.stage for frame in frames} <= {Stage.GLIDE, Stage.RUNNING}
     assert all(links(frame) == [LinkKind.LOST, LinkKind.STREAMING] for frame in frames)
+    later = during(shown, (BELT_GONE_S[0] + TAKEN_OVER_S, BELT_GONE_S[1]))
+    for frame in later:
+        assert frame.device is not None
+        assert "H10" in frame.device.name
+        assert frame.rate_bpm is not None
+        assert "source.belt" not in [source.id for source in frame.rate_sources]
+        assert frame.t_s - frame.trace_t_s[-1] < 1.0
+
+
+def test_the_trace_that_takes_over_goes_on_in_the_same_range(shown: list[tuple[float, FeedbackFrame]]) -> None:
+    before = during(shown, (BELT_GONE_S[0] - 24.0, BELT_GONE_S[0]))[-1]
+    after = during(shown, BELT_GONE_S)[-1]
+    tail = after.trace_y[after.trace_t_s > after.t_s - 5.0]
+    assert np.nanmax(tail) - np.nanmin(tail) < 2.0 * (np.nanmax(before.trace_y) - np.nanmin(before.trace_y))
+    assert after.calibrated == before.calibrated
 
 
 def test_what_was_said_is_gone_when_all_are_back(shown: list[tuple[float, FeedbackFrame]]) -> None:
