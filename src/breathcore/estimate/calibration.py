@@ -22,8 +22,6 @@ class RangeCalibrator:
 
     Parameters
     ----------
-    source : str
-        Whose trace it is (`EffortBlock.source`).
     start_s : float
         When the calibration began, in session time.
     seconds : float
@@ -33,6 +31,9 @@ class RangeCalibrator:
 
     Notes
     -----
+    The trace is that of the source that is followed when the calibration begins; another's that takes over meanwhile is
+    left out.
+
     One deep breath among quiet ones is just what the rate estimator refuses as uneven, so the trace is taken for breath
     where it clearly follows the cue, or where the estimator answered half of the time.
 
@@ -43,8 +44,7 @@ class RangeCalibrator:
 
     latency_s = 0.0
 
-    def __init__(self, source: str, start_s: float, seconds: float, inhale_s: float, breath_s: float) -> None:
-        self._source = source
+    def __init__(self, start_s: float, seconds: float, inhale_s: float, breath_s: float) -> None:
         self._start_s = start_s
         self._end_s = start_s + seconds
         self._inhale_s = inhale_s
@@ -53,6 +53,7 @@ class RangeCalibrator:
 
     def reset(self) -> None:
         """Forget what was seen."""
+        self._source = ""
         self._t_s: list[F64] = []
         self._y: list[F64] = []
         self._usable_s = 0.0
@@ -61,7 +62,10 @@ class RangeCalibrator:
 
     def push(self, block: EffortBlock) -> tuple[BreathRange | Polarity, ...]:
         """Take a piece of the trace; return the range once (a polarity before it, if the trace is upside down)."""
-        if self._done or block.source != self._source or not len(block.t_s):
+        if self._done or not len(block.t_s) or block.t_s[-1] < self._start_s:
+            return ()
+        self._source = self._source or block.source
+        if block.source != self._source:
             return ()
         inside = (block.t_s >= self._start_s) & (block.t_s < self._end_s)
         if inside.any():

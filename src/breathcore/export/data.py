@@ -80,10 +80,10 @@ def sample_track(device: str, blocks: Sequence[SampleBlock]) -> Track:
     )
 
 
-def effort_track(blocks: Sequence[EffortBlock], unit: str, rate_hz: float) -> Track:
-    """Return the breath trace of one source (at least one block) as a track."""
+def effort_track(blocks: Sequence[EffortBlock], unit: str, rate_hz: float, id_: str = "breath") -> Track:
+    """Return a breath trace in one scale (at least one block) as a track."""
     return Track(
-        "breath",
+        id_,
         None,
         unit,
         ("",),

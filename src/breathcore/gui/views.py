@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from breathcore.estimate.offline import Analysis
 from breathcore.gui.services import Mark, Measured, ReviewView, SessionRow, SummaryView
 from breathcore.model.arrays import F64, frozen
 from breathcore.model.device import DeviceSpec, Role
@@ -82,7 +83,6 @@ def _summary(session: Session, result: SessionResult | None) -> SummaryView:
     specs = tuple(spec for _, spec in session.devices)
     analysis = session.analyse()
     heart = analysis.heart_bpm[np.isfinite(analysis.heart_bpm)]
-    refused = next((r for r in reversed(analysis.refusal) if r is not None), None)
     view = SummaryView(
         path=session.path,
         title=meta.drill.title if meta.drill else IMPORT_TITLE,
@@ -90,7 +90,7 @@ def _summary(session: Session, result: SessionResult | None) -> SummaryView:
         sentence=result.sentence if result else message("result.recording"),
         finish=_finish(session, result),
         person=meta.person,
-        rate_message=message(f"refusal.{refused.value}") if refused and analysis.source is None else None,
+        rate_message=_rate_message(analysis),
         heart_bpm=float(np.median(heart)) if len(heart) else None,
         measured=_measured(session, specs),
         pain=session.ratings.pain,
@@ -99,6 +99,16 @@ def _summary(session: Session, result: SessionResult | None) -> SummaryView:
         simulated=meta.source == "sim",
     )
     return view if result is None else _with_result(view, result)
+
+
+def _rate_message(analysis: Analysis) -> Message | None:
+    """Return why there is no rate, or that it is only an estimate; None where a breath sensor gave it."""
+    if analysis.source is not None:
+        return None
+    if np.isfinite(analysis.rate_bpm).any():
+        return message("summary.rate.estimated")
+    refused = next((r for r in reversed(analysis.refusal) if r is not None), None)
+    return message(f"refusal.{refused.value}") if refused else None
 
 
 def _with_result(view: SummaryView, result: SessionResult) -> SummaryView:

@@ -1,9 +1,11 @@
 """A recorded session as the plain tables that exports write."""
 
+import math
 from collections import defaultdict
+from collections.abc import Iterator, Sequence
 
 from breathcore import __version__
-from breathcore.export.data import ExportData, effort_track, sample_track, shown_phases
+from breathcore.export.data import ExportData, Track, effort_track, sample_track, shown_phases
 from breathcore.model.blocks import SampleBlock
 from breathcore.model.device import Role
 from breathcore.model.estimates import Breath, EffortBlock, HeartEstimate, RateEstimate
@@ -30,7 +32,7 @@ def export_data(session: Session) -> ExportData:
         drill=meta.drill.id if meta.drill else "",
         sensors=tuple(spec.name for _, spec in session.devices),
         tracks=tuple(sample_track(owners.get(id_, ""), blocks) for id_, blocks in by_channel.items()),
-        traces=(effort_track(efforts, _trace_unit(session, efforts[0].source), TRACE_HZ),) if efforts else (),
+        traces=tuple(_traces(session, efforts)),
         rates=tuple(e for e in session.estimates if isinstance(e, RateEstimate)),
         hearts=tuple(e for e in session.estimates if isinstance(e, HeartEstimate)),
         breaths=tuple(e for e in session.estimates if isinstance(e, Breath)),
@@ -42,6 +44,18 @@ def export_data(session: Session) -> ExportData:
         cut_short=session.cut_short,
         faults_n=len(session.faults),
     )
+
+
+def _traces(session: Session, efforts: Sequence[EffortBlock]) -> Iterator[Track]:
+    """Yield the breath trace; another each time a sensor takes over whose scale cannot be compared."""
+    scales: list[list[EffortBlock]] = []
+    for block in efforts:
+        if not scales or (math.isnan(block.gain) and block.source != scales[-1][-1].source):
+            scales.append([])
+        scales[-1].append(block)
+    for n, blocks in enumerate(scales, 1):
+        unit = _trace_unit(session, blocks[0].source)
+        yield effort_track(blocks, unit, TRACE_HZ, "breath" if n == 1 else f"breath-{n}")
 
 
 def _trace_unit(session: Session, source: str) -> str:

@@ -233,8 +233,7 @@ class Pipeline:
     def _on_stage(self, stage: Stage, t_s: float) -> None:
         if stage is Stage.CALIBRATING:
             self._upside_down = False
-            source = self._signals.estimator.breath_source
-            self._calibrator = RangeCalibrator(source or "", t_s, CALIBRATION_S, INHALE_S, DEEP_BREATH_S)
+            self._calibrator = RangeCalibrator(t_s, CALIBRATION_S, INHALE_S, DEEP_BREATH_S)
         else:
             self._calibrator = None
         if stage is Stage.COUNTDOWN and not self._planned_n:

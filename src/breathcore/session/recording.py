@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -81,7 +81,7 @@ class Session:
         channels = tuple(c for _, spec in self.devices for c in spec.channels)
         person = PersonEstimator(channels)
         found = estimate_blocks(person, self.blocks, self.duration_s)
-        turned = polarities(found, person.breath_source or "", self.effects)
+        turned = polarities(found, self.effects)
         if not turned:
             return person, found
         person = PersonEstimator(channels)  # the strap was worn upside down from the start: read it again, turned
@@ -89,7 +89,11 @@ class Session:
 
     @property
     def estimates(self) -> tuple[Estimate, ...]:
-        """Everything that is estimated of the whole session, identical to what it was live."""
+        """Everything that is estimated of the whole session, as it was live.
+
+        Identical to what was shown then, unless a sensor's samples came over 3 s later than another's: live, the second
+        was told without them.
+        """
         return self._estimated[1]
 
     def analyse(self) -> Analysis:
@@ -148,12 +152,12 @@ def _joined(run: Sequence[SampleBlock]) -> SampleBlock:
     return SampleBlock(first.channel, t_s, np.concatenate([b.x for b in run]), first.gap_before)
 
 
-def polarities(found: Iterable[Estimate], source: str, effects: Iterable[Effect]) -> tuple[Polarity, ...]:
+def polarities(found: Iterable[Estimate], effects: Iterable[Effect]) -> tuple[Polarity, ...]:
     """Return what the session's calibrations said of the trace's direction, as the live session found it."""
     efforts = [e for e in found if isinstance(e, EffortBlock)]
     sign, told = 1, []
     for start_s in (e.t_s for e in effects if e.kind is EffectKind.STAGE and e.value == Stage.CALIBRATING):
-        calibrator = RangeCalibrator(source, start_s, CALIBRATION_S, INHALE_S, DEEP_BREATH_S)
+        calibrator = RangeCalibrator(start_s, CALIBRATION_S, INHALE_S, DEEP_BREATH_S)
         answers = (a for block in efforts for a in calibrator.push(signed(block, sign)))
         for polarity in (a for a in answers if isinstance(a, Polarity)):
             sign *= polarity.sign
@@ -163,4 +167,4 @@ def polarities(found: Iterable[Estimate], source: str, effects: Iterable[Effect]
 
 def signed(block: EffortBlock, sign: int) -> EffortBlock:
     """Return the block as it is once the trace has been turned round."""
-    return block if sign == 1 else EffortBlock(block.source, block.t_s, -block.y, block.usable, block.gap_before)
+    return block if sign == 1 else replace(block, y=-block.y)

@@ -22,7 +22,7 @@ def breathing(t_s: np.ndarray, *, lag_s: float = 0.3, deep: float = 2.0) -> np.n
 
 
 def calibrate(y: np.ndarray, t_s: np.ndarray = T_S, *, size: int = 25, usable: bool = True) -> list[object]:
-    calibrator = RangeCalibrator("acc", START_S, SECONDS, INHALE_S, BREATH_S)
+    calibrator = RangeCalibrator(START_S, SECONDS, INHALE_S, BREATH_S)
     out: list[object] = []
     for i in range(0, len(t_s), size):
         out += calibrator.push(EffortBlock("acc", t_s[i : i + size], y[i : i + size], usable))
@@ -84,6 +84,14 @@ def test_no_range_where_samples_are_missing() -> None:
     assert [f.refusal for f in found] == [Refusal.NO_DATA]
 
 
-def test_another_source_is_not_listened_to() -> None:
-    calibrator = RangeCalibrator("belt", START_S, SECONDS, INHALE_S, BREATH_S)
-    assert calibrator.push(EffortBlock("acc", T_S, breathing(T_S), usable=True)) == ()
+def test_another_source_that_takes_over_is_not_listened_to() -> None:
+    calibrator = RangeCalibrator(START_S, SECONDS, INHALE_S, BREATH_S)
+    first = T_S < START_S + 3.0
+    calibrator.push(EffortBlock("belt", T_S[first], breathing(T_S[first]), usable=True))
+    assert calibrator.push(EffortBlock("acc", T_S[~first], breathing(T_S[~first]), usable=True)) == ()
+    [found] = [
+        f
+        for f in calibrator.push(EffortBlock("belt", T_S[-1:], breathing(T_S[-1:]), usable=True))
+        if isinstance(f, BreathRange)
+    ]
+    assert found.refusal is Refusal.NO_DATA
