@@ -3,14 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from breathcore.estimate.registry import HEARTS, TRACES
-from breathcore.model.device import DeviceSpec, Place
+from breathcore.estimate.registry import HEARTS, REPORTS, TRACES
+from breathcore.model.device import DeviceSpec, Place, Role
 from breathcore.model.message import Message, message
 
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """One thing that may be seen (``rate``, ``trace``, ``heart``, ``sides``, ``brace``), or why it is not."""
+    """One thing that may be seen, or why it is not.
+
+    ``rate`` or ``rate-estimate`` (from the heart alone), ``trace``, ``heart``, ``sides``, ``brace``.
+    """
 
     id: str
     reason: Message | None = None
@@ -24,12 +27,19 @@ def sights(worn: Sequence[tuple[DeviceSpec, Place | None]]) -> tuple[Sight, ...]
     breath = _why_no_breath(worn)
     heart = None if any(feels_heart(spec) for spec, _ in worn) else message("sight.no-heart")
     return (
-        Sight("rate", breath),
+        _rate(worn, breath),
         Sight("trace", breath),
         Sight("heart", heart),
         Sight("sides", _why_no_sides(worn)),
         Sight("brace", message("sight.brace-later")),
     )
+
+
+def _rate(worn: Sequence[tuple[DeviceSpec, Place | None]], breath: Message | None) -> Sight:
+    roles = {role for spec, _ in worn for role in spec.roles}
+    if breath is None or roles & REPORTS.keys():
+        return Sight("rate")
+    return Sight("rate-estimate") if roles & {Role.RR, Role.ECG} else Sight("rate", breath)
 
 
 def sees_breath(spec: DeviceSpec) -> bool:

@@ -5,7 +5,8 @@ import pytest
 from breathcore.feedback.sight import sights
 from breathcore.model.device import ChannelSpec, ClockKind, DeviceSpec, EndpointSpec, MatchSpec, Place, Role
 
-UNITS = {Role.BELT: "N", Role.CHEST_ACC: "g", Role.HEART_RATE: "beats/min", Role.ACC: "g"}
+UNITS = {Role.BELT: "N", Role.CHEST_ACC: "g", Role.HEART_RATE: "beats/min", Role.ACC: "g", Role.RR: "s"}
+UNITS[Role.RESPIRATION_RATE] = "breaths/min"
 
 
 def device(*roles: Role) -> DeviceSpec:
@@ -28,6 +29,14 @@ IMU, BELT, HEART, ARM = device(Role.CHEST_ACC), device(Role.BELT), device(Role.H
 
 def test_a_chest_strap_shows_breath_and_heart() -> None:
     assert seen((device(Role.CHEST_ACC, Role.HEART_RATE), Place.STERNUM)) == {"rate", "trace", "heart"}
+
+
+def test_heart_beats_alone_give_an_estimate_of_the_rate_and_no_line() -> None:
+    assert seen((device(Role.HEART_RATE, Role.RR), None)) == {"rate-estimate", "heart"}
+
+
+def test_a_wearables_own_count_is_a_rate() -> None:
+    assert "rate" in seen((device(Role.RESPIRATION_RATE), None))
 
 
 @pytest.mark.parametrize("place", [p for p in Place if p is not Place.PELVIS])
