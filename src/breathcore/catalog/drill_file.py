@@ -22,6 +22,7 @@ def _has_english(texts: Mapping[str, str]) -> Mapping[str, str]:
     return texts
 
 
+Rate = Annotated[float, Field(ge=3, le=20)]  # of a sweep: breaths a minute
 TextsTable = Annotated[Mapping[Language, Text], AfterValidator(_has_english)]
 
 
@@ -43,10 +44,13 @@ class PatternTable(Shape):
     id: Id
     title: TextsTable
     phases: tuple[PhaseTable, ...] = Field(min_length=1)
+    rates_bpm: tuple[Rate, ...] = Field(
+        default=(), max_length=12, description="A sweep: the cycle at each of these rates in turn, the fastest first."
+    )
 
     def spec(self, cues: Mapping[DrillPhase, Texts]) -> PatternSpec:
         """Return the frozen model."""
-        return PatternSpec(self.id, fixed(self.title), tuple(p.spec(cues) for p in self.phases))
+        return PatternSpec(self.id, fixed(self.title), tuple(p.spec(cues) for p in self.phases), self.rates_bpm)
 
 
 class DoseTable(Shape):
@@ -104,6 +108,7 @@ class DrillFile(Shape):
     def _fits_together(self) -> Self:
         self._check_depth()
         self._check_patterns()
+        self._check_sweeps()
         self._check_safety()
         return self
 
@@ -133,6 +138,21 @@ class DrillFile(Shape):
             raise KeyProblemError(f"{key}.0.kind", "a cycle begins with an inhale or an effort")
         if self.paced and DrillPhase.EXHALE not in kinds:
             raise KeyProblemError(key, "a breath needs an exhale")
+
+    def _check_sweeps(self) -> None:
+        sweeps = [(f"patterns.{n}.rates_bpm", p.rates_bpm) for n, p in enumerate(self.patterns) if p.rates_bpm]
+        if not sweeps:
+            return
+        key, _ = sweeps[0]
+        if not self.paced:
+            raise KeyProblemError(key, "only a paced drill can sweep")
+        if len(sweeps) < len(self.patterns):
+            raise KeyProblemError(key, "either every pattern of a drill sweeps or none: its dose is that of one rate")
+        if self.dose.minutes is None or self.dose.sets > 1 or self.dose.rest_s < MIN_REST_S:
+            raise KeyProblemError("dose", f"a sweep needs minutes (of one rate), one set, rest_s from {MIN_REST_S:g}")
+        for key, rates in sweeps:
+            if len(rates) < 2 or any(b >= a for a, b in zip(rates, rates[1:], strict=False)):
+                raise KeyProblemError(key, "needs at least two rates, the fastest first")
 
     def _check_safety(self) -> None:
         if self.safety.instead is None:

@@ -22,7 +22,7 @@ taken for one.
 
 Halted time is no dose and not scored: the interrupted breath is done again from its start after a 3-2-1, and so are
 breaths that were over when it became known that the signal had gone before. A hold can be cut short; the rest of the
-timeline moves up. Effects carry the times they were scheduled for, not those of the ticks,
+timeline moves up. A set can be skipped (a rate of a sweep): the next one comes after its rest. Effects carry the times they were scheduled for, not those of the ticks,
 so that the spacing of ticks changes nothing.
 """
 
@@ -198,6 +198,8 @@ def _on_command(spec: DrillSpec, state: DrillState, kind: CommandKind, t_s: floa
         return _dizzy(state, t_s)
     if kind is CommandKind.CUT_HOLD:
         return _cut_hold(state, t_s)
+    if kind is CommandKind.SKIP:
+        return _skip(spec, state, t_s)
     if kind is CommandKind.END:
         return finish(state, FinishReason.ENDED, t_s)
     return finish(state, FinishReason.STOP_RULE, t_s) if kind is CommandKind.STOP_RULE else (state, ())
@@ -255,6 +257,23 @@ def _cut_hold(state: DrillState, t_s: float) -> Step:
     before, after = state.phases[: state.index], state.phases[state.index + 1 :]
     shown = Timeline((*before, replace(held, end_s=end_s), *shifted(after, end_s - held.end_s)))
     return replace(state, t_s=t_s, timeline=shown), (Effect(EffectKind.TARGET, t_s, timeline=shown),)
+
+
+def _skip(spec: DrillSpec, state: DrillState, t_s: float) -> Step:
+    """Leave out what is left of this set, or between two sets the next one; after the last one the drill is over."""
+    if state.stage not in ACTIVE:
+        return state, ()
+    left = state.phases[state.done_n :]
+    after = tuple(p for p in left if p.set_index != left[0].set_index)
+    fresh = not state.done_n or state.phases[state.done_n - 1].set_index != left[0].set_index
+    untouched = fresh and state.stage in (Stage.SET_REST, Stage.COUNTDOWN)
+    state, (_, *target) = halt(state, Stage.PAUSED, t_s)
+    if not after:
+        state, effects = finish(replace(state, rest=()), FinishReason.COMPLETED, t_s)
+    else:
+        start_s = left[0].start_s if untouched else t_s + spec.dose.rest_s
+        state, effects = go_on(replace(state, rest=shifted(after, start_s - after[0].start_s)), t_s)
+    return state, (*target, *effects)
 
 
 def _on_signal(state: DrillState, item: SignalChanged, t_s: float) -> Step:

@@ -18,6 +18,8 @@ GLIDE_MAX_S = 120.0
 GLIDE_STEP_S = 0.5  # most that a phase changes from one breath to the next
 GLIDE_MARGIN_BPM = 1.0  # an own rate this close to the target needs no glide
 EASE_S = 1.0  # how long a brace takes to come and to go
+SWEEP_FROM_BPM = 10.0  # where a sweep glides from if the own rate is not known
+SWEEP_RATE_MIN = (2.0, 3.0)  # minutes that a rate of a sweep may be shortened or lengthened to
 MIN_RATE_BPM = 2.0
 MAX_RATE_BPM = 60.0
 
@@ -32,6 +34,14 @@ class _Cycle:
     set_index: int
     cycle: int
     scored: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Set:
+    """The phase durations of a set's breaths, those of the glide first."""
+
+    glide: tuple[tuple[float, ...], ...]
+    dose: tuple[tuple[float, ...], ...]
 
 
 def plan(
@@ -50,37 +60,39 @@ def plan(
     own_rate_bpm : float | None
         The person's own rate; None or NaN where it is not known.
     minutes : float | None
-        Length of all sets together without glide and rests, in whole breaths; None: the drill's dose.
+        Length of all sets together without glide and rests, in whole breaths; None: the drill's dose. In a sweep each
+        rate gets its share of it, 2 to 3 minutes.
 
     Notes
     -----
     drills.md §§2, 5. The glide (`scored` False, not part of the dose, `cycle` counted apart) starts at the own rate
     with an in : out ratio half-way to 1 : 1 and without holds; it lasts at least 60 s in steps of at most 0.5 s a
-    phase, and never longer than 120 s (then the steps are larger).
+    phase, and never longer than 120 s (then the steps are larger). A sweep glides to each
+    of its rates, after the first one, which follows a rest of normal breathing, as fast as the steps allow.
     """
-    dose = tuple(p.seconds for p in pattern.phases)
     phases: list[TargetPhase] = []
     at_s = start_s
-    for n, seconds in enumerate(glide_cycles(spec, pattern, own_rate_bpm)):
-        phases += _lay(spec, pattern, _Cycle(seconds, 0, n, scored=False), at_s)
-        at_s = phases[-1].end_s
-    for index, cycles_n in enumerate(_sets(spec.dose, pattern.cycle_s, minutes)):
+    for index, part in enumerate(_work(spec, pattern, own_rate_bpm, minutes)):
         at_s += spec.dose.rest_s if index else 0.0
-        for n in range(cycles_n):
-            phases += _lay(spec, pattern, _Cycle(dose, index, n, scored=True), at_s)
+        for n, seconds in enumerate((*part.glide, *part.dose)):
+            scored = n >= len(part.glide)
+            cycle = _Cycle(seconds, index, n - len(part.glide) * scored, scored)
+            phases += _lay(spec, pattern, cycle, at_s)
             at_s = phases[-1].end_s
     return Timeline(tuple(phases))
 
 
-def glide_cycles(spec: DrillSpec, pattern: PatternSpec, own_rate_bpm: float | None) -> tuple[tuple[float, ...], ...]:
-    """Return the phase durations of each breath of the glide; empty where there is none."""
+def glide_cycles(
+    spec: DrillSpec, pattern: PatternSpec, own_rate_bpm: float | None, least_s: float = GLIDE_MIN_S
+) -> tuple[tuple[float, ...], ...]:
+    """Return the phase durations of each breath of the glide, `least_s` long at least; empty where there is none."""
     if not (spec.paced and spec.glide) or own_rate_bpm is None:
         return ()
     if not MIN_RATE_BPM <= own_rate_bpm <= MAX_RATE_BPM or own_rate_bpm <= pattern.rate_bpm + GLIDE_MARGIN_BPM:
         return ()
     own = _own_cycle(pattern, 60.0 / own_rate_bpm)
     goal = tuple(p.seconds for p in pattern.phases)
-    return tuple(_between(own, goal, k / n) for n in [_glide_breaths(own, goal)] for k in range(n))
+    return tuple(_between(own, goal, k / n) for n in [_glide_breaths(own, goal, least_s)] for k in range(n))
 
 
 def phase_at(timeline: Timeline, t_s: float) -> TargetPhase | None:
@@ -138,10 +150,10 @@ def _own_cycle(pattern: PatternSpec, cycle_s: float) -> tuple[float, ...]:
     return tuple(p.seconds * scale.get(p.kind, 0.0) for p in pattern.phases)
 
 
-def _glide_breaths(own: tuple[float, ...], goal: tuple[float, ...]) -> int:
+def _glide_breaths(own: tuple[float, ...], goal: tuple[float, ...], least_s: float) -> int:
     step = max(abs(b - a) for a, b in zip(own, goal, strict=True))
     n = max(1, math.ceil(step / GLIDE_STEP_S))
-    while _glide_s(own, goal, n) < GLIDE_MIN_S:
+    while _glide_s(own, goal, n) < least_s:
         n += 1
     while n > 1 and _glide_s(own, goal, n) > GLIDE_MAX_S:
         n -= 1
@@ -154,6 +166,30 @@ def _glide_s(own: tuple[float, ...], goal: tuple[float, ...], n: int) -> float:
 
 def _between(own: tuple[float, ...], goal: tuple[float, ...], share: float) -> tuple[float, ...]:
     return tuple(a + (b - a) * share for a, b in zip(own, goal, strict=True))
+
+
+def _work(
+    spec: DrillSpec, pattern: PatternSpec, own_rate_bpm: float | None, minutes: float | None
+) -> Iterator[_Set]:
+    if not pattern.rates_bpm:
+        glide, cycle = glide_cycles(spec, pattern, own_rate_bpm), tuple(p.seconds for p in pattern.phases)
+        for index, cycles_n in enumerate(_sets(spec.dose, pattern.cycle_s, minutes)):
+            yield _Set(() if index else glide, (cycle,) * cycles_n)
+        return
+    own_bpm = SWEEP_FROM_BPM if own_rate_bpm is None or math.isnan(own_rate_bpm) else own_rate_bpm
+    rate_min = _rate_minutes(spec.dose, len(pattern.rates_bpm), minutes)
+    for index, rate_bpm in enumerate(pattern.rates_bpm):
+        here = pattern.at(rate_bpm)
+        cycles_n = max(1, round(rate_min * rate_bpm))
+        glide = glide_cycles(spec, here, own_bpm, 0.0 if index else GLIDE_MIN_S)
+        yield _Set(glide, (tuple(p.seconds for p in here.phases),) * cycles_n)
+
+
+def _rate_minutes(dose: DoseSpec, rates_n: int, minutes: float | None) -> float:
+    if minutes is None:
+        return dose.minutes or 0.0
+    low, high = SWEEP_RATE_MIN
+    return min(max(minutes / rates_n, low), high)
 
 
 def _sets(dose: DoseSpec, cycle_s: float, minutes: float | None) -> tuple[int, ...]:

@@ -1,7 +1,7 @@
 """What a drill is (the frozen form of one file in `protocols/drills/`) and what running it says."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -31,11 +31,15 @@ class PhaseSpec:
 
 @dataclass(frozen=True, slots=True)
 class PatternSpec:
-    """A cycle of phases under a name: the drill's own, a form without holds, a rung of its ladder."""
+    """A cycle of phases under a name: the drill's own, a form without holds, a rung of its ladder.
+
+    With `rates_bpm` it is a sweep: the cycle is stretched to each of these rates in turn, each a set of its own.
+    """
 
     id: str
     title: Texts
     phases: tuple[PhaseSpec, ...]
+    rates_bpm: tuple[float, ...] = ()
 
     @property
     def cycle_s(self) -> float:
@@ -52,6 +56,12 @@ class PatternSpec:
         """Whether the breath is held in it."""
         return any(p.kind is DrillPhase.HOLD for p in self.phases)
 
+    def at(self, rate_bpm: float) -> "PatternSpec":
+        """Return this cycle alone, stretched to `rate_bpm`."""
+        stretch = 60.0 / rate_bpm / self.cycle_s
+        phases = tuple(replace(p, seconds=p.seconds * stretch) for p in self.phases)
+        return replace(self, phases=phases, rates_bpm=())
+
 
 @dataclass(frozen=True, slots=True)
 class DoseSpec:
@@ -59,7 +69,7 @@ class DoseSpec:
 
     sets: int
     rest_s: float
-    minutes: float | None = None  # of all sets together
+    minutes: float | None = None  # of all sets together; in a sweep of each rate
     cycles: int | None = None  # in each set
 
 
@@ -168,11 +178,13 @@ class CommandKind(StrEnum):
     RESUME = "resume"
     DIZZY = "dizzy"
     CUT_HOLD = "cut_hold"
+    SKIP = "skip"  # the rest of this set (in a sweep: this rate); between two, the next one
     END = "end"
     STOP_RULE = "stop_rule"
     MARK = "mark"  # text: the note
     RATINGS = "ratings"  # text: JSON {"pain": 0–10, "effort": 0–10}
     NOTE = "note"  # text
+    COMFORT = "comfort"  # of one rate of a sweep; text: JSON {"rate": from 0, "comfort": 0–10}
 
 
 @dataclass(frozen=True, slots=True)
