@@ -146,7 +146,7 @@ class TestPlaces:
 class TestSights:
     def test_a_heart_strap_shows_no_breath_and_says_why(self, page_of):
         words = said(page_of(ChosenSensor("heart_rate_strap", "b", "HRM")))
-        assert "Not: breathing rate, breath as a line. Only the heart is felt, not the breath." in words
+        assert "Not: breath as a line. Only the heart is felt, not the breath." in words
         assert "\nheart rate" in words
 
     def test_left_against_right_takes_one_on_each_side(self, page_of):
