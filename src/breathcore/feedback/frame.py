@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from breathcore.feedback.resonance_view import SweepView
 from breathcore.model.arrays import F64, frozen
 from breathcore.model.device import Place
 from breathcore.model.drill import DrillPhase, FinishReason, Score, Stage, TargetPhase
@@ -71,7 +72,9 @@ class FeedbackFrame:
     """Everything there is to see at session time `t_s`.
 
     `trace_t_s` and `trace_y` (n,) are the person's trace, `trace_y` in shares of their range (0 out, 1 in), at most
-    300 points, NaN in gaps and off the body.
+    300 points, NaN in gaps and off the body. `predicted_t_s` and `predicted_y` (m,) go on from its newest point: where
+    the trace will be in the next tenths of a second. They are there to be painted (`Playout`), never recorded, scored
+    or counted; empty where nothing can be foretold. `latency_s` is the delay that the trace's estimator declares.
     `target` are the phases that overlap the visible window. None always means: no honest number; the sentence
     beside it says why.
     """
@@ -86,10 +89,14 @@ class FeedbackFrame:
     calibration_cue: Message | None = None
     trace_t_s: F64 = field(default_factory=lambda: _EMPTY)
     trace_y: F64 = field(default_factory=lambda: _EMPTY)
+    predicted_t_s: F64 = field(default_factory=lambda: _EMPTY)
+    predicted_y: F64 = field(default_factory=lambda: _EMPTY)
+    latency_s: float = 0.0
     target: tuple[TargetPhase, ...] = ()
     band: float = 0.15
     rate_bpm: float | None = None  # already rounded for display, changes at most once a breath
     rate_target_bpm: float | None = None
+    sweep: SweepView | None = None  # where a drill stands that tries several rates
     rate_message: Message | None = None  # why there is no rate, and what to do
     rate_sources: tuple[Message, ...] = ()  # what the rate was read from, the most trusted first
     rate_estimated: bool = False  # from the heart alone

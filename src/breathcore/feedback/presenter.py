@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from breathcore.estimate.lookahead import LookAhead
 from breathcore.feedback.frame import PAST_S, DeviceView, SensorFrame
 from breathcore.feedback.history import History
 from breathcore.feedback.sensors import SensorPresenter
@@ -32,6 +33,8 @@ BREATH_LIMIT_S = 25.0  # without a new breath, a displayed rate may change all t
 LIVE_FROM_BPM = 10.0  # below, 16 s hold fewer than three breaths: the 32-s number is shown
 GOOD, FAIR = 0.7, 0.4  # quality in words
 
+_EMPTY = frozen(np.empty(0))
+
 
 class Presenter:
     """Keeps what a frame needs of the recent past; pure, time passed in.
@@ -49,6 +52,8 @@ class Presenter:
         self._watch = watch
         self._sensors = SensorPresenter(devices)
         self._trace = History(1024, 2)
+        self._ahead = LookAhead()
+        self._seen = False
         self._range: BreathRange | None = None
         self._rate: RateEstimate | None = None
         self._shown_bpm: float | None = None
@@ -75,6 +80,7 @@ class Presenter:
             self._on_effort(estimate)
         elif isinstance(estimate, RateEstimate):
             self._rate = estimate
+            self._ahead.guide(estimate)
         elif isinstance(estimate, Turn):
             self._breathed |= estimate.kind is PhaseKind.INHALE
         elif isinstance(estimate, HeartEstimate):
@@ -85,6 +91,7 @@ class Presenter:
     def turn(self) -> None:
         """Turn the trace that is in view upside down: a calibration has found that it was."""
         self._trace.rows()[:, 1] *= -1
+        self._ahead.turn()
 
     @property
     def calibrated(self) -> bool:
@@ -105,7 +112,7 @@ class Presenter:
         rows = self._trace.rows()
         rows = rows[np.searchsorted(rows[:, 0], now_s - PAST_S) :]
         if not len(rows):
-            return frozen(np.empty(0)), frozen(np.empty(0))
+            return _EMPTY, _EMPTY
         step = max(1, math.ceil(len(rows) / TRACE_POINTS))
         # points keep their places from frame to frame: every step-th row by number, and the newest
         first = -(self._trace.total - len(rows)) % step
@@ -113,6 +120,15 @@ class Presenter:
         y = rows[:, 1]
         low, high = self._limits(y)
         return frozen(rows[index, 0].copy()), frozen((y[index] - low) / (high - low))
+
+    def predicted(self, now_s: float) -> tuple[F64, F64]:
+        """Return times (m,) and shares of the range (m,) where the trace will go on; empty where it is not known."""
+        if not self._seen or self._watch.refusal(now_s) is not None:
+            return _EMPTY, _EMPTY
+        t_s, y = self._ahead.ahead()
+        rows = self._trace.rows()
+        low, high = self._limits(rows[np.searchsorted(rows[:, 0], now_s - PAST_S) :, 1])
+        return frozen(t_s), frozen((y - low) / (high - low))
 
     def rate_shown(self, now_s: float) -> float | None:
         """Return the rate to display, or None where none is honest now; it changes at most once a breath."""
@@ -206,6 +222,8 @@ class Presenter:
         if math.isnan(block.gain) and block.source != self._scale_of:
             self._range = None  # another sensor has taken over, in a scale that cannot be compared
         self._scale_of = block.source
+        self._ahead.push(block.t_s, block.y, gap_before=block.gap_before)
+        self._seen = block.usable
         rows = np.column_stack([block.t_s, np.full(len(block.y), np.nan) if self._off_body(block) else block.y])
         if block.gap_before:
             rows = np.vstack([[block.t_s[0] - 1e-3, np.nan], rows])

@@ -110,6 +110,7 @@ class SignalChain:
         """Return what there is to see of a session without a drill."""
         presenter = self.presenter
         trace_t_s, trace_y = presenter.trace(now_s)
+        predicted_t_s, predicted_y = presenter.predicted(now_s)
         quality, quality_message = presenter.quality(now_s)
         heart_bpm, heart_message = presenter.heart(now_s)
         rate_bpm = presenter.rate_shown(now_s)
@@ -120,6 +121,9 @@ class SignalChain:
             calibrated=presenter.calibrated,
             trace_t_s=trace_t_s,
             trace_y=trace_y,
+            predicted_t_s=predicted_t_s,
+            predicted_y=predicted_y,
+            latency_s=self.estimator.latency_s,
             rate_bpm=rate_bpm,
             rate_message=None if rate_bpm is not None else presenter.rate_message(now_s),
             rate_sources=() if rate_bpm is None else presenter.rate_sources(),

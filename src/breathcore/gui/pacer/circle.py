@@ -43,8 +43,8 @@ class CircleView(View):
         level = level_at(frame.target, self.now_s)
         if level is not None:
             self._draw_target(painter, level, frame.band)
-        own = _own_level(frame) if self.shown.trace else None
-        if own is not None:
+        own = self.head().y if self.shown.trace else math.nan
+        if math.isfinite(own):
             painter.setPen(QPen(style.color("trace"), max(3.0, 0.24 * style.em)))
             painter.drawEllipse(self._center(), self._radius(own), self._radius(own))
         self._draw_middle(painter, frame)
@@ -91,10 +91,3 @@ class CircleView(View):
     def _radius(self, level: float) -> float:
         full = 0.48 * self._square().width() / (_SMALLEST + (1 - _SMALLEST) * _ROOM)
         return full * (_SMALLEST + (1 - _SMALLEST) * min(max(level, -0.25), _ROOM))
-
-
-def _own_level(frame: FeedbackFrame) -> float | None:
-    """Return where the person's breath is now, None where it cannot be seen."""
-    if not frame.trace_y.size or not math.isfinite(float(frame.trace_y[-1])):
-        return None
-    return float(frame.trace_y[-1])

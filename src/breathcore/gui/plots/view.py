@@ -5,8 +5,11 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from breathcore.feedback.frame import FeedbackFrame
+from breathcore.feedback.playout import Head, Playout
 from breathcore.gui import theme
 from breathcore.gui.thinning import Shown
+
+CLOCK_S = 1.0  # a clock that is further behind its frame has not begun
 
 
 class View(QWidget):
@@ -34,17 +37,24 @@ class View(QWidget):
         self.frame: FeedbackFrame | None = None
         self.shown = Shown()
         self.now_s = 0.0
+        self._playout = Playout()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     def show_frame(self, frame: FeedbackFrame, shown: Shown) -> None:
         """Take the newest frame; `shown` says which of the person's own things may be seen."""
         self.frame = frame
         self.shown = shown
+        self._playout.take(frame)
 
     def tick(self, now_s: float) -> None:
         """Move to session time `now_s`."""
         self.now_s = now_s
         self.update()
+
+    def head(self) -> Head:
+        """Return what of the person's trace is shown at `now_s` (at the frame's own time before the clock has told)."""
+        from_frame = self.frame is not None and self.now_s < self.frame.t_s - CLOCK_S
+        return self._playout.at(self.frame.t_s if self.frame is not None and from_frame else self.now_s)
 
     def restyle(self) -> None:
         """Take the theme and text size now in use."""

@@ -6,14 +6,16 @@ scene would cost several times the price per frame.
 
 import math
 
+import numpy as np
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPaintEvent, QPen, QResizeEvent
 
 from breathcore.feedback.frame import AHEAD_S, PAST_S, FeedbackFrame
+from breathcore.feedback.playout import Head
 from breathcore.feedback.wording import Wording
 from breathcore.gui import theme
 from breathcore.gui.plots.tape import Tape, fill, polygon
-from breathcore.gui.plots.target import band_outline, finite_stretches, ribbon, runs
+from breathcore.gui.plots.target import band_outline, ribbon, runs
 from breathcore.gui.plots.view import View
 from breathcore.gui.thinning import Shown
 from breathcore.model.arrays import F64
@@ -99,13 +101,15 @@ class WaveView(View):
             self._tape = self._new_tape(start_s)
         painter.setClipRect(self._lively)
         shown = self.frame if self.shown.trace else None
-        trace = None if shown is None else (shown.trace_t_s, shown.trace_y)
+        head = self.head()
+        told = slice(0, head.measured_n)
+        trace = None if shown is None else (shown.trace_t_s[told], shown.trace_y[told])
         if trace is not None:
             self._tape.ink(*trace, self._trace_px, self._colors["trace"])
         origin = self._tape.pull(painter, start_s)
         if trace is not None:
             painter.translate(origin)
-            self._draw_newest(painter, self._tape, trace)
+            self._draw_newest(painter, self._tape, trace, head)
             painter.translate(-origin)
         self._draw_now(painter)
         if self.frame is not None and self.frame.drill.countdown is not None:
@@ -129,22 +133,30 @@ class WaveView(View):
             line = ribbon(*tape.points(run.t_s, run.level), self._line_px)
             fill(painter, polygon(*line), self._colors["target"])
 
-    def _draw_newest(self, painter: QPainter, tape: Tape, trace: tuple[F64, F64]) -> None:
-        frame = self.frame
-        if frame is None or not frame.trace_t_s.size:
+    def _draw_newest(self, painter: QPainter, tape: Tape, trace: tuple[F64, F64], head: Head) -> None:
+        """Draw what is not inked yet, and the head: full where it is measured, a dotted line to a ring if predicted."""
+        t_s, y = tape.tail(*trace)
+        if not math.isfinite(head.y):
+            tape.draw_trace(painter, t_s, y, self._trace_px, self._colors["trace"])
             return
-        tape.draw_trace(painter, *tape.tail(*trace), self._trace_px, self._colors["trace"])
+        if not head.predicted:
+            t_s, y = np.append(t_s, head.t_s), np.append(y, head.y)
+        tape.draw_trace(painter, t_s, y, self._trace_px, self._colors["trace"])
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        ahead = slice(max(0, trace[0].size - 1), None)
-        painter.setPen(QPen(self._colors["trace"], self._trace_px, Qt.PenStyle.DotLine, Qt.PenCapStyle.RoundCap))
-        for t_s, level in finite_stretches(frame.trace_t_s[ahead], frame.trace_y[ahead]):
-            painter.drawPolyline(polygon(*tape.points(t_s, level)))
-        if math.isfinite(float(frame.trace_y[-1])):
-            x, y = tape.points(frame.trace_t_s[-1:], frame.trace_y[-1:])
-            painter.setPen(QPen(self._colors["surface"], 0.6 * self._trace_px))
-            painter.setBrush(self._colors["trace"])
-            painter.drawEllipse(QPointF(float(x[0]), float(y[0])), 2.3 * self._trace_px, 2.3 * self._trace_px)
-            painter.setBrush(Qt.BrushStyle.NoBrush)
+        if head.predicted:
+            pen = QPen(self._colors["trace"], 0.6 * self._trace_px, Qt.PenStyle.DotLine, Qt.PenCapStyle.RoundCap)
+            painter.setPen(pen)
+            painter.drawPolyline(polygon(*tape.points(head.ahead_t_s, head.ahead_y)))
+        self._draw_head(painter, tape, head)
+
+    def _draw_head(self, painter: QPainter, tape: Tape, head: Head) -> None:
+        x, y = tape.points(np.array([head.t_s]), np.array([head.y]))
+        trace, surface = self._colors["trace"], self._colors["surface"]
+        rim_px = (0.8 if head.predicted else 0.6) * self._trace_px
+        painter.setPen(QPen(trace if head.predicted else surface, rim_px))
+        painter.setBrush(surface if head.predicted else trace)
+        painter.drawEllipse(QPointF(float(x[0]), float(y[0])), 2.3 * self._trace_px, 2.3 * self._trace_px)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
 
     def _draw_now(self, painter: QPainter) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)

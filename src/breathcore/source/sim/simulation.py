@@ -4,6 +4,7 @@ import heapq
 import math
 from collections.abc import Iterator
 
+from breathcore.model.arrays import F64
 from breathcore.model.device import DeviceSpec, Role
 from breathcore.model.drill import Timeline
 from breathcore.model.packets import Advance, Direction, LinkEvent, LinkKind, LinkReason, Packet, Read, Request
@@ -76,6 +77,10 @@ class Simulation:
     def truth(self) -> Truth:
         """Return what really happened so far. For checks after a run; nothing that estimates may see it."""
         return self._wearer.truth(self._now_s)
+
+    def level(self, t_s: F64) -> F64:
+        """Return the true level of the chest at rising `t_s` (n,), 0 out to 1 a full breath in; as `truth`."""
+        return self._wearer.level(t_s)
 
     def __iter__(self) -> Iterator[Item]:
         """Give items until the end."""
