@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from breathcore.dsp.summary import extremes
 from breathcore.model.arrays import F64
 from breathcore.model.blocks import Fault, FaultReason, RawBlock, Received
 from breathcore.model.packets import Packet, Request
@@ -85,7 +86,7 @@ class CheckedCodec:
         """Return what is wrong with a block, and take note of its last sample."""
         channel, x = block.channel, block.x
         low, high = channel.limits or _ANY
-        lowest, highest = float(np.minimum.reduce(x, axis=None)), float(np.maximum.reduce(x, axis=None))
+        lowest, highest = extremes(x)
         if not (low <= lowest and highest <= high and -np.inf < lowest and highest < np.inf):
             value, bound = (lowest, low) if lowest < low else (highest, high)
             return FaultReason.OUT_OF_RANGE, f"{value:g} {channel.unit}, bound {bound:g}"

@@ -95,7 +95,11 @@ def sample_times_ns(frame_ns: int, n: int, previous_ns: int, rate_hz: float) -> 
         if span_ns * (n - 1) / parts > frame_ns:
             raise DecodeError(FaultReason.NEGATIVE_TIMESTAMP, 1, str(frame_ns))
     odd = frame_ns & 1  # an even base keeps half-to-even what it is for the absolute time
-    times: I64 = np.rint(odd - span_ns * _countdown(n) / parts).astype(np.int64) + (frame_ns - odd)
+    back_ns = span_ns * _countdown(n)
+    back_ns /= parts
+    np.subtract(odd, back_ns, out=back_ns)
+    times: I64 = np.rint(back_ns, out=back_ns).astype(np.int64)
+    times += frame_ns - odd
     return times
 
 

@@ -9,6 +9,7 @@ from breathcore.decode.errors import DecodeError
 from breathcore.decode.pmd_control import Measurement, Settings, Value
 from breathcore.decode.pmd_forms import Samples
 from breathcore.decode.pmd_frames import decode_frame, sample_times_ns
+from breathcore.dsp.summary import extremes
 from breathcore.model.arrays import F64
 from breathcore.model.blocks import FaultReason, RawBlock
 from breathcore.model.device import ChannelSpec
@@ -82,8 +83,11 @@ class PmdStream:
         """Refuse a frame that holds more than the sensor was set to measure: its bytes are damaged."""
         scale = _UT_PER_GAUSS if self.type is Measurement.MAG else 1.0
         limit = float(self.chosen.get("range", 0.0)) * scale * _RANGE_MARGIN
-        largest = max(float(np.maximum.reduce(x, axis=None)), -float(np.minimum.reduce(x, axis=None)))
-        if 0 < limit < largest:
+        if not limit > 0:
+            return
+        lowest, highest = extremes(x)
+        largest = max(highest, -lowest)
+        if limit < largest:
             unit = self.channel.unit
             raise DecodeError(FaultReason.OUT_OF_RANGE, 10, f"{largest:.2f} {unit}, at most {limit:.2f} {unit}")
 

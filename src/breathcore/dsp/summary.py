@@ -1,4 +1,4 @@
-"""Mean, SD and median of short arrays, bit for bit NumPy's, whose own wrappers take longer than the sums."""
+"""Mean, SD, median and extremes of short arrays, bit for bit NumPy's, whose own wrappers take longer than the sums."""
 
 import math
 
@@ -19,3 +19,9 @@ def median(values: F64) -> float:
     """Return the median of `values` (n > 0,), the mean of the two middle ones where n is even."""
     ordered = np.sort(values)
     return 0.5 * float(ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2])
+
+
+def extremes(values: F64) -> tuple[float, float]:
+    """Return the lowest and the highest of `values` (any shape, not empty); NaN for both if there is one."""
+    flat = values.ravel()
+    return float(flat.item(flat.argmin())), float(flat.item(flat.argmax()))

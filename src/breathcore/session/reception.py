@@ -92,7 +92,8 @@ class Reception:
         try:
             received = codec.receive(packet)
             clock = self._clocks[packet.device]
-            blocks = tuple(b for raw in received.blocks for b in clock.push(raw))
+            raw = received.blocks
+            blocks = clock.push(raw[0]) if len(raw) == 1 else tuple(b for one in raw for b in clock.push(one))
         except Exception as error:  # a defect of ours in one codec must not end the session
             return Reading(faults=(self._fault(packet.device, packet.t_host_ns, packet.endpoint, error),))
         if not (received.requests or received.events or received.faults):

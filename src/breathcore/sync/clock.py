@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from breathcore.dsp.summary import extremes
 from breathcore.model.arrays import F64
 from breathcore.model.blocks import RawBlock, SampleBlock
 from breathcore.model.device import ChannelSpec, Role
@@ -207,6 +208,8 @@ def _near(run: _Run, first_s: float, last_s: float, held: _Held) -> bool:
 def _newest_s(run: _Run, track: _Track) -> float:
     """Return the device time of a channel's newest sample in a run, given out or held back."""
     given_s = track.last_device_s if track.timeline is run.timeline else -np.inf
+    if not run.held:
+        return given_s
     return next((float(h.device_s[-1]) for h in reversed(run.held) if h.track is track), given_s)
 
 
@@ -225,6 +228,8 @@ def _begun(run: _Run) -> tuple[SampleBlock, ...]:
 
 def _released(run: _Run) -> tuple[SampleBlock, ...]:
     held, run.held = run.held, []
+    if len(held) == 1:
+        return _placed(held[0], run.timeline)
     return tuple(block for one in held for block in _placed(one, run.timeline))
 
 
@@ -243,7 +248,7 @@ def _cut(
 ) -> tuple[SampleBlock, ...]:
     """Give samples out in runs without a hole; samples whose device time does not rise are left out."""
     steps = device_s[1:] - device_s[:-1]
-    if len(steps) and not np.minimum.reduce(steps) > LEAST_STEP_S:
+    if len(steps) and not extremes(steps)[0] > LEAST_STEP_S:
         before = np.concatenate([[-np.inf], np.maximum.accumulate(device_s)[:-1]])
         rising = device_s > before + LEAST_STEP_S
         device_s, times, x, gap = device_s[rising], times[rising], x[rising], True
@@ -253,7 +258,7 @@ def _cut(
     limit_s = GAP_INTERVALS / channel.rate_hz if channel.rate_hz > 0 else np.inf
     gap = gap or bool(device_s[0] - track.last_device_s > limit_s)
     track.last_device_s = float(device_s[-1])
-    if not len(steps) or np.maximum.reduce(steps) <= limit_s:
+    if not len(steps) or extremes(steps)[1] <= limit_s:
         return _given_out(channel, times, x, track, gap=gap)
     holes = np.flatnonzero(steps > limit_s) + 1
     runs = zip(np.split(times, holes), np.split(x, holes), strict=True)

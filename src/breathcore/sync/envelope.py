@@ -86,9 +86,8 @@ class RecentEnvelope(LowerEnvelope):
 
     def level_s(self, x_s: float) -> float:
         """Return the line's lag at device time `x_s`."""
-        if self.span_s > self._recent_for_s:
-            return super().level_s(x_s)
-        return self._recent_level_s + self.slope * x_s
+        level_s = self._level_s if self._low[0] - self._first_s > self._recent_for_s else self._recent_level_s
+        return level_s + self.slope * x_s
 
     def add(self, x_s: float, lag_s: float) -> None:
         """Take the newest point."""

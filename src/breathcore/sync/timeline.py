@@ -109,7 +109,10 @@ class Timeline:
         """Return session times (n,) for device times (n,), rising as they do."""
         last_s = self._zero_s + self._knots_s[-1]
         if device_s[0] >= last_s:
-            return self._values_s[-1] + (device_s - last_s) * self._slope
+            times = device_s - last_s
+            times *= self._slope
+            times += self._values_s[-1]
+            return times
         x_s = device_s - self._zero_s
         ends = [self._knots_s[0] - _FAR_S, self._knots_s[-1] + _FAR_S]
         values = [self._values_s[0] - _FAR_S, self._values_s[-1] + _FAR_S * self._slope]
