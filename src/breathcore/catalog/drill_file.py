@@ -4,6 +4,7 @@ One convenience: a cue that most phases of a kind share stands once in the table
 """
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
@@ -151,7 +152,7 @@ class DrillFile(Shape):
         if self.dose.minutes is None or self.dose.sets > 1 or self.dose.rest_s < MIN_REST_S:
             raise KeyProblemError("dose", f"a sweep needs minutes (of one rate), one set, rest_s from {MIN_REST_S:g}")
         for key, rates in sweeps:
-            if len(rates) < 2 or any(b >= a for a, b in zip(rates, rates[1:], strict=False)):
+            if len(rates) < 2 or any(b >= a for a, b in pairwise(rates)):
                 raise KeyProblemError(key, "needs at least two rates, the fastest first")
 
     def _check_safety(self) -> None:

@@ -22,8 +22,8 @@ taken for one.
 
 Halted time is no dose and not scored: the interrupted breath is done again from its start after a 3-2-1, and so are
 breaths that were over when it became known that the signal had gone before. A hold can be cut short; the rest of the
-timeline moves up. A set can be skipped (a rate of a sweep): the next one comes after its rest. Effects carry the times they were scheduled for, not those of the ticks,
-so that the spacing of ticks changes nothing.
+timeline moves up. A set can be skipped (a rate of a sweep): the next one comes after its rest. Effects carry the times
+they were scheduled for, not those of the ticks, so that the spacing of ticks changes nothing.
 """
 
 import math

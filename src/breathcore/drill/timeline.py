@@ -168,9 +168,7 @@ def _between(own: tuple[float, ...], goal: tuple[float, ...], share: float) -> t
     return tuple(a + (b - a) * share for a, b in zip(own, goal, strict=True))
 
 
-def _work(
-    spec: DrillSpec, pattern: PatternSpec, own_rate_bpm: float | None, minutes: float | None
-) -> Iterator[_Set]:
+def _work(spec: DrillSpec, pattern: PatternSpec, own_rate_bpm: float | None, minutes: float | None) -> Iterator[_Set]:
     if not pattern.rates_bpm:
         glide, cycle = glide_cycles(spec, pattern, own_rate_bpm), tuple(p.seconds for p in pattern.phases)
         for index, cycles_n in enumerate(_sets(spec.dose, pattern.cycle_s, minutes)):

@@ -41,8 +41,8 @@ class DrillPresenter:
 
     @property
     def target_bpm(self) -> float | None:
-        """The rate aimed at, None for a timed drill."""
-        return self._pattern.rate_bpm if self._spec.paced else None
+        """The rate aimed at, None for a timed drill and for a sweep, which has several."""
+        return self._pattern.rate_bpm if self._spec.paced and not self._pattern.rates_bpm else None
 
     def view(self, state: DrillState, now_s: float) -> DrillView:
         """Return the drill's part of a frame."""

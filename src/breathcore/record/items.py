@@ -20,6 +20,7 @@ from breathcore.model.estimates import (
     Turn,
 )
 from breathcore.model.packets import Advance, LinkEvent, Packet
+from breathcore.model.resonance import ResonanceResult
 
 Simple = str | int | float | bool | None
 _NONE: Mapping[str, Simple] = MappingProxyType({})
@@ -108,6 +109,7 @@ Estimated = (
     | Score
     | RecordedFault
     | FitEstimate
+    | ResonanceResult
     | Outcome
 )
 Item = Input | Effect | Estimated

@@ -27,6 +27,7 @@ from breathcore.model.estimates import (
     Turn,
 )
 from breathcore.model.packets import Advance, LinkEvent, Packet
+from breathcore.model.resonance import ResonanceResult
 from breathcore.record.asjson import converter, to_json
 from breathcore.record.items import Mark, Note, Outcome, Ratings, RecordedFault
 
@@ -138,6 +139,7 @@ DERIVED_TABLES: dict[type, Table] = {
     Score: _table("derived_score", Score),
     RecordedFault: _table("derived_fault", RecordedFault),
     FitEstimate: _table("derived_fit", FitEstimate),
+    ResonanceResult: _table("derived_resonance", ResonanceResult),
     Outcome: _table("derived_outcome", Outcome),
 }
 TABLES: dict[type, Table] = INPUT_TABLES | SHOWN_TABLES | DERIVED_TABLES

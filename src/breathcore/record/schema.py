@@ -59,6 +59,8 @@ CREATE TABLE derived_fault(   -- bytes that could not be used
   n INTEGER PRIMARY KEY, device TEXT, t_s REAL, reason TEXT, endpoint TEXT, byte_offset INTEGER, detail TEXT);
 CREATE TABLE derived_fit(     -- how a sensor sits from t_s on; issues is a JSON list, empty: fine; rate_hz as measured
   n INTEGER PRIMARY KEY, t_s REAL, channel TEXT, issues TEXT, rate_hz REAL);
+CREATE TABLE derived_resonance( -- what a sweep through rates came to; lists are JSON; by_heart 0: a comfort rate only
+  n INTEGER PRIMARY KEY, trials TEXT, best_bpm REAL, by_heart INTEGER, wins TEXT, tied_bpm TEXT, refusal TEXT);
 CREATE TABLE derived_outcome( -- the session in a few numbers; the last row counts
   n INTEGER PRIMARY KEY, rate_before_bpm REAL, rate_during_bpm REAL, rate_after_bpm REAL, score REAL, finish TEXT);
 """

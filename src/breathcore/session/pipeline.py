@@ -11,9 +11,11 @@ from breathcore.drill.calibration import CALIBRATION_S, DEEP_BREATH_S, INHALE_S
 from breathcore.drill.engine import advance, initial
 from breathcore.drill.items import Command, DrillItem, RecordingFailed, SignalChanged, Tick
 from breathcore.drill.scoring import score_drill
+from breathcore.drill.sweep import SweepFinder
 from breathcore.estimate.calibration import RangeCalibrator
 from breathcore.feedback.drill_view import DrillPresenter, calibration_cue, calibration_left_s, notice
 from breathcore.feedback.frame import FeedbackFrame
+from breathcore.feedback.resonance_view import sweep_view
 from breathcore.model.blocks import SampleBlock
 from breathcore.model.device import DeviceSpec
 from breathcore.model.drill import CommandKind, Effect, EffectKind, Score, Stage, UserCommand
@@ -23,11 +25,13 @@ from breathcore.model.estimates import (
     EffortBlock,
     Estimate,
     FitEstimate,
+    HeartEstimate,
     Polarity,
     RateEstimate,
     Turn,
 )
 from breathcore.model.packets import Advance, LinkEvent, Packet
+from breathcore.model.resonance import ResonanceResult
 from breathcore.record.items import Outcome, RecordedFault
 from breathcore.session.plan import SessionPlan
 from breathcore.session.reception import Outbound
@@ -36,7 +40,12 @@ from breathcore.session.signals import SignalChain, SignalItem
 
 TICK_S = 0.05
 LATE_S = 15.0  # after the end, breaths that were under way may still be confirmed and scored
-DRILL_COMMANDS = frozenset(CommandKind) - {CommandKind.MARK, CommandKind.RATINGS, CommandKind.NOTE}
+DRILL_COMMANDS = frozenset(CommandKind) - {
+    CommandKind.MARK,
+    CommandKind.RATINGS,
+    CommandKind.NOTE,
+    CommandKind.COMFORT,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +56,7 @@ class RecorderFailed:
 
 
 PipelineInput = Packet | LinkEvent | Advance | UserCommand | RecorderFailed
-SessionItem = Outbound | Effect | RecordedFault | Estimate | FitEstimate | Polarity | Score | Outcome
+SessionItem = Outbound | Effect | RecordedFault | Estimate | FitEstimate | Polarity | Score | ResonanceResult | Outcome
 
 
 class Pipeline:
@@ -78,6 +87,10 @@ class Pipeline:
         self._rates: list[RateEstimate] = []
         self._breaths: list[Breath] = []
         self._turns: list[Turn] = []
+        self._sweep: SweepFinder | None = None
+        pattern = plan.drill.pattern(plan.pattern_id)
+        if pattern.rates_bpm:
+            self._sweep = SweepFinder(pattern)
         self._score: Score | None = None
         self._started_s: float | None = None
         self._finished_s: float | None = None
@@ -125,6 +138,8 @@ class Pipeline:
         elif isinstance(item, UserCommand):
             if item.kind in DRILL_COMMANDS:
                 self._advance(Command(item.kind, self._now_s, item.text), out)
+            elif item.kind is CommandKind.COMFORT and self._sweep is not None:
+                self._sweep.answer(item.text)
         elif isinstance(item, RecorderFailed):
             self._advance(RecordingFailed(self._now_s), out)
         return tuple(out)
@@ -138,7 +153,10 @@ class Pipeline:
         out: list[SessionItem] = []
         self._take(self._signals.flush(self._now_s), out)
         self._rescore(out)
-        out.append(self.result().outcome())
+        result = self.result()
+        if result.resonance is not None:
+            out.append(result.resonance)
+        out.append(result.outcome())
         return tuple(out)
 
     def result(self) -> SessionResult:
@@ -146,11 +164,13 @@ class Pipeline:
         return make_result(
             self._state, self._score, self._rates, self._started_s, self._finished_s, self._signals.estimator.refusal,
             self._drill.target_bpm, self._planned_n,
+            None if self._sweep is None else self._sweep.result(self._state.done),
         )  # fmt: skip
 
     def frame(self, recorder_depth: int = 0, *, recording: bool = True) -> FeedbackFrame:
         """Return the snapshot to paint."""
-        now_s, state = self._now_s, self._state
+        now_s, state, finder = self._now_s, self._state, self._sweep
+        sweep = None if finder is None else sweep_view(state, finder.rates_bpm, finder.comfort)
         return replace(
             self._signals.frame(now_s),
             stage=state.stage,
@@ -159,7 +179,8 @@ class Pipeline:
             calibration_cue=calibration_cue(state, now_s),
             target=self._drill.target(state, now_s),
             band=self._plan.drill.band,
-            rate_target_bpm=self._drill.target_bpm,
+            rate_target_bpm=self._drill.target_bpm if sweep is None else sweep.rate_bpm,
+            sweep=sweep,
             in_step=self._score.in_step if self._score else None,
             score=self._score,
             notice=notice(state),
@@ -193,6 +214,8 @@ class Pipeline:
             if isinstance(item, SampleBlock | LinkEvent):  # follow from the packets, which are recorded
                 continue
             out.append(item)
+            if self._sweep is not None and isinstance(item, HeartEstimate | Breath):
+                self._sweep.push(item)
             if isinstance(item, EffortBlock):
                 self._calibrate(item, out)
             elif isinstance(item, RateEstimate):

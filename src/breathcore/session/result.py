@@ -11,6 +11,7 @@ from breathcore.drill.state import DrillState
 from breathcore.model.drill import FinishReason, Score
 from breathcore.model.estimates import RateEstimate, Refusal
 from breathcore.model.message import Message, message
+from breathcore.model.resonance import ResonanceResult
 from breathcore.record.items import Outcome
 
 WINDOW_S = 32.0  # of the steady rate: a value speaks of the 32 s before it
@@ -33,6 +34,7 @@ class SessionResult:
     trained_s: float
     lost_s: float
     paused_s: float
+    resonance: ResonanceResult | None = None  # of a sweep
 
     def outcome(self) -> Outcome:
         """Return the numbers that lists of sessions show."""
@@ -74,6 +76,7 @@ def make_result(
     refusal: Refusal | None,
     target_bpm: float | None,
     planned_n: int,
+    resonance: ResonanceResult | None = None,
 ) -> SessionResult:
     """Return what a session has come to.
 
@@ -103,6 +106,7 @@ def make_result(
         trained_s=state.dose_s,
         lost_s=state.lost_s,
         paused_s=state.paused_s + state.dizzy_s,
+        resonance=resonance,
     )
 
 

@@ -37,7 +37,8 @@ class WearerSpec:
     1 in a timeline is a full breath). `posture_g` is what the accelerometer reads at rest (any length), `inhale_sign`
     -1 wears the strap upside down. `compliance` is the share of cycles that are followed at all; `fatigue` (0–1) makes
     breaths shallower and reactions later in the course of five guided minutes. `rsa_bpm` is the swing of the heart
-    rate in a full breath. `clock_offset_s` is how long the sensor's clock has run when the session starts,
+    rate in a full breath: at every rate of breathing, or, where there is a `resonance_bpm`, at that rate, and less the
+    further the breath is from it. `clock_offset_s` is how long the sensor's clock has run when the session starts,
     `clock_skew_ppm` how much too fast it runs, `rate_error` how much faster than nominal it samples.
     """
 
@@ -64,6 +65,7 @@ class WearerSpec:
     # heart
     hr_bpm: float = 64.0
     rsa_bpm: float = 10.0
+    resonance_bpm: float | None = None
     hr_cv: float = 0.012
     ecg_uv: float = 900.0
     ecg_noise_uv: float = 12.0
