@@ -1,0 +1,179 @@
+"""What the breath does to heart beats: twelve numbers of each beat, and how much of each sways at which rate.
+
+The chest's filling turns the heart under the electrode and changes the path of the current (heights, slopes and area of
+the QRS complex, the T wave), moves the electrode (the baseline), and speeds the heart up (the intervals). Which of them
+shows the breath differs from person to person; so each counts the same, and each only by as much of it as one rate
+explains (least-squares spectrum at the beats' own times: Lomb 1976, here with a taper and a straight line taken out).
+"""
+
+import math
+from collections import deque
+from dataclasses import dataclass
+from statistics import median
+
+import numpy as np
+
+from breathcore.estimate.qrs import ALIKE, BEFORE_S, Beat
+from breathcore.estimate.rate_grid import RATES_BPM
+from breathcore.model.arrays import F64
+
+SERIES_N = 12
+WINDOW_S, SLOW_WINDOW_S = 32.0, 64.0
+SLOW_FROM_BPM, SLOW_TO_BPM = 6.0, 8.0  # below: the longer window alone; above: the shorter one alone
+PREMATURE, LATE = 0.8, 1.5  # of the usual interval
+JUDGED = 8  # intervals
+FEWEST = 12  # beats in a window
+CYCLES = 2.0  # a rate that the window does not hold so often is not looked for
+NYQUIST = 0.46  # of the heart rate: one number a beat cannot show faster breaths
+SURE = 0.99  # the most that a rate can explain
+SLOWER_N = 28  # steps of the grid of rates to half a rate
+KEPT_N = 256  # beats: 64 s at any heart rate
+TAPER_FLOOR = 0.02
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sway:
+    """What the beats of the last half minute show.
+
+    `evidence` (110,): mean over the series of −log(1 − share explained by each of the rates). `good` is the share of
+    its beats that were normal ones, `likeness` how like the usual beat the middle one was, `hr_bpm` their usual rate.
+    """
+
+    evidence: F64
+    good: float
+    likeness: float
+    hr_bpm: float
+
+
+def describe(beat: Beat) -> F64:
+    """Return the eleven numbers (11,) of a beat that its shape tells, in the ECG's unit."""
+    rate, wave, narrow = 1.0 / beat.step_s, beat.wave, beat.narrow
+    peak = round(BEFORE_S * rate)
+    side = round(0.08 * rate)
+    before = wave[peak - round(0.12 * rate) : peak - round(0.06 * rate) + 1]
+    base = float(np.add.reduce(before)) / len(before)
+    qrs = wave[peak - side : peak + side + 1]
+    slope = qrs[1:] - qrs[:-1]
+    late = wave[peak + round(0.18 * rate) : peak + round(0.38 * rate) + 1]
+    size = np.abs(narrow)
+    return np.array(
+        [
+            narrow.max() - narrow.min(),
+            math.sqrt(float(np.add.reduce(narrow * narrow))),
+            np.add.reduce(size),
+            slope.max(),
+            slope.min(),
+            wave[peak] - base,
+            qrs[side:].min() - base,
+            qrs[:side].min() - base,
+            base,
+            float(np.add.reduce(late)) / len(late) - base,
+            float(np.add.reduce(wave)) / len(wave),
+        ]
+    )
+
+
+class BeatSways:
+    """The last minute's beats, the ectopic and the bad ones left out, and what sways in them."""
+
+    def __init__(self) -> None:
+        rates = np.asarray(RATES_BPM)
+        halves = rates[:SLOWER_N] * (rates[0] / rates[SLOWER_N])
+        self._turn_per_s = np.concatenate((halves, rates)) * (2.0 * np.pi / 60.0)
+        self._slow = np.clip((SLOW_TO_BPM - rates) / (SLOW_TO_BPM - SLOW_FROM_BPM), 0.0, 1.0)
+        self._slow_n = int((self._slow > 0.0).sum())
+        self._fast_from = int((self._slow >= 1.0).sum())
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the beats."""
+        self._intervals: deque[float] = deque(maxlen=JUDGED)
+        self._seen: deque[tuple[float, float]] = deque()  # time and likeness of all beats of the window
+        self._last_s = math.nan
+        self._last_good = False
+        self._rr_s = math.nan
+        self._n = 0
+        self._t: F64 = np.empty(2 * KEPT_N)
+        self._x: F64 = np.empty((2 * KEPT_N, SERIES_N))
+        self._circle: F64 = np.empty((2 * KEPT_N, 4, len(self._turn_per_s)))
+
+    def push(self, beat: Beat) -> None:
+        """Take a beat."""
+        interval = beat.t_s - self._last_s
+        self._last_s = beat.t_s
+        self._seen.append((beat.t_s, beat.likeness))
+        if 0.0 < interval < 3.0:
+            self._intervals.append(interval)
+        usual = median(self._intervals) if self._intervals else math.nan
+        good = beat.likeness >= ALIKE and interval >= PREMATURE * usual
+        if good and self._last_good and interval <= LATE * usual:
+            self._rr_s = interval
+        self._last_good = good
+        if good and self._rr_s == self._rr_s:
+            self._keep(beat)
+
+    def _keep(self, beat: Beat) -> None:
+        if self._n == 2 * KEPT_N:
+            for rows in (self._t, self._x, self._circle):
+                rows[:KEPT_N] = rows[KEPT_N:]
+            self._n = KEPT_N
+        k = self._n
+        self._t[k] = beat.t_s
+        self._x[k, :-1] = describe(beat)
+        self._x[k, -1] = self._rr_s
+        angle = self._turn_per_s * beat.t_s
+        cos, sin = np.cos(angle), np.sin(angle)
+        self._circle[k] = cos, sin, cos * cos, cos * sin
+        self._n = k + 1
+
+    def look(self, second: float) -> Sway | None:
+        """Return what sways in the beats before `second`, or None if they are too few."""
+        while self._seen and self._seen[0][0] < second - WINDOW_S:
+            self._seen.popleft()
+        t = self._t[: self._n]
+        first = int(t.searchsorted(second - WINDOW_S))
+        good_n = self._n - first
+        if good_n < FEWEST:
+            return None
+        early = int(t.searchsorted(second - SLOW_WINDOW_S))
+        evidence = np.zeros(len(RATES_BPM))
+        slow = slice(0, self._slow_n + SLOWER_N)
+        told = self._explained(early, second - SLOW_WINDOW_S / 2, SLOW_WINDOW_S, slow)
+        evidence[: self._slow_n] = self._slow[: self._slow_n] * np.maximum(told[SLOWER_N:] - told[:-SLOWER_N], 0.0)
+        fast = slice(self._fast_from + SLOWER_N, len(self._turn_per_s))
+        told = self._explained(first, second - WINDOW_S / 2, WINDOW_S, fast)
+        evidence[self._fast_from :] += (1.0 - self._slow[self._fast_from :]) * told
+        hr_bpm = 60.0 / float(np.median(self._x[first : self._n, -1]))
+        evidence[np.asarray(RATES_BPM) > NYQUIST * hr_bpm] = 0.0
+        span_s = second - float(t[early])
+        evidence[np.asarray(RATES_BPM) < CYCLES * 60.0 / span_s] = 0.0
+        likeness = median(r for _, r in self._seen)
+        return Sway(evidence, good_n / len(self._seen), likeness, hr_bpm)
+
+    def _explained(self, first: int, middle_s: float, width_s: float, rates: slice) -> F64:
+        """Return the evidence for `rates` in the beats from the `first` on."""
+        u = (self._t[first : self._n] - middle_s) / (0.5 * width_s)
+        taper = np.cos(0.5 * np.pi * u) + TAPER_FLOOR
+        taper /= np.add.reduce(taper)
+        y = _levelled(self._x[first : self._n], taper, u)
+        circle = self._circle[first : self._n, :, rates]
+        size = circle.shape[2]
+        a, b = (y.T @ circle[:, :2].reshape(len(u), 2 * size)).reshape(SERIES_N, 2, size).swapaxes(0, 1)
+        cos2, cross = (taper @ circle[:, 2:].reshape(len(u), 2 * size)).reshape(2, size)
+        sin2 = 1.0 - cos2
+        volume = cos2 * sin2 - cross * cross + 1e-9
+        share = a * a * (sin2 / volume) + b * b * (cos2 / volume) - a * b * (2.0 * cross / volume)
+        free = len(u) - 3.0
+        by_chance = math.log(free / (free - 2.0))
+        told = np.log(1.0 - np.minimum(share, SURE)) + by_chance
+        return np.asarray(np.add.reduce(np.minimum(told, 0.0), axis=0) / -SERIES_N, dtype=np.float64)
+
+
+def _levelled(x: F64, taper: F64, u: F64) -> F64:
+    """Return `x` (n, series) less its straight line, times the taper, so scaled that all of it is 1."""
+    u = u - np.add.reduce(taper * u)
+    along = taper * u
+    y = x - taper @ x
+    y = y - u[:, None] * ((along @ y) / np.add.reduce(along * u))
+    weighted = taper[:, None] * y
+    return np.asarray(weighted / np.sqrt(np.add.reduce(weighted * y) + 1e-300), dtype=np.float64)
