@@ -8,7 +8,7 @@ from breathcore.drill.state import DrillState
 from breathcore.model.drill import Stage
 from breathcore.model.estimates import Refusal
 from breathcore.model.message import Message, message
-from breathcore.model.resonance import RateTrial, ResonanceResult
+from breathcore.model.resonance import Measure, RateTrial, ResonanceResult
 
 _ASKED_IN = frozenset({Stage.SET_REST, Stage.COUNTDOWN, Stage.GLIDE, Stage.PAUSED, Stage.FINISHED})
 CLOSE_BPM = 0.5  # rates this far apart are neighbours
@@ -48,7 +48,7 @@ def headline(result: ResonanceResult) -> Message:
         kind = "heart" if result.by_heart else "comfort"
         return message(f"resonance.found.{kind}", rate=float(result.best_bpm))
     if result.refusal is Refusal.NOISE:
-        return message("resonance.none.alike")
+        return message("resonance.none.alike" if result.by_heart else "resonance.none.alike-comfort")
     return message("resonance.none.short")
 
 
@@ -68,11 +68,28 @@ def notes(result: ResonanceResult) -> tuple[Message, ...]:
     return tuple(found)
 
 
-def trial_note(trial: RateTrial) -> Message | None:
-    """Return why the heart told nothing at a rate, None where it did."""
-    if trial.refusal is None:
-        return None
-    return message(f"resonance.refused.{trial.refusal.value}")
+def measures(trial: RateTrial) -> tuple[Message, ...]:
+    """Return what was measured at a rate, one phrase each; where the heart told nothing, that comes first."""
+    found = [] if trial.refusal is None else [message(f"resonance.refused.{trial.refusal.value}")]
+    values = {
+        Measure.AMPLITUDE: trial.amplitude_bpm,
+        Measure.LF_PEAK: trial.lf_peak_ms2,
+        Measure.SMOOTHNESS: 100.0 * trial.smoothness,
+        Measure.PHASE: trial.phase_deg,
+        Measure.SDNN: trial.sdnn_ms,
+        Measure.COMFORT: trial.comfort,
+        Measure.EVENNESS: 100.0 * trial.breath_cv,
+    }
+    for measure, value in values.items():
+        if not math.isnan(value):
+            ahead = ".ahead" if measure is Measure.PHASE and value < 0 else ""
+            found.append(message(f"resonance.measure.{measure.value}{ahead}", value=abs(value)))
+    return tuple(found)
+
+
+def measures_n(result: ResonanceResult) -> int:
+    """Return how many measures the rates were compared by."""
+    return len({measure for won in result.wins for measure in won})
 
 
 def _near(result: ResonanceResult) -> tuple[float, ...]:

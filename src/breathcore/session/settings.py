@@ -19,6 +19,7 @@ APP = "breathcore"
 SCALE_LIMITS = (100, 200)  # text size, per cent
 SYSTEM = "system"
 _NO_SCREENINGS: Mapping[str, "StoredScreening"] = MappingProxyType({})
+_NO_RATES: Mapping[str, "StoredRate"] = MappingProxyType({})
 
 
 class ThemeChoice(StrEnum):
@@ -69,8 +70,22 @@ class ChosenSensor:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredRate:
+    """The slow rate that the resonance finder told a person, and the day (ISO 8601); `by_heart` False: a comfort rate.
+
+    `practised_n` are the good days of practice since, `practised_on` the last of them.
+    """
+
+    on: str
+    rate_bpm: float
+    by_heart: bool = True
+    practised_n: int = 0
+    practised_on: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
-    """Choices that outlive a session. `screenings` is by name or pseudonym ("" where none was given).
+    """Choices that outlive a session. `screenings` and `rates` are by name or pseudonym ("" where none was given).
 
     `sensors` are those trained with last, none: the simulated strap.
     """
@@ -89,10 +104,15 @@ class Settings:
     last_minutes: float | None = None
     last_person: str = ""
     screenings: Mapping[str, StoredScreening] = field(default_factory=lambda: _NO_SCREENINGS)
+    rates: Mapping[str, StoredRate] = field(default_factory=lambda: _NO_RATES)
 
     def screened(self, person: str, screening: StoredScreening) -> "Settings":
         """Return these settings with `screening` as the latest of `person`."""
         return replace(self, screenings=MappingProxyType({**self.screenings, person: screening}))
+
+    def rated(self, person: str, rate: StoredRate) -> "Settings":
+        """Return these settings with `rate` as that of `person`."""
+        return replace(self, rates=MappingProxyType({**self.rates, person: rate}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +155,7 @@ def save_settings(settings: Settings, path: Path | None = None) -> None:
         person: {"on": s.on, "answers": dict(s.answers), "conditions": s.conditions}
         for person, s in settings.screenings.items()
     }
+    stored["rates"] = {person: asdict(rate) for person, rate in settings.rates.items()}
     stored["sensors"] = [asdict(sensor) for sensor in settings.sensors]
     part = place.with_suffix(".part")
     try:
@@ -208,6 +229,23 @@ def _screening(stored: Any) -> StoredScreening:
     return StoredScreening(_text(stored["on"]), answers, tuple(map(_text, stored["conditions"])))
 
 
+def _rates(value: Any) -> Mapping[str, StoredRate]:
+    return MappingProxyType({_text(person): _rate(stored) for person, stored in value.items()})
+
+
+def _rate(stored: Any) -> StoredRate:
+    rate_bpm, practised_n = stored["rate_bpm"], stored.get("practised_n", 0)
+    if isinstance(rate_bpm, bool) or not isinstance(rate_bpm, int | float) or not 0 < rate_bpm < math.inf:
+        raise ValueError(rate_bpm)
+    return StoredRate(
+        _text(stored["on"]),
+        float(rate_bpm),
+        _flag(stored.get("by_heart", True)),
+        _between(0, 1_000_000)(practised_n),
+        _text(stored.get("practised_on", "")),
+    )
+
+
 def _sensors(value: Any) -> tuple[ChosenSensor, ...]:
     if not isinstance(value, list):
         raise TypeError(value)
@@ -239,4 +277,5 @@ _CHECKS: Mapping[str, Callable[[Any], Any]] = {
     "last_minutes": _minutes,
     "last_person": _text,
     "screenings": _screenings,
+    "rates": _rates,
 }
