@@ -14,7 +14,7 @@ USUAL_SHARE = 0.9  # of them wait no longer; a stall of the radio is none of the
 LAG_PER_S = 0.25  # how fast the lag changes: the head goes at 0.75 to 1.25 of its usual speed
 CATCH_UP = 4.0  # times its usual speed, after a stall
 LOST_S = 3.0  # behind what is known by more than this: the head is put there at once
-SETTLE_S = 0.1  # a prediction's error goes by within this time
+SETTLE_S = 0.06  # a prediction's error goes by within this time
 
 _EMPTY = frozen(np.empty(0))
 
@@ -45,7 +45,7 @@ class Playout:
 
     The head stands at the present moment as long as measured and predicted samples reach so far. Where they usually do
     not (no look-ahead, large packets), it stands behind by a lag that just covers the usual wait for a packet, so that
-    it moves evenly; the lag follows that wait slowly both ways and does not grow with stalls. In a stall the head waits
+    it moves evenly; the lag follows that wait slowly and does not grow with stalls. In a stall the head waits
     where knowledge ends, and afterwards catches up. What a new packet corrects in a prediction goes over smoothly.
     """
 
@@ -91,19 +91,19 @@ class Playout:
         newest_s = _newest(frame)
         self._wait_s = max(self._wait_s, now_s - newest_s)
         reach_s = float(frame.predicted_t_s[-1]) if frame.predicted_t_s.size else newest_s
-        self._follow(reach_s - newest_s, passed_s)
+        self._follow(max(0.0, self.measured_s - (reach_s - newest_s)), now_s - reach_s, passed_s)
         self._move(min(now_s - self.lag_s, reach_s), passed_s)
         self._now_s = now_s
         return self._head(frame, newest_s)
 
-    def _follow(self, ahead_s: float, passed_s: float) -> None:
-        """Let the lag follow what is left of the usual wait when look-ahead is taken off."""
-        wanted_s = max(0.0, self.measured_s - ahead_s)
+    def _follow(self, wanted_s: float, starved_s: float, passed_s: float) -> None:
+        """Let the lag follow the usual wait less the look-ahead: slowly, but not slower than knowledge is lacking."""
         if math.isnan(self._lag_s) or len(self._waits) < 2:
             self._lag_s = wanted_s
             return
         most_s = LAG_PER_S * passed_s
-        self._lag_s += min(max(wanted_s - self._lag_s, -most_s), most_s)
+        slowly_s = self._lag_s + min(max(wanted_s - self._lag_s, -most_s), most_s)
+        self._lag_s = max(slowly_s, min(wanted_s, starved_s))
 
     def _move(self, wanted_s: float, passed_s: float) -> None:
         if not abs(wanted_s - self._head_s) <= LOST_S:
