@@ -95,6 +95,31 @@ def test_a_refused_stretch_is_a_hole_in_the_trace(wave, frame_of):
     assert [bool(trace[:, c].any()) for c in columns] == [True, False, False, False, True]
 
 
+def test_the_head_stands_at_the_now_line_where_it_is_predicted_and_is_a_ring_there(wave, frame_of):
+    measured = frame_of()
+    ahead = measured.trace_t_s[-1] + 0.04 * np.arange(1, 17)
+    level = 0.5 - 0.45 * np.cos(2 * np.pi * ahead / 10.0)
+    now_x = wave._now_x
+    found = []
+    for frame in (frame_of(predicted_t_s=ahead, predicted_y=level), measured):
+        view = WaveView(Wording("en"))
+        view.resize(wave.size())
+        view.show_frame(frame, Shown())
+        view.tick(100.0)
+        head = view.head()
+        x = now_x + (head.t_s - 100.0) * view._plot.width() / (PAST_S + AHEAD_S)
+        seen = picture(view)
+        found.append((head, x, seen[round(view._y(head.y)), round(x) + 3 if head.predicted else round(x) - 3]))
+        view.close()
+    (predicted, x, inside), (plain, plain_x, filled) = found
+    assert predicted.predicted
+    assert x == pytest.approx(now_x, abs=0.5)
+    assert not plain.predicted
+    assert plain_x < now_x - 2.0
+    np.testing.assert_array_less(np.abs(inside - _bgr(theme.LIGHT.surface)), 8)
+    np.testing.assert_array_less(np.abs(filled - _bgr(theme.LIGHT.trace)), 8)
+
+
 def _bgr(color):
     value = QColor(color)
     return np.array([value.blue(), value.green(), value.red()])

@@ -34,14 +34,16 @@ from breathcore.model.drill import (
     TargetPhase,
 )
 from breathcore.model.errors import BreathcoreError, Reason
-from breathcore.model.estimates import Breath
+from breathcore.model.estimates import Breath, Refusal
 from breathcore.model.message import Message, message
+from breathcore.model.resonance import Measure, RateTrial, ResonanceResult
 from breathcore.session import registry
 from breathcore.session.bridge import Bridge
 from breathcore.session.settings import ChosenSensor, LoadedSettings, Settings
 
 NOW_S = 83.2  # session time of the frames: an inhale has just begun to rise
 START_S = 30.0
+_AHEAD_S = np.arange(1, 17) * 0.04  # look-ahead
 INHALE_S, EXHALE_S = 4.0, 6.0
 STRAP = "Polar H10"
 SCORE = Score(
@@ -104,6 +106,8 @@ def frame(spec: DrillSpec, stage: Stage, **changes: Any) -> FeedbackFrame:
         calibrated=True,
         trace_t_s=frozen(t_s),
         trace_y=frozen(breathing(t_s - 0.25)),
+        predicted_t_s=frozen(t_s[-1] + _AHEAD_S),
+        predicted_y=frozen(breathing(t_s[-1] + _AHEAD_S - 0.25)),
         target=target(NOW_S - PAST_S, NOW_S + AHEAD_S),
         rate_bpm=6.1,
         rate_sources=(message("source.chest_acc"), message("source.ecg")),
@@ -136,6 +140,8 @@ def silent(drill: DrillSpec, stage: Stage, state: str, reason: str, **changes: A
         calibrated=False,
         trace_t_s=empty,
         trace_y=empty,
+        predicted_t_s=empty,
+        predicted_y=empty,
         target=target(NOW_S - PAST_S, NOW_S + AHEAD_S) if guided else (),
         rate_bpm=None,
         rate_message=message(reason),
@@ -188,6 +194,30 @@ def heart_only_summary() -> SummaryView:
             Measured("brace", message("brace.not-measured")),
         ),
     )
+
+
+def sweep_result(*, heart: bool = True, told: bool = True) -> ResonanceResult:
+    """Return what a sweep came to: by the heart or by comfort; with a rate, or with none that stands out."""
+    nan = math.nan
+    rates = (7.0, 6.5, 6.0, 5.5, 5.0, 4.5)
+    swings = (7.1, 8.4, 10.2, 11.9, 11.3, 8.8) if told else (9.0, 9.2, 8.9, 9.1, 9.3, 8.8)
+    trials = tuple(
+        RateTrial(r, 100.0 * n, 100.0 * n + 90, 92, a, 18 * a * a, 0.6 + a / 40, 20 * (r - 5.5) - 4, 5 * a, 0.03, 6)
+        if heart
+        else RateTrial(r, 100.0 * n, 100.0 * n + 90, 0, nan, nan, nan, nan, nan, a / 200, float(n), Refusal.NO_SENSOR)
+        for n, (r, a) in enumerate(zip(rates, swings, strict=True))
+    )
+    by = tuple(Measure)[:5] if heart else tuple(Measure)[5:]
+    if not told:
+        return ResonanceResult(trials, nan, heart, (by,) * 6, rates, Refusal.NOISE)
+    wins = ((), (), by[2:3], by[:4], by[4:], ()) if heart else ((by[1],), (), (), (), (), (by[0],))
+    return ResonanceResult(trials, 5.5 if heart else 7.0, heart, wins, () if heart else (7.0, 4.5))
+
+
+def sweep_summary() -> SummaryView:
+    """Return a session of the resonance finder."""
+    drill = registry.drill("resonance")
+    return summary(title=drill.title, rate_target_bpm=None, done_s=900.0, resonance=sweep_result())
 
 
 def lost_summary() -> SummaryView:

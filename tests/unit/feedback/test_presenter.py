@@ -165,6 +165,34 @@ def test_before_calibration_the_trace_is_in_shares_of_what_most_of_it_spans() ->
     assert np.quantile(y, (0.05, 0.95)) == pytest.approx((0.0, 1.0), abs=1e-9)
 
 
+def test_what_is_foretold_goes_on_from_the_trace_in_shares_of_the_same_range() -> None:
+    person = Person()
+    person.breathe(0, 60)
+    person.rate(60, 6.0)
+    person.presenter.on_estimate(BreathRange(20.0, -1.0, 1.0))
+    t_s, y = person.presenter.predicted(60.0)
+    assert t_s[0] > 60 - 1 / 25
+    np.testing.assert_allclose(y, 0.5 + 0.5 * np.sin(2 * np.pi * 0.1 * t_s), atol=0.02)
+
+
+@pytest.mark.parametrize("refusal", [Refusal.NOISE, Refusal.MOTION, Refusal.FLAT])
+def test_nothing_is_foretold_where_the_breath_is_refused(refusal: Refusal) -> None:
+    person = Person()
+    person.breathe(0, 60)
+    person.rate(60, nan, refusal)
+    assert not person.presenter.predicted(60.0)[0].size
+
+
+def test_nothing_is_foretold_of_a_trace_that_is_not_taken_for_breathing_or_that_has_stopped() -> None:
+    person = Person()
+    person.breathe(0, 60)
+    person.rate(60, 6.0)
+    assert person.presenter.predicted(60.0)[0].size
+    assert not person.presenter.predicted(60.0 + STALLED_S + 0.1)[0].size
+    person.breathe(60, 1, usable=False)
+    assert not person.presenter.predicted(61.0)[0].size
+
+
 def test_points_of_the_trace_keep_their_places_from_frame_to_frame() -> None:
     person = Person()
     person.breathe(0, 60)
