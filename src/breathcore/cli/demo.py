@@ -8,6 +8,7 @@ from pathlib import Path
 import typer
 
 from breathcore.cli.display import has_display
+from breathcore.cli.resonance import tell_resonance
 from breathcore.cli.words import out, text, words, working
 from breathcore.drill.screening import allowed_pattern
 from breathcore.export.csv import write_csv
@@ -17,11 +18,12 @@ from breathcore.session import registry
 from breathcore.session.exporting import export_data
 from breathcore.session.plan import SessionPlan
 from breathcore.session.recording import open_session
-from breathcore.session.simulated import SimulatedRun, run_simulated, write_summary
+from breathcore.session.simulated import SimulatedRun, run_simulated, wearer_for, write_summary
 from breathcore.source.sim.spec import Behaviour, WearerSpec
 
 DEVICE = "polar_h10"
 FOLDER = Path("breathcore-demo")
+SECONDS = 120.0
 
 
 class Wearer(StrEnum):
@@ -35,7 +37,7 @@ class Wearer(StrEnum):
 def command(
     *,
     headless: bool = typer.Option(False, "--headless", help=text("cli.demo.headless")),
-    seconds: float = typer.Option(120.0, min=10.0, max=3600.0, help=text("cli.demo.seconds")),
+    seconds: float | None = typer.Option(None, min=10.0, max=3600.0, help=text("cli.demo.seconds")),
     speed: float = typer.Option(20.0, min=0.0, help=text("cli.demo.speed")),
     seed: int = typer.Option(1, min=0, help=text("cli.demo.seed")),
     drill: str = typer.Option("diaphragmatic", help=text("cli.demo.drill")),
@@ -71,12 +73,16 @@ def _is_free(folder: Path) -> bool:
     return not folder.exists() or (folder.is_dir() and not any(folder.iterdir()))
 
 
-def _headless(seconds: float, speed: float | None, wearer: WearerSpec, drill_id: str, folder: Path) -> None:
+def _headless(seconds: float | None, speed: float | None, wearer: WearerSpec, drill_id: str, folder: Path) -> None:
     drill = registry.drill(drill_id)
+    form = allowed_pattern(drill, ()) or ""
+    if seconds is None and not drill.pattern(form).rates_bpm:
+        seconds = SECONDS  # a sweep through rates takes its time
+    wearer = wearer_for(drill, form, wearer)
     plan = SessionPlan(
         drill,
-        pattern_id=allowed_pattern(drill, ()) or "",
-        minutes=seconds / 60.0,
+        pattern_id=form,
+        minutes=None if seconds is None else seconds / 60.0,
         language=words().language,
         wearer="simulated",
         facts={"seed": wearer.seed, "behaviour": wearer.behaviour.value},
@@ -103,6 +109,8 @@ def _write(run: SimulatedRun, folder: Path) -> None:
 
     save_trainer(run.frame, folder / "trainer.png", words().language)
     out.print(_sentence(facts))
+    if run.result.resonance is not None:
+        tell_resonance(run.result.resonance)
     out.print(text("cli.demo.done", folder=str(folder)), markup=False)
 
 

@@ -35,7 +35,9 @@ def show(id_: str = typer.Argument(metavar="ID", help=text("cli.id"))) -> None:
     table = Table(text("cli.pattern"), text("cli.phases"), text("cli.rate"), box=None)
     for pattern in drill.patterns:
         phases = ", ".join(f"{text('phase.' + p.kind)} {words().number(p.seconds, 1)} s" for p in pattern.phases)
-        table.add_row(pattern.id, phases, text("cli.per-minute", rate=pattern.rate_bpm))
+        rates = ", ".join(words().number(rate, 1) for rate in pattern.rates_bpm)
+        rate = text("cli.sweep-rates", rates=rates) if rates else text("cli.per-minute", rate=pattern.rate_bpm)
+        table.add_row(pattern.id, phases, rate)
     out.print(table)
     for condition in drill.safety.avoid_if:
         out.print(f"{text('cli.avoid')}: {text('condition.' + condition)}", markup=False)

@@ -1,6 +1,7 @@
 """The way through a session: choice → safety → preparation → trainer → afterwards → summary."""
 
 import json
+import math
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -14,16 +15,19 @@ from breathcore.feedback.frame import FeedbackFrame
 from breathcore.gui.live import Job, LiveSession
 from breathcore.gui.pages.after import AfterPage
 from breathcore.gui.pages.prepare import PreparePage
+from breathcore.gui.pages.resonance import ResonancePage
 from breathcore.gui.pages.safety import FormPage, NotNowPage, SafetyPage
 from breathcore.gui.pages.summary import SummaryPage
 from breathcore.gui.sensor_text import worn_of
 from breathcore.gui.services import SessionChoice, SummaryView
 from breathcore.gui.shell import Shell
 from breathcore.gui.sound import Output, Sounds
+from breathcore.gui.sweep_bar import comfort_text
 from breathcore.gui.trainer import TrainerOptions, TrainerPage
 from breathcore.model.drill import CommandKind, FinishReason, Stage
 from breathcore.model.errors import BreathcoreError
 from breathcore.model.message import Message
+from breathcore.session import practice
 from breathcore.session.bridge import Bridge
 from breathcore.session.settings import Settings, StoredScreening
 
@@ -184,7 +188,12 @@ class Flow(QObject):
 
     def _finished(self, frame: FeedbackFrame) -> None:
         quiet = frame.finish in (FinishReason.COMPLETED, FinishReason.ENDED)
-        if quiet and frame.calibrated and self._live is not None and not self._live.bridge.ended:
+        if (
+            quiet
+            and (frame.calibrated or frame.sweep is not None)
+            and self._live is not None
+            and not self._live.bridge.ended
+        ):
             self._after()
         else:
             self._close()
@@ -229,6 +238,7 @@ class Flow(QObject):
         def make() -> QWidget:
             page = AfterPage(self._shell.words)
             page.rated.connect(self._rated)
+            page.comfort.connect(lambda rate, n: self._command(CommandKind.COMFORT, comfort_text(rate, n)))
             page.over.connect(self._close)
             if self._live is not None:
                 self._live.rest(on=False)
@@ -302,11 +312,51 @@ class Flow(QObject):
 
         def done(view: object) -> None:
             if isinstance(view, SummaryView):
-                self._summary(view)
+                self._keep_of(view)
+                self._result(view)
             else:
                 self._shell.home()
 
         self._shell.run_job(work, done, "window.saving")
+
+    def _keep_of(self, view: SummaryView) -> None:
+        """Keep what a session of a person says of their own rate, or of practice at it."""
+        choice, today = self._choice, date.today()
+        if choice is None or view.simulated:
+            return
+        settings = self._shell.settings
+        if view.resonance is not None:
+            settings = practice.found(settings, choice.person, view.resonance, today)
+        elif choice.drill_id == practice.PRACTICE_ID:
+            settings = practice.practised(settings, choice.person, view.finish, view.score, today)
+        if settings is not self._shell.settings:
+            self._shell.keep(settings)
+
+    def _result(self, view: SummaryView) -> None:
+        """Show what a sweep came to; any other session's summary at once."""
+        result = view.resonance
+        if result is None:
+            self._summary(view)
+            return
+        onward = self._practice(result.best_bpm)
+
+        def make() -> QWidget:
+            page = ResonancePage(self._shell.words, view, result, onward.minutes if onward is not None else None)
+            page.practise.connect(lambda: self.begin(onward) if onward is not None else None)
+            page.summary.connect(lambda: self._summary(view))
+            page.done.connect(self._shell.home)
+            return page
+
+        self._shell.show_page(make)
+
+    def _practice(self, rate_bpm: float) -> SessionChoice | None:
+        """Return the choice that practises at a rate, None where no drill does."""
+        drill, choice = self._drills.get(practice.PRACTICE_ID), self._choice
+        form = None if drill is None or math.isnan(rate_bpm) else practice.form(drill, rate_bpm)
+        if choice is None or form is None:
+            return None
+        minutes = practice.minutes(self._shell.settings.rates.get(choice.person))
+        return replace(choice, drill_id=practice.PRACTICE_ID, pattern_id=form, minutes=minutes)
 
     def _summary(self, view: SummaryView) -> None:
         pain, effort = self._ratings

@@ -48,6 +48,7 @@ from breathcore.session.settings import (
     save_settings,
     sessions_folder,
 )
+from breathcore.session.simulated import wearer_for
 from breathcore.source.ble import BleSource, Found, scan_for
 from breathcore.source.ble_radio import SYSTEM_RADIO, Radio
 from breathcore.source.replay import ReplaySource
@@ -116,7 +117,7 @@ class Program:
     def check(self, sensors: tuple[ChosenSensor, ...]) -> Bridge:
         """Connect to `sensors` and show how they do, without recording, until `stop_check`."""
         bridge = Bridge()
-        return self._launch(Capture(self._source(sensors), None, bridge), bridge)
+        return self._launch(Capture(self._source(sensors, self._wearer), None, bridge), bridge)
 
     def stop_check(self) -> None:
         """Have the check end, without waiting for it."""
@@ -127,6 +128,7 @@ class Program:
         """Begin a session in the worker thread. Raises SafetyError where the gate is closed for `choice`."""
         drill = registry.drill(choice.drill_id)
         simulated = not choice.sensors
+        wearer = wearer_for(drill, choice.pattern_id, self._wearer)
         _check_form(drill, choice)
         plan = SessionPlan(
             drill,
@@ -140,7 +142,7 @@ class Program:
         )
         plan.require_clearance()
         path = new_path(self._folder, datetime.now().astimezone(), choice.person or drill.id)
-        return self._run(plan, self._source(choice.sensors), path, pace=1.0)
+        return self._run(plan, self._source(choice.sensors, wearer), path, pace=1.0)
 
     def replay(self, path: Path) -> Bridge:
         """Run a stored session again."""
@@ -216,9 +218,9 @@ class Program:
         """Store `settings`."""
         save_settings(settings)
 
-    def _source(self, sensors: Sequence[ChosenSensor]) -> Source:
+    def _source(self, sensors: Sequence[ChosenSensor], wearer: WearerSpec) -> Source:
         if not sensors:
-            return SimSource(registry.device(SIMULATED_DEVICE), self._wearer)
+            return SimSource(registry.device(SIMULATED_DEVICE), wearer)
         return BleSource(devices_of(sensors), radio=self._radio)
 
     def _run(self, plan: SessionPlan, source: Source, path: Path | None, pace: float) -> Bridge:

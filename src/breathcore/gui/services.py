@@ -20,6 +20,7 @@ from breathcore.model.drill import DrillSpec, FinishReason, Score, TargetPhase, 
 from breathcore.model.errors import BreathcoreError
 from breathcore.model.estimates import Breath
 from breathcore.model.message import Message
+from breathcore.model.resonance import ResonanceResult
 from breathcore.session.bridge import Bridge
 from breathcore.session.settings import ChosenSensor, LoadedSettings, Settings
 
@@ -88,6 +89,7 @@ class SummaryView:
     effort: int | None = None
     note: str = ""
     simulated: bool = False
+    resonance: ResonanceResult | None = None  # of a sweep through rates
 
 
 @dataclass(frozen=True, slots=True)

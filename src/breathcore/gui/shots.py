@@ -8,12 +8,14 @@ from PySide6.QtWidgets import QScrollArea, QWidget
 
 from breathcore.drill.screening import QUESTIONS, screen
 from breathcore.feedback.frame import FeedbackFrame, SensorFrame
+from breathcore.feedback.resonance_view import SweepView
 from breathcore.feedback.wording import Wording
 from breathcore.gui import sample_sensors, samples, theme
 from breathcore.gui.library import delete_sheet, export_sheet
 from breathcore.gui.pages.after import AfterPage
 from breathcore.gui.pages.parts import Page
 from breathcore.gui.pages.prepare import PreparePage
+from breathcore.gui.pages.resonance import ResonancePage
 from breathcore.gui.pages.review import ReviewPage
 from breathcore.gui.pages.safety import FormPage, NotNowPage, SafetyPage
 from breathcore.gui.pages.sensors import SensorsPage
@@ -31,8 +33,16 @@ from breathcore.model.errors import BreathcoreError, Reason
 from breathcore.model.estimates import FitIssue
 from breathcore.model.message import message
 from breathcore.model.packets import LinkKind, LinkReason
+from breathcore.model.resonance import ResonanceResult
 from breathcore.session import registry
-from breathcore.session.settings import ChosenSensor, LanguageChoice, Settings, ThemeChoice, Thinning
+from breathcore.session.settings import (
+    ChosenSensor,
+    LanguageChoice,
+    Settings,
+    StoredRate,
+    ThemeChoice,
+    Thinning,
+)
 
 Make = Callable[[Wording], QWidget]
 
@@ -56,6 +66,7 @@ def shots() -> tuple[Shot, ...]:
         *_prepare(),
         *_trainer(),
         *_after(),
+        *_resonance(),
         *_summary(),
         *_review(),
         *_settings(),
@@ -75,9 +86,17 @@ def _start() -> tuple[Shot, ...]:
 
         return page
 
+    def own_rate(wording: Wording) -> QWidget:
+        rates = {"Kim": StoredRate("2025-03-14", 6.0, practised_n=4)}
+        settings = Settings(last_person="Kim", last_drill="resonance_practice", rates=rates)
+        made = StartPage(wording, samples.drills(), settings, worn_of((), sample_sensors.devices()))
+        made.show_sessions(())
+        return made
+
     return (
         Shot("start", "first", make(stored=False)),
         Shot("start", "recent", make(stored=True, sensors=sample_sensors.CHOSEN)),
+        Shot("start", "own-rate", own_rate),
         Shot("start", "wrong-file", make(stored=True, problem=True)),
         Shot("start", "delete", make(stored=True), lambda page: _sheet(page, delete_sheet)),
         Shot("start", "export", make(stored=True), lambda page: _sheet(page, export_sheet)),
@@ -269,7 +288,7 @@ def _prepared(drill: DrillSpec, frame: FeedbackFrame, sensors: tuple[ChosenSenso
 
 
 def _trainer() -> tuple[Shot, ...]:
-    drill, box, brace = (registry.drill(i) for i in ("diaphragmatic", "box", "brace_hold"))
+    drill, box, brace, sweep = (registry.drill(i) for i in ("diaphragmatic", "box", "brace_hold", "resonance"))
     run = samples.frame(drill, Stage.RUNNING)
     counting = samples.drill_view(drill, phase=None, cue={}, countdown=2, breath_index=0, elapsed_s=0.0)
     hold = samples.drill_view(box, phase=DrillPhase.HOLD, cue=dict(box.pattern().phases[1].cue), phase_left_s=2.4)
@@ -295,6 +314,13 @@ def _trainer() -> tuple[Shot, ...]:
             in_step=None,
         ),
         "heart-only": samples.silent(drill, Stage.RUNNING, "signal.heart", "refusal.heart-only"),
+        "sweep": samples.frame(sweep, Stage.RUNNING, sweep=SweepView((7.0, 6.5, 6.0, 5.5, 5.0, 4.5), 2)),
+        "sweep-rest": samples.frame(
+            sweep,
+            Stage.SET_REST,
+            target=(),
+            sweep=SweepView((7.0, 6.5, 6.0, 5.5, 5.0, 4.5), 2, 1),
+        ),
         **halted,
         "finished": samples.frame(drill, Stage.FINISHED, finish=FinishReason.COMPLETED),
         **{state: replace(run, sensors=sensors) for state, sensors in _trainer_sensors().items()},
@@ -310,9 +336,15 @@ def _trainer() -> tuple[Shot, ...]:
         "thinned": _trained(run, TrainerOptions(thinning=Thinning.BLIND)),
     }
     made = {**{state: _trained(frame, plain) for state, frame in frames.items()}, **views}
-    return tuple(
-        Shot("trainer", state, make, _to_straps if state == "two-sensors" else None) for state, make in made.items()
-    )
+    into_sight = {"two-sensors": _to_straps, "sweep": _to_sweep, "sweep-rest": _to_sweep}
+    return tuple(Shot("trainer", state, make, into_sight.get(state)) for state, make in made.items())
+
+
+def _to_sweep(page: QWidget) -> None:
+    """Bring the sweep's bar into sight, where the text is too large for all of the page."""
+    area = page.findChild(QScrollArea)
+    if isinstance(page, TrainerPage) and isinstance(area, QScrollArea):
+        area.ensureWidgetVisible(page.sweep)
 
 
 def _to_straps(page: QWidget) -> None:
@@ -354,7 +386,32 @@ def _after() -> tuple[Shot, ...]:
         made.show_frame(over)
         return made
 
-    return (Shot("after", "quiet", page),)
+    def swept(wording: Wording) -> QWidget:
+        made = AfterPage(wording)
+        made.show_frame(replace(over, sweep=SweepView((6.5, 5.5, 4.5), 2, 2)))
+        return made
+
+    return (Shot("after", "quiet", page), Shot("after", "sweep", swept))
+
+
+def _resonance() -> tuple[Shot, ...]:
+    results = {
+        "heart": samples.sweep_result(),
+        "comfort": samples.sweep_result(heart=False),
+        "alike": samples.sweep_result(told=False),
+    }
+    tied = replace(samples.sweep_result(), tied_bpm=(5.5, 5.0))
+
+    def page(result: ResonanceResult, wording: Wording) -> QWidget:
+        return ResonancePage(wording, samples.sweep_summary(), result, 5.0)
+
+    def below(made: QWidget) -> None:
+        if isinstance(made, ResonancePage):
+            bar = made.area.verticalScrollBar()
+            bar.setValue(bar.maximum())
+
+    shown = tuple(Shot("resonance", state, partial(page, result)) for state, result in results.items())
+    return (*shown, Shot("resonance", "meaning", partial(page, tied), below))
 
 
 def _summary() -> tuple[Shot, ...]:

@@ -18,6 +18,7 @@ from breathcore.gui.pacer.steps import StepsView
 from breathcore.gui.pacer.words import WordsView
 from breathcore.gui.plots.view import View
 from breathcore.gui.plots.wave import WaveView
+from breathcore.gui.sweep_bar import SweepBar, comfort_text
 from breathcore.gui.thinning import shown
 from breathcore.gui.trainer_controls import Controls, NoteBox, Preferences
 from breathcore.gui.trainer_parts import CueStrip, Header, Progress, Readings, Straps
@@ -126,6 +127,7 @@ class TrainerPage(Fitting):
         self.cue.say(cue_of(frame, self._wording, seconds=self.preferences.seconds.isChecked(), wait_s=wait_s))
         self.readings.show_frame(frame, numbers=may.numbers)
         self.progress.show_frame(frame, numbers=may.numbers)
+        self.sweep.show_frame(frame)
         self.controls.show_frame(frame, wait_s)
         if frame.stage is not self._stage:
             self._stage = frame.stage
@@ -177,6 +179,7 @@ class TrainerPage(Fitting):
         self.cue = CueStrip()
         self.readings = Readings(self._wording, self._define)
         self.progress = Progress(self._wording, self._define)
+        self.sweep = SweepBar(self._wording, replay=options.replay)
         self.controls = Controls(self._wording, replay=options.replay)
         self.note = NoteBox(self._wording)
         self.preferences = Preferences(self._wording, tuple(self._views), options.volume)
@@ -190,7 +193,7 @@ class TrainerPage(Fitting):
         self._grid = QGridLayout(content)
         self._column = QWidget()
         self._left = QVBoxLayout(self._column)
-        for widget, stretch in ((self._stage_card, 1), (self.cue, 0), (self.progress, 0)):
+        for widget, stretch in ((self._stage_card, 1), (self.cue, 0), (self.sweep, 0), (self.progress, 0)):
             self._left.addWidget(widget, stretch)
         self._grid.addWidget(self.header, 0, 0, 1, 2)
         below: dict[int, QWidget] = {
@@ -221,6 +224,8 @@ class TrainerPage(Fitting):
 
     def _connect(self) -> None:
         self.controls.pressed.connect(self._press)
+        self.sweep.skipped.connect(partial(self.command.emit, CommandKind.SKIP, ""))
+        self.sweep.rated.connect(self._comfort)
         self.note.kept.connect(partial(self.command.emit, CommandKind.MARK))
         self.note.closed.connect(partial(self.setFocus, Qt.FocusReason.OtherFocusReason))
         self.preferences.volume.valueChanged.connect(self.volume_changed)
@@ -260,7 +265,8 @@ class TrainerPage(Fitting):
         pad(self._foot, 1.0, 0.8)
         style = theme.current()
         self._foot.setContentsMargins(style.px(1), style.px(0.4), style.px(1), style.px(0.7))
-        for part in (self.header, self.strap, self.cue, self.readings, self.progress, self.controls, self.preferences):
+        above = (self.header, self.strap, self.cue, self.sweep, self.readings)
+        for part in (*above, self.progress, self.controls, self.preferences):
             part.restyle()
         for view in self._views.values():
             view.restyle()
@@ -276,6 +282,9 @@ class TrainerPage(Fitting):
             self._ask_end()
         else:
             self.command.emit({"dizzy": CommandKind.DIZZY, "cut": CommandKind.CUT_HOLD}[id_], "")
+
+    def _comfort(self, rate: int, comfort: int) -> None:
+        self.command.emit(CommandKind.COMFORT, comfort_text(rate, comfort))
 
     def _mark(self) -> None:
         if self._stage is not Stage.FINISHED and not self._replay:

@@ -122,6 +122,7 @@ def _with_result(view: SummaryView, result: SessionResult) -> SummaryView:
         advice=(result.advice,) if result.advice else (),
         done_s=result.trained_s,
         lost_s=result.lost_s,
+        resonance=result.resonance,
     )
 
 

@@ -4,7 +4,7 @@ import asyncio
 import json
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +12,9 @@ import numpy as np
 from breathcore.estimate.offline import Analysis
 from breathcore.feedback.frame import FeedbackFrame
 from breathcore.model.device import DeviceSpec
-from breathcore.model.drill import CommandKind, Stage
+from breathcore.model.drill import CommandKind, DrillSpec, Stage
 from breathcore.model.estimates import Breath
+from breathcore.record.asjson import to_json
 from breathcore.session.bridge import Bridge
 from breathcore.session.pilot import Pilot
 from breathcore.session.pipeline import Pipeline
@@ -26,6 +27,8 @@ from breathcore.source.sim.source import SimSource
 from breathcore.source.sim.spec import WearerSpec
 from breathcore.source.sim.truth import Truth
 
+RESONANCES_BPM = (4.5, 6.5)  # of adults
+RESONANT_RSA_BPM = 18.0  # swing of a full breath at that rate
 MATCH_S = 1.0  # a found breath belongs to a true one whose inhale began this close
 PICTURE_SHARE = 0.5  # of the drill: when the picture is taken
 
@@ -72,6 +75,14 @@ def run_simulated(
     pipeline = session.pipeline
     frame = watcher.frame or pipeline.frame()
     return SimulatedRun(path, source.truth(), pipeline.result(), frame, watcher.steady(pipeline.now_s))
+
+
+def wearer_for(drill: DrillSpec, pattern_id: str, wearer: WearerSpec) -> WearerSpec:
+    """Return `wearer`, with a resonance drawn by its seed where the drill looks for one and it has none."""
+    if not drill.pattern(pattern_id).rates_bpm or wearer.resonance_bpm is not None:
+        return wearer
+    resonance_bpm = float(np.random.default_rng([wearer.seed, 3]).uniform(*RESONANCES_BPM))
+    return replace(wearer, resonance_bpm=resonance_bpm, rsa_bpm=RESONANT_RSA_BPM)
 
 
 class _Watcher:
@@ -138,6 +149,8 @@ def write_summary(run: SimulatedRun, path: Path) -> dict[str, object]:
         "rate_during_bpm": run.result.rate_during_bpm,
         "rate_after_bpm": run.result.rate_after_bpm,
     }
+    if run.result.resonance is not None:
+        facts["resonance"] = to_json(run.result.resonance)
     path.write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
     return facts
 

@@ -8,6 +8,7 @@ from breathcore.feedback.wording import Wording
 from breathcore.gui.pages.livetrace import LiveTrace
 from breathcore.gui.pages.parts import Page
 from breathcore.gui.pages.summary import Ratings
+from breathcore.gui.sweep_bar import SweepBar
 from breathcore.gui.widgets import button, card, label, set_text
 
 AFTER_S = 40.0  # the steady rate speaks of 32 s; a few more to settle
@@ -20,11 +21,14 @@ class AfterPage(Page):
     -------
     rated(object, object)
         Pain and effort, each 0–10 or None.
+    comfort(int, int)
+        After a sweep: index of its last rate, and how comfortable that was.
     over()
         Time for the summary.
     """
 
     rated = Signal(object, object)
+    comfort = Signal(int, int)
     over = Signal()
 
     def __init__(self, wording: Wording) -> None:
@@ -32,6 +36,9 @@ class AfterPage(Page):
         self._from_s: float | None = None
         self._ended = False
         self.title(self.text("after.title"), self.text("after.subtitle"))
+        self.sweep = SweepBar(wording)
+        self.sweep.rated.connect(self.comfort)
+        self.content.addWidget(self.sweep)
         frame, column = card(margin_em=1.2, spacing_em=0.8)
         self.trace = LiveTrace(self.text("prepare.trace"), height_em=6)
         column.addWidget(self.trace)
@@ -57,6 +64,7 @@ class AfterPage(Page):
         if self._from_s is None:
             self._from_s = frame.t_s
         self.trace.show_frame(frame)
+        self.sweep.show_frame(frame)
         gone_s = frame.t_s - self._from_s
         left_s = max(0.0, AFTER_S - gone_s)
         set_text(self._left, self.text("after.left", seconds=round(left_s)))

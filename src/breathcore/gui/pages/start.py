@@ -1,12 +1,14 @@
 """The first page: put it on, what to do today, with what, how long, for whom; and what was done before."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from contextlib import suppress
+from datetime import date, datetime
 from functools import partial
 
 from PySide6.QtCore import QDate, QLocale, Signal
 from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
+from breathcore.drill.timeline import plan
 from breathcore.feedback.wording import Wording
 from breathcore.gui import theme
 from breathcore.gui.pages.parts import ChoiceCard, Columns, Dropdown, Page, Pills, clear, elastic, field
@@ -15,16 +17,19 @@ from breathcore.gui.sensor_text import Worn
 from breathcore.gui.services import SessionChoice, SessionRow
 from breathcore.gui.widgets import FlowLayout, button, card, label, pad
 from breathcore.model.drill import DrillSpec
-from breathcore.session.settings import Settings
+from breathcore.session import practice
+from breathcore.session.settings import Settings, StoredRate
 
 LENGTHS_MIN = (2, 5, 10)
 DOSE = "dose"
 RECENT_N = 5
 
 
-def minutes_of(drill: DrillSpec) -> float:
-    """Return about how long the drill's own dose takes, minutes, rests included."""
-    dose = drill.dose
+def minutes_of(drill: DrillSpec, pattern_id: str = "") -> float:
+    """Return about how long a form's own dose takes, minutes, rests included; of a sweep the glides, too."""
+    dose, pattern = drill.dose, drill.pattern(pattern_id)
+    if pattern.rates_bpm:
+        return plan(drill, pattern, None, 0.0).end_s / 60
     work_s = dose.minutes * 60 if dose.minutes else dose.sets * (dose.cycles or 0) * drill.pattern().cycle_s
     return (work_s + (dose.sets - 1) * dose.rest_s) / 60
 
@@ -33,6 +38,18 @@ def when_text(moment: datetime, wording: Wording) -> str:
     """Return day and time in the page's language."""
     day = QDate(moment.year, moment.month, moment.day)
     return f"{QLocale(wording.language).toString(day, wording.text('start.day'))}, {moment:%H:%M}"
+
+
+def kept_text(rate: StoredRate, wording: Wording, today: date) -> str:
+    """Return what is known of a person's own rate, and whether to look again."""
+    with suppress(ValueError):
+        on = date.fromisoformat(rate.on)
+        day = QLocale(wording.language).toString(QDate(on.year, on.month, on.day), QLocale.FormatType.LongFormat)
+        id_ = "resonance.kept" if rate.by_heart else "resonance.kept.comfort"
+        old = practice.again(rate, today)
+        more = "" if old is practice.Again.NOT_YET else " " + wording.text(f"resonance.kept.{old.value}")
+        return wording.text(id_, rate=rate.rate_bpm, day=day) + more
+    return ""
 
 
 class StartPage(Page):
@@ -91,12 +108,11 @@ class StartPage(Page):
 
     def choice(self) -> SessionChoice:
         """Return what is chosen now."""
-        length = self.lengths.choice
         return SessionChoice(
             self.drill_id,
             self._settings.sensors,
             self.form.currentData() or "",
-            None if length == DOSE else float(length),
+            self._minutes(),
             self.person.text().strip(),
         )
 
@@ -168,6 +184,10 @@ class StartPage(Page):
         self.person.setAccessibleDescription(self.text("start.person.hint"))
         columns.second.addLayout(field(self.text("start.person"), self.person))
         columns.second.addLayout(field(self.text("start.form"), self.form))
+        self._kept = label(role="muted")
+        columns.second.addWidget(self._kept)
+        self.person.textChanged.connect(lambda _text: self._show_kept())
+        self.form.currentIndexChanged.connect(lambda _index: self._form_changed())
         columns.second.addStretch(1)
         return frame
 
@@ -236,19 +256,49 @@ class StartPage(Page):
         drill = next((self._drills[i] for i, made in self.cards.items() if made.isChecked()), None)
         if drill is None:
             return
-        self.lengths.rename(DOSE, self.text("start.dose", minutes=round(minutes_of(drill)) or 1))
         self.form.clear()
         for i, pattern in enumerate(drill.patterns):
             self.form.addItem(self.words.of(pattern.title), pattern.id if i else "")
         last = self.form.findData(self._settings.last_pattern) if drill.id == self._settings.last_drill else 0
         self.form.setCurrentIndex(max(0, last))
         self.form.setEnabled(len(drill.patterns) > 1)
+        if any(p.rates_bpm for p in drill.patterns):
+            self.lengths.choose(DOSE)  # each rate needs its time: the forms are the lengths
+        self.lengths.setEnabled(not any(p.rates_bpm for p in drill.patterns))
+        self._show_kept()
+
+    def _show_kept(self) -> None:
+        """Say what the resonance finder told the person, where the drill has to do with it, and fill it in."""
+        drill, rate = self._drills[self.drill_id], self._settings.rates.get(self.person.text().strip())
+        about = drill.id == practice.PRACTICE_ID or any(p.rates_bpm for p in drill.patterns)
+        self._kept.setVisible(rate is not None and about)
+        if rate is not None and about:
+            self._kept.setText(kept_text(rate, self.words, date.today()))
+            form = practice.form(drill, rate.rate_bpm)
+            if form is not None:
+                self.form.setCurrentIndex(max(0, self.form.findData(form)))
+        self._form_changed()
+
+    def _form_changed(self) -> None:
+        self.lengths.rename(DOSE, self.text("start.dose", minutes=self._dose_minutes()))
         self._tell()
+
+    def _dose_minutes(self) -> int:
+        return round(self._rung() or minutes_of(self._drills[self.drill_id], self.form.currentData() or "")) or 1
+
+    def _rung(self) -> float | None:
+        """Return how long a person practises at their own rate; None in other drills, which have a dose."""
+        rate = self._settings.rates.get(self.person.text().strip())
+        return practice.minutes(rate) if rate is not None and self.drill_id == practice.PRACTICE_ID else None
+
+    def _minutes(self) -> float | None:
+        length = self.lengths.choice
+        return self._rung() if length == DOSE else float(length)
 
     def _tell(self) -> None:
         """Say beside the button what it starts."""
         drill, length = self._drills[self.drill_id], self.lengths.choice
-        minutes = (round(minutes_of(drill)) or 1) if length == DOSE else int(length)
+        minutes = self._dose_minutes() if length == DOSE else int(length)
         worn = " + ".join(s.name for s in self._settings.sensors) or self.text("sensor.simulated")
         facts = (self.words.of(drill.title), self.text("start.minutes", minutes=minutes), worn)
         self._chosen.setText(" · ".join(facts))

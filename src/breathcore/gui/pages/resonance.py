@@ -1,0 +1,117 @@
+"""What a sweep through rates came to: the rate, each rate's measures, what they mean, and practice at the result."""
+
+import math
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QGridLayout, QProgressBar, QVBoxLayout, QWidget
+
+from breathcore.feedback.resonance_view import headline, measures, measures_n, notes
+from breathcore.feedback.wording import Wording
+from breathcore.gui.icons import Icon
+from breathcore.gui.pages.parts import Columns, Page, elastic
+from breathcore.gui.pages.start import when_text
+from breathcore.gui.services import SummaryView
+from breathcore.gui.widgets import button, card, label, pad
+from breathcore.model.resonance import RateTrial, ResonanceResult
+
+
+class ResonancePage(Page):
+    """The page after a sweep.
+
+    Parameters
+    ----------
+    wording : Wording
+    view : SummaryView
+        What the session came to.
+    result : ResonanceResult
+        What its sweep came to.
+    practice_min : float | None
+        How long to practise at the result; None where there is no drill for it.
+
+    Signals
+    -------
+    practise(), summary(), done()
+        Ways on.
+    """
+
+    practise = Signal()
+    summary = Signal()
+    done = Signal()
+
+    def __init__(
+        self, wording: Wording, view: SummaryView, result: ResonanceResult, practice_min: float | None
+    ) -> None:
+        super().__init__(wording)
+        told = not math.isnan(result.best_bpm)
+        self.title(wording.say(headline(result)), self._facts(view))
+        columns = Columns(52, (8, 6))
+        columns.first.addWidget(self._rates(result))
+        columns.first.addStretch(1)
+        columns.second.addWidget(self._meaning(result))
+        if told and practice_min is not None:
+            columns.second.addWidget(self._practice(practice_min))
+        columns.second.addStretch(1)
+        self.content.addWidget(columns)
+        self.content.addStretch(1)
+        done = button(self.text("summary.done"), self.done.emit, drill=True)
+        more = button(self.text("resonance.summary"), self.summary.emit, drill=True)
+        onward: tuple[QWidget, ...] = (done,)
+        if told and practice_min is not None:
+            text = self.text("resonance.practise", rate=float(result.best_bpm))
+            self.practise_button = button(text, self.practise.emit, kind="primary", icon="play", drill=True)
+            onward = (done, self.practise_button)
+        self.footer(more, right=onward)
+
+    def _facts(self, view: SummaryView) -> str:
+        facts = [self.words.of(view.title), when_text(view.started, self.words), view.person]
+        if view.simulated:
+            facts.append(self.text("start.row.simulated"))
+        return " · ".join(fact for fact in facts if fact)
+
+    def _rates(self, result: ResonanceResult) -> QFrame:
+        frame, column = card(margin_em=1.2, spacing_em=0.8)
+        column.addWidget(label(self.text("resonance.rates"), "title"))
+        total = measures_n(result)
+        for n, trial in enumerate(result.trials):
+            wins = len(result.wins[n]) if n < len(result.wins) else 0
+            column.addLayout(self._rate(trial, wins, total, best=trial.rate_bpm == result.best_bpm))
+        if total:
+            column.addWidget(label(self.text("resonance.wins.what"), "small"))
+        return frame
+
+    def _rate(self, trial: RateTrial, wins: int, total: int, *, best: bool) -> QVBoxLayout:
+        column = QVBoxLayout()
+        pad(column, 0, 0.15)
+        grid = QGridLayout()
+        pad(grid, 0, 0.7)
+        grid.setColumnStretch(2, 1)
+        if best:
+            grid.addWidget(Icon("check", token="good", ems=1.2), 0, 0)
+        name = label(self.text("resonance.rate", rate=float(trial.rate_bpm)), "good" if best else "heading", wrap=False)
+        grid.addWidget(name, 0, 1)
+        if total:
+            bar = QProgressBar()
+            bar.setTextVisible(False)
+            bar.setRange(0, total)
+            bar.setValue(wins)
+            spoken = self.text("resonance.wins.name", rate=float(trial.rate_bpm), n=wins, total=total)
+            bar.setAccessibleName(spoken)
+            grid.addWidget(bar, 0, 2)
+            grid.addWidget(label(self.text("resonance.wins", n=wins, total=total), wrap=False), 0, 3)
+        column.addLayout(grid)
+        phrases = " · ".join(self.words.say(m) for m in measures(trial))
+        column.addWidget(elastic(label(phrases, "small")))
+        return column
+
+    def _meaning(self, result: ResonanceResult) -> QFrame:
+        frame, column = card(margin_em=1.2, spacing_em=0.6)
+        column.addWidget(label(self.text("resonance.means"), "title"))
+        for note in notes(result):
+            column.addWidget(label(self.words.say(note)))
+        return frame
+
+    def _practice(self, minutes: float) -> QFrame:
+        frame, column = card(margin_em=1.2, spacing_em=0.6)
+        column.addWidget(label(self.text("resonance.practice"), "title"))
+        column.addWidget(label(self.text("resonance.practice.how", minutes=round(minutes))))
+        return frame
