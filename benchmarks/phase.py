@@ -106,6 +106,7 @@ class Errors:
     end: list[float] = field(default_factory=list)
     turn: list[float] = field(default_factory=list)
     overshoot: list[float] = field(default_factory=list)
+    hidden_n: int = 0
 
 
 def drill(name: str) -> DrillSpec:
@@ -188,11 +189,14 @@ def strokes(chest: F64) -> list[tuple[int, int]]:
 def errors(run: Run, shown: Shown, found: Errors) -> None:
     """Add the errors of what was displayed in one run."""
     display = np.interp(run.grid_s, shown.paint_s, shown.level)
-    low, high = np.percentile(display, [5, 95])
+    low, high = np.nanpercentile(display, [5, 95])
     least, most = np.percentile(run.chest, [5, 95])
     display = least + (display - low) / (high - low) * (most - least)
     for a, b in strokes(run.chest):
         if any(s - AROUND_STALL_S < run.grid_s[a] < e + AROUND_STALL_S for s, e in run.stalls):
+            continue
+        if np.isnan(display[a - round(SEARCH_S / GRID_S) : b + round(SEARCH_S / GRID_S)]).any():
+            found.hidden_n += 1
             continue
         stroke(run, display, a, b, found)
 
@@ -239,7 +243,8 @@ def told(found: Errors, *, limit_s: float) -> tuple[str, bool]:
     parts = [f"{name} {size(v):.3f} ({np.percentile(np.abs(v), 90):.2f})" for name, v in kinds]
     over = np.percentile(found.overshoot, 95)
     kept = max(size(v) for _, v in kinds) <= limit_s and bool(over <= OVERSHOOT_LIMIT)
-    return f"{'  '.join(parts)}  overshoot {100 * over:.1f} (most {100 * max(found.overshoot):.1f}) %", kept
+    hidden = f"  {found.hidden_n} strokes not shown" if found.hidden_n else ""
+    return f"{'  '.join(parts)}  overshoot {100 * over:.1f} (most {100 * max(found.overshoot):.1f}) %{hidden}", kept
 
 
 def unevenness(runs: Sequence[Run]) -> float:
@@ -258,7 +263,10 @@ def back_s(runs: Sequence[Run]) -> list[float]:
     for run in runs:
         paint_s, head_s = np.array(run.ahead.paint_s), np.array(run.ahead.head_s)
         for start_s, end_s in run.stalls:
-            usual_s = float(np.median((paint_s - head_s)[(paint_s > start_s - 5.0) & (paint_s < start_s)] or [np.nan]))
+            before = (paint_s > start_s - 5.0) & (paint_s < start_s)
+            if start_s < run.grid_s[0] or not before.any():
+                continue
+            usual_s = float(np.median((paint_s - head_s)[before]))
             there = paint_s[(paint_s > end_s) & (paint_s - head_s < usual_s + BACK_S)]
             if len(there):
                 found.append(float(there[0]) - end_s)

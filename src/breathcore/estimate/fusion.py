@@ -122,8 +122,9 @@ class RateFusion:
         group = self._winners(answers)
         found = self._merged(second, group, answers)
         if self._jumps(second, found):
-            reason = next((e.refusal for s, e in said.items() if s in self._carriers and e.refusal), Refusal.NO_DATA)
-            return _refused(second, reason)
+            reasons = [e.refusal for s, e in said.items() if s in self._carriers and e.refusal is not None]
+            gone = not reasons or reasons[0] is Refusal.NO_DATA  # while others do see a breath
+            return _refused(second, Refusal.IRREGULAR if gone else reasons[0])
         self._last, self._carriers, self._changed_s = found.rate_bpm, frozenset(group), -1
         return found if found.quality >= LEAST_QUALITY else _refused(second, Refusal.IRREGULAR, found.quality)
 

@@ -92,7 +92,7 @@ class WaveView(View):
     # painting
 
     def draw(self, painter: QPainter, event: QPaintEvent) -> None:
-        """Draw the tape, the newest of the trace, the now line, and the words where they were hidden."""
+        """Draw the tape, the now line, the newest of the trace, and the words where they were hidden."""
         if not self._lively.contains(event.rect()):
             painter.fillRect(event.rect(), self._colors["surface"])
             self._draw_words(painter)
@@ -107,11 +107,11 @@ class WaveView(View):
         if trace is not None:
             self._tape.ink(*trace, self._trace_px, self._colors["trace"])
         origin = self._tape.pull(painter, start_s)
+        self._draw_now(painter)
         if trace is not None:
             painter.translate(origin)
             self._draw_newest(painter, self._tape, trace, head)
             painter.translate(-origin)
-        self._draw_now(painter)
         if self.frame is not None and self.frame.drill.countdown is not None:
             self._draw_count(painter, self.frame.drill.countdown)
 
