@@ -2,11 +2,16 @@
 
 import numpy as np
 
-from breathcore.model.arrays import F64
+from breathcore.model.arrays import F64, frozen
 
 SHORTEST_S, LONGEST_S = 0.27, 2.2
 ALIKE = 0.2  # share by which a normal interval differs from the middle one of its neighbourhood, at most
 AROUND = 2  # neighbours on each side
+EVEN_HZ = 4.0
+PADDED = 4096
+STEP_HZ = EVEN_HZ / PADDED
+_HIGHEST = 1025  # lines: to 1 Hz
+_HZ = frozen(STEP_HZ * np.arange(_HIGHEST))
 APART = 0.25  # share of an interval that two time stamps may differ from it, and the beats still follow one another
 
 
@@ -40,16 +45,23 @@ def middles(t_s: F64, rr_s: F64) -> F64:
     return np.asarray(t_s - 0.5 * rr_s)
 
 
-def power(y: F64, rate_hz: float, at_hz: F64) -> F64:
-    """Return the one-sided power density of `y` (n,) at `at_hz` (m,), in y²/Hz.
+def even(middle_s: F64, rr_s: F64) -> F64:
+    """Return the intervals (n,) as they are at 4 Hz from the first middle to the last, by straight lines."""
+    even_s = np.arange(float(middle_s[0]), float(middle_s[-1]), 1.0 / EVEN_HZ)
+    return np.asarray(np.interp(even_s, middle_s, rr_s))
 
-    One window, its straight line taken out and a Hann taper put on; the sum over a band is the variance in it.
+
+def spectrum(y: F64) -> tuple[F64, F64]:
+    """Return frequencies (m,) in Hz and the one-sided power density there of `y` (n,), 4 Hz, in y²/Hz.
+
+    One window, its straight line taken out and a Hann taper put on, padded to 1024 s, so that lines lie 1/1024 Hz apart
+    whatever the length; a density times that step, summed over a band, is the variance in it.
     """
     n = len(y)
     k = np.arange(n) - 0.5 * (n - 1)
     slope = float((k * y).sum() / max(float((k * k).sum()), 1.0))
     taper = 0.5 + 0.5 * np.cos(2.0 * np.pi * k / n)
     tapered = (y - float(y.sum()) / n - slope * k) * taper
-    turn = np.exp(-2j * np.pi / rate_hz * at_hz[:, None] * k[None, :])
-    found = turn @ tapered
-    return np.asarray(2.0 * (found.real**2 + found.imag**2) / (rate_hz * float((taper * taper).sum())))
+    found = np.fft.rfft(tapered, PADDED)[:_HIGHEST]
+    density = 2.0 * (found.real**2 + found.imag**2) / (EVEN_HZ * float((taper * taper).sum()))
+    return _HZ, np.asarray(density)

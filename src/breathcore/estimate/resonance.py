@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from breathcore.estimate.arrhythmia import Beats, Swing, fullest_s, swing
-from breathcore.estimate.intervals import power
+from breathcore.estimate.intervals import STEP_HZ, even, spectrum
 from breathcore.model.arrays import F64
 from breathcore.model.estimates import Breath, Refusal
 from breathcore.model.resonance import Measure, RateTrial, ResonanceResult
@@ -19,8 +19,6 @@ from breathcore.model.resonance import Measure, RateTrial, ResonanceResult
 SETTLE_S, SETTLE_SHARE = 30.0, 0.25  # the heart takes that long to follow a new rate
 SHORTEST_S = 45.0  # after that
 WHOLE = 0.8  # share of normal intervals
-EVEN_HZ = 4.0
-STEP_HZ = 0.0025
 PEAK_HZ = 0.015  # half the width of a peak
 LF_HZ, BAND_HZ = (0.04, 0.15), (0.04, 0.4)
 DRIVEN = 0.25  # share of the power in the peak at the paced rate, from which the heart follows the breath
@@ -111,9 +109,9 @@ def _swings(beats: Beats, breaths: Sequence[Breath], cycle_s: float, from_s: flo
 
 def _peak(middle_s: F64, rr_ms: F64) -> tuple[float, float, float]:
     """Return the power of the highest LF peak (ms²), its share of 0.04–0.4 Hz, and where it is (Hz)."""
-    even_s = np.arange(float(middle_s[0]), float(middle_s[-1]), 1.0 / EVEN_HZ)
-    at_hz = np.arange(BAND_HZ[0], BAND_HZ[1] + 0.5 * STEP_HZ, STEP_HZ)
-    density = power(np.interp(even_s, middle_s, rr_ms), EVEN_HZ, at_hz)
+    hz, density = spectrum(even(middle_s, rr_ms))
+    band = (hz >= BAND_HZ[0]) & (hz <= BAND_HZ[1])
+    at_hz, density = hz[band], density[band]
     low = at_hz <= LF_HZ[1]
     peak_hz = float(at_hz[low][int(density[low].argmax())])
     inside = np.abs(at_hz - peak_hz) <= PEAK_HZ + 1e-9

@@ -171,6 +171,11 @@ class HeartVariability:
     source: str
     refusal: Refusal | None = None
 
+    @property
+    def lf_hf(self) -> float:
+        """Low by high frequency power; NaN where either is."""
+        return self.lf_ms2 / self.hf_ms2 if self.hf_ms2 > 0 else float("nan")
+
 
 @dataclass(frozen=True, slots=True)
 class SinusArrhythmia:
@@ -201,6 +206,14 @@ class Coherence:
     quality: float
     source: str
     refusal: Refusal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PacedRate:
+    """From session time `t_s` on, the person is paced at `rate_bpm`; NaN: nothing paces them any more."""
+
+    t_s: float
+    rate_bpm: float
 
 
 @dataclass(frozen=True, slots=True)
