@@ -12,6 +12,7 @@ from breathcore.model.estimates import Breath, SinusArrhythmia
 FEWEST = 4  # normal intervals in a breath: a sine has three numbers to find
 WHOLE = 0.8  # share of them that must be normal
 NAN = float("nan")
+_RIDGE = 1e-9 * np.eye(3)  # beats that fall together leave nothing to divide by
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,11 +60,12 @@ def swing(beats: Beats, start_s: float, end_s: float, full_s: float) -> Swing:
         return Swing()
     rate = inside.rate_bpm[good]
     angle = 2.0 * math.pi / (end_s - start_s) * (inside.middle_s[good] - start_s)
-    terms = np.column_stack((np.ones(count), np.cos(angle), np.sin(angle)))
-    fit = np.linalg.lstsq(terms, rate, rcond=None)[0]
-    spread = float(((rate - rate.mean()) ** 2).sum())
-    left = float(((rate - terms @ fit) ** 2).sum())
-    explained = 1.0 - left / spread if spread > 0 else 0.0
+    terms = np.array((np.ones(count), np.cos(angle), np.sin(angle)))
+    fit = np.linalg.solve(terms @ terms.T + _RIDGE, terms @ rate)
+    off = rate - float(rate.sum()) / count
+    left = rate - fit @ terms
+    spread = float(off @ off)
+    explained = 1.0 - float(left @ left) / spread if spread > 0 else 0.0
     highest = math.degrees(math.atan2(float(fit[2]), float(fit[1])))
     lag = highest - 360.0 * (full_s - start_s) / (end_s - start_s)
     return Swing(float(rate.max() - rate.min()), wrapped(lag), max(explained, 0.0) * count / len(good))

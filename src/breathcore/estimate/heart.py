@@ -44,7 +44,8 @@ class BeatSeries:
         if not good:
             return HeartEstimate(t_s, NAN, NAN, 0.0, self._source)
         usual = median(good[-AVERAGED:])
-        alike = sum(abs(rr - usual) <= ALIKE * usual for rr in good)
+        width = ALIKE * usual
+        alike = sum([abs(rr - usual) <= width for rr in good])
         quality = clear * alike / max(len(self._last), 3)
         rate = 60.0 / usual if quality >= ANSWER_AT else NAN
         return HeartEstimate(t_s, rate, rr_s if possible else NAN, quality, self._source)

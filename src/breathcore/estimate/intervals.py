@@ -1,5 +1,7 @@
 """Which intervals between beats are normal ones, and the even series that is read off them."""
 
+from functools import lru_cache
+
 import numpy as np
 
 from breathcore.model.arrays import F64, frozen
@@ -8,9 +10,9 @@ SHORTEST_S, LONGEST_S = 0.27, 2.2
 ALIKE = 0.2  # share by which a normal interval differs from the middle one of its neighbourhood, at most
 AROUND = 2  # neighbours on each side
 EVEN_HZ = 4.0
-PADDED = 4096
+PADDED = 2048
 STEP_HZ = EVEN_HZ / PADDED
-_HIGHEST = 1025  # lines: to 1 Hz
+_HIGHEST = 513  # lines: to 1 Hz
 _HZ = frozen(STEP_HZ * np.arange(_HIGHEST))
 APART = 0.25  # share of an interval that two time stamps may differ from it, and the beats still follow one another
 
@@ -30,7 +32,11 @@ def normal(t_s: F64, rr_s: F64) -> np.ndarray:
     width = 2 * AROUND + 1
     if len(padded) < width:
         return np.asarray(possible)
-    middle = np.sort(np.lib.stride_tricks.sliding_window_view(padded, width), axis=1)[: len(rr_s), AROUND]
+    five = np.empty((width, len(rr_s)))
+    for k in range(width):
+        five[k] = padded[k : k + len(rr_s)]
+    five.sort(axis=0)
+    middle = five[AROUND]
     return np.asarray(possible & (np.abs(rr_s - middle) <= ALIKE * middle))
 
 
@@ -54,14 +60,19 @@ def even(middle_s: F64, rr_s: F64) -> F64:
 def spectrum(y: F64) -> tuple[F64, F64]:
     """Return frequencies (m,) in Hz and the one-sided power density there of `y` (n,), 4 Hz, in y²/Hz.
 
-    One window, its straight line taken out and a Hann taper put on, padded to 1024 s, so that lines lie 1/1024 Hz apart
+    One window, its straight line taken out and a Hann taper put on, padded to 512 s, so that lines lie 1/512 Hz apart
     whatever the length; a density times that step, summed over a band, is the variance in it.
     """
-    n = len(y)
-    k = np.arange(n) - 0.5 * (n - 1)
-    slope = float((k * y).sum() / max(float((k * k).sum()), 1.0))
-    taper = 0.5 + 0.5 * np.cos(2.0 * np.pi * k / n)
-    tapered = (y - float(y.sum()) / n - slope * k) * taper
+    k, k2, taper, weight = _taper(len(y))
+    slope = float(k @ y) / k2
+    tapered = (y - float(y.sum()) / len(y) - slope * k) * taper
     found = np.fft.rfft(tapered, PADDED)[:_HIGHEST]
-    density = 2.0 * (found.real**2 + found.imag**2) / (EVEN_HZ * float((taper * taper).sum()))
-    return _HZ, np.asarray(density)
+    return _HZ, np.asarray((found.real**2 + found.imag**2) * weight)
+
+
+@lru_cache(maxsize=64)
+def _taper(n: int) -> tuple[F64, float, F64, float]:
+    """Return sample numbers from the middle (n,), the sum of their squares, the Hann taper, and what makes a density."""
+    k = np.arange(n) - 0.5 * (n - 1)
+    taper = 0.5 + 0.5 * np.cos(2.0 * np.pi * k / n)
+    return frozen(k), max(float(k @ k), 1.0), frozen(taper), 2.0 / (EVEN_HZ * float(taper @ taper))

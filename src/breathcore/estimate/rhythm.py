@@ -16,7 +16,8 @@ COHERENCE_EVERY_S = 5
 AFTER = 3  # beats after a breath until it is told: its last interval can be judged by its neighbours
 PATIENCE_S = 30.0  # for the breath that tells its own rate
 OWN_S, OWN_BREATHS = 60.0, 3
-KEPT_S = 150.0
+BEFORE_S = 5.0  # beats before a breath: its first interval is judged by them
+_ROWS, _KEPT = 2048, 1024  # beats; kept: more than four minutes of them
 NAN = float("nan")
 
 
@@ -41,7 +42,8 @@ class HeartRhythm:
 
     def reset(self) -> None:
         """Forget everything."""
-        self._beats: deque[tuple[float, float]] = deque()
+        self._n = 0
+        self._t_s, self._rr_s = np.empty(_ROWS), np.empty(_ROWS)
         self._breaths: deque[Breath] = deque(maxlen=64)  # waiting for their beats
         self._lengths: deque[tuple[float, float]] = deque(maxlen=64)  # end and length of the last breaths
         self._breathed_s = -math.inf  # end of the newest breath
@@ -66,7 +68,7 @@ class HeartRhythm:
         return out
 
     def _on_beat(self, beat: HeartEstimate) -> list[HeartReading]:
-        if math.isnan(beat.rr_s) and not self._beats:
+        if math.isnan(beat.rr_s) and not self._n:
             return []  # a rate without beats
         out: list[HeartReading] = []
         if self._second is None:
@@ -74,10 +76,21 @@ class HeartRhythm:
         while beat.t_s >= self._second:
             out += self._tick(self._second)
             self._second += COHERENCE_EVERY_S
-        self._beats.append((beat.t_s, beat.rr_s if not math.isnan(beat.hr_bpm + beat.rr_s) else 0.0))
-        while self._beats[0][0] < beat.t_s - KEPT_S:
-            self._beats.popleft()
+        self._add(beat.t_s, beat.rr_s if beat.hr_bpm > 0 and beat.rr_s > 0 else 0.0)
         return out + self._arrhythmias(AFTER)
+
+    def _add(self, t_s: float, rr_s: float) -> None:
+        if self._n == _ROWS:
+            for rows in (self._t_s, self._rr_s):
+                rows[:_KEPT] = rows[-_KEPT:]
+            self._n = _KEPT
+        self._t_s[self._n], self._rr_s[self._n] = t_s, rr_s
+        self._n += 1
+
+    def _since(self, start_s: float) -> tuple[F64, F64]:
+        """Return the beats at or after `start_s`: when (n,), and their intervals (n,), 0 where one is not known."""
+        first = int(self._t_s[: self._n].searchsorted(start_s))
+        return self._t_s[first : self._n], self._rr_s[first : self._n]
 
     def _on_breath(self, breath: Breath) -> list[HeartReading]:
         if math.isnan(breath.end_s) or math.isnan(breath.exhale_onset_s) or breath.end_s <= breath.inhale_onset_s:
@@ -89,17 +102,12 @@ class HeartRhythm:
 
     def _tick(self, second: int) -> list[HeartReading]:
         out: list[HeartReading] = []
-        t_s, rr_s = self._rows()
         if second % VARIABILITY_EVERY_S == 0:
-            inside = t_s >= second - _variability.WINDOW_S
-            out.append(_variability.variability(t_s[inside], rr_s[inside], float(second), self._source))
-        inside = t_s >= second - _coherence.WINDOW_S
-        self._waiting.append((second, t_s[inside], rr_s[inside]))
+            t_s, rr_s = self._since(second - _variability.WINDOW_S)
+            out.append(_variability.variability(t_s, rr_s, float(second), self._source))
+        t_s, rr_s = self._since(second - _coherence.WINDOW_S)
+        self._waiting.append((second, t_s.copy(), rr_s.copy()))
         return out + self._coherences()
-
-    def _rows(self) -> tuple[F64, F64]:
-        rows = np.array(self._beats, dtype=np.float64).reshape(-1, 2)
-        return rows[:, 0], rows[:, 1]
 
     def _coherences(self) -> list[HeartReading]:
         out: list[HeartReading] = []
@@ -128,11 +136,10 @@ class HeartRhythm:
         out: list[HeartReading] = []
         while self._breaths:
             breath = self._breaths[0]
-            if after and (len(self._beats) < after or self._beats[-after][0] <= breath.end_s):
+            if after and (self._n < after or self._t_s[self._n - after] <= breath.end_s):
                 break
             self._breaths.popleft()
-            t_s, rr_s = self._rows()
-            first = int(t_s.searchsorted(breath.inhale_onset_s - 5.0))
+            t_s, rr_s = self._since(breath.inhale_onset_s - BEFORE_S)
             last = int(t_s.searchsorted(breath.end_s, side="right")) + AFTER
-            out.append(arrhythmia(Beats.of(t_s[first:last], rr_s[first:last]), breath, self._source))
+            out.append(arrhythmia(Beats.of(t_s[:last], rr_s[:last]), breath, self._source))
         return out
