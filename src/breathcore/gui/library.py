@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 from breathcore.gui.flow import Flow
 from breathcore.gui.live import Job
 from breathcore.gui.pages.parts import Page
+from breathcore.gui.pages.resonance import ResonancePage
 from breathcore.gui.pages.review import ReviewPage
 from breathcore.gui.pages.start import StartPage
 from breathcore.gui.services import ExportKind, ReviewView, SessionRow
@@ -66,6 +67,16 @@ class Library:
         page.leave.connect(shell.home)
         page.replay.connect(lambda: shell.replay(view.summary.path))
         page.export.connect(lambda: shell.export(view.summary))
+        page.rates.connect(lambda: shell.show_page(partial(self._rates_page, view)))
+        return page
+
+    def _rates_page(self, view: ReviewView) -> QWidget:
+        """Return what a stored sweep came to; practice begins on the start page, with what is kept of the person."""
+        shell, result = self._shell, view.summary.resonance
+        assert result is not None
+        page = ResonancePage(shell.words, view.summary, result, None)
+        page.summary.connect(lambda: shell.show_page(partial(self._review_page, view)))
+        page.done.connect(shell.home)
         return page
 
     def _export(self, path: Path, kind: ExportKind) -> None:

@@ -204,14 +204,16 @@ def sweep_result(*, heart: bool = True, told: bool = True) -> ResonanceResult:
     trials = tuple(
         RateTrial(r, 100.0 * n, 100.0 * n + 90, 92, a, 18 * a * a, 0.6 + a / 40, 20 * (r - 5.5) - 4, 5 * a, 0.03, 6)
         if heart
-        else RateTrial(r, 100.0 * n, 100.0 * n + 90, 0, nan, nan, nan, nan, nan, a / 200, float(n), Refusal.NO_SENSOR)
+        else RateTrial(
+            r, 100.0 * n, 100.0 * n + 90, 0, nan, nan, nan, nan, nan, a / 200, 8 - abs(r - 5.5), Refusal.NO_SENSOR
+        )
         for n, (r, a) in enumerate(zip(rates, swings, strict=True))
     )
     by = tuple(Measure)[:5] if heart else tuple(Measure)[5:]
     if not told:
         return ResonanceResult(trials, nan, heart, (by,) * 6, rates, Refusal.NOISE)
-    wins = ((), (), by[2:3], by[:4], by[4:], ()) if heart else ((by[1],), (), (), (), (), (by[0],))
-    return ResonanceResult(trials, 5.5 if heart else 7.0, heart, wins, () if heart else (7.0, 4.5))
+    wins = ((), (), by[2:3], by[:4], by[4:], ()) if heart else ((by[1],), (), (), (by[0],), (), ())
+    return ResonanceResult(trials, 5.5 if heart else 7.0, heart, wins, () if heart else (7.0, 5.5))
 
 
 def sweep_summary() -> SummaryView:

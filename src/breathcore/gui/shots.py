@@ -96,11 +96,17 @@ def _start() -> tuple[Shot, ...]:
     return (
         Shot("start", "first", make(stored=False)),
         Shot("start", "recent", make(stored=True, sensors=sample_sensors.CHOSEN)),
-        Shot("start", "own-rate", own_rate),
+        Shot("start", "own-rate", own_rate, _to_kept),
         Shot("start", "wrong-file", make(stored=True, problem=True)),
         Shot("start", "delete", make(stored=True), lambda page: _sheet(page, delete_sheet)),
         Shot("start", "export", make(stored=True), lambda page: _sheet(page, export_sheet)),
     )
+
+
+def _to_kept(page: QWidget) -> None:
+    """Bring what is known of a person's own rate into sight."""
+    if isinstance(page, StartPage):
+        page.area.ensureWidgetVisible(page.kept)
 
 
 def _sensors() -> tuple[Shot, ...]:
@@ -433,7 +439,14 @@ def _review() -> tuple[Shot, ...]:
 
         return make
 
-    return (Shot("review", "begin", page(whole=False)), Shot("review", "whole", page(whole=True)))
+    def swept(wording: Wording) -> QWidget:
+        return ReviewPage(wording, replace(samples.review(), summary=samples.sweep_summary()))
+
+    return (
+        Shot("review", "begin", page(whole=False)),
+        Shot("review", "whole", page(whole=True)),
+        Shot("review", "sweep", swept),
+    )
 
 
 def _settings() -> tuple[Shot, ...]:

@@ -123,6 +123,8 @@ class PreparePage(Page):
         column.addWidget(self._heart)
         column.addWidget(label(self.text("prepare.position"), "heading"))
         column.addWidget(label(self.words.of(drill.position)))
+        if drill.safety.caution:
+            column.addWidget(label(self.words.of(drill.safety.caution), "muted"))
         return frame
 
     def _buttons(self) -> None:

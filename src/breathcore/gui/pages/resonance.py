@@ -3,7 +3,7 @@
 import math
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QGridLayout, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QProgressBar, QWidget
 
 from breathcore.feedback.resonance_view import headline, measures, measures_n, notes
 from breathcore.feedback.wording import Wording
@@ -72,36 +72,33 @@ class ResonancePage(Page):
         frame, column = card(margin_em=1.2, spacing_em=0.8)
         column.addWidget(label(self.text("resonance.rates"), "title"))
         total = measures_n(result)
+        grid = QGridLayout()
+        pad(grid, 0, 0.5)
+        grid.setColumnStretch(1, 1)
         for n, trial in enumerate(result.trials):
             wins = len(result.wins[n]) if n < len(result.wins) else 0
-            column.addLayout(self._rate(trial, wins, total, best=trial.rate_bpm == result.best_bpm))
+            self._rate(grid, trial, wins, total, best=trial.rate_bpm == result.best_bpm)
+        column.addLayout(grid)
         if total:
             column.addWidget(label(self.text("resonance.wins.what"), "small"))
         return frame
 
-    def _rate(self, trial: RateTrial, wins: int, total: int, *, best: bool) -> QVBoxLayout:
-        column = QVBoxLayout()
-        pad(column, 0, 0.15)
-        grid = QGridLayout()
-        pad(grid, 0, 0.7)
-        grid.setColumnStretch(2, 1)
-        if best:
-            grid.addWidget(Icon("check", token="good", ems=1.2), 0, 0)
-        name = label(self.text("resonance.rate", rate=float(trial.rate_bpm)), "good" if best else "heading", wrap=False)
-        grid.addWidget(name, 0, 1)
+    def _rate(self, grid: QGridLayout, trial: RateTrial, wins: int, total: int, *, best: bool) -> None:
+        rate_bpm, row = float(trial.rate_bpm), grid.rowCount()
+        role = "good" if best else "heading"
+        grid.addWidget(label(self.text("resonance.rate", rate=rate_bpm), role, wrap=False), row, 0)
         if total:
             bar = QProgressBar()
             bar.setTextVisible(False)
             bar.setRange(0, total)
             bar.setValue(wins)
-            spoken = self.text("resonance.wins.name", rate=float(trial.rate_bpm), n=wins, total=total)
-            bar.setAccessibleName(spoken)
-            grid.addWidget(bar, 0, 2)
-            grid.addWidget(label(self.text("resonance.wins", n=wins, total=total), wrap=False), 0, 3)
-        column.addLayout(grid)
+            bar.setAccessibleName(self.text("resonance.wins.name", rate=rate_bpm, n=wins, total=total))
+            grid.addWidget(bar, row, 1)
+            grid.addWidget(label(self.text("resonance.wins", n=wins, total=total), wrap=False), row, 2)
+        if best:
+            grid.addWidget(Icon("check", token="good", ems=1.2), row, 3)
         phrases = " · ".join(self.words.say(m) for m in measures(trial))
-        column.addWidget(elastic(label(phrases, "small")))
-        return column
+        grid.addWidget(elastic(label(phrases, "small")), row + 1, 0, 1, 4)
 
     def _meaning(self, result: ResonanceResult) -> QFrame:
         frame, column = card(margin_em=1.2, spacing_em=0.6)

@@ -174,13 +174,14 @@ class ReviewPage(Page):
 
     Signals
     -------
-    leave(), replay(), export()
-        Ways on.
+    leave(), replay(), export(), rates()
+        Ways on; the last one is there after a sweep through rates.
     """
 
     leave = Signal()
     replay = Signal()
     export = Signal()
+    rates = Signal()
 
     def __init__(self, wording: Wording, view: ReviewView) -> None:
         super().__init__(wording, content_em=110)
@@ -232,9 +233,11 @@ class ReviewPage(Page):
         for tool in tools:
             flow.addWidget(tool)
         self.content.addWidget(holder)
+        swept = plot.view.summary.resonance is not None
         self.footer(
             button(self.text("review.back"), self.leave.emit, drill=True),
             right=(
+                *((button(self.text("resonance.rates"), self.rates.emit, drill=True),) if swept else ()),
                 button(self.text("start.row.replay"), self.replay.emit, icon="play", drill=True),
                 button(self.text("summary.export"), self.export.emit, kind="primary", drill=True),
             ),

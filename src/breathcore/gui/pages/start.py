@@ -184,8 +184,8 @@ class StartPage(Page):
         self.person.setAccessibleDescription(self.text("start.person.hint"))
         columns.second.addLayout(field(self.text("start.person"), self.person))
         columns.second.addLayout(field(self.text("start.form"), self.form))
-        self._kept = label(role="muted")
-        columns.second.addWidget(self._kept)
+        self.kept = label(role="muted")
+        columns.second.addWidget(self.kept)
         self.person.textChanged.connect(lambda _text: self._show_kept())
         self.form.currentIndexChanged.connect(lambda _index: self._form_changed())
         columns.second.addStretch(1)
@@ -271,9 +271,9 @@ class StartPage(Page):
         """Say what the resonance finder told the person, where the drill has to do with it, and fill it in."""
         drill, rate = self._drills[self.drill_id], self._settings.rates.get(self.person.text().strip())
         about = drill.id == practice.PRACTICE_ID or any(p.rates_bpm for p in drill.patterns)
-        self._kept.setVisible(rate is not None and about)
+        self.kept.setVisible(rate is not None and about)
         if rate is not None and about:
-            self._kept.setText(kept_text(rate, self.words, date.today()))
+            self.kept.setText(kept_text(rate, self.words, date.today()))
             form = practice.form(drill, rate.rate_bpm)
             if form is not None:
                 self.form.setCurrentIndex(max(0, self.form.findData(form)))
