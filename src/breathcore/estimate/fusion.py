@@ -18,7 +18,7 @@ from breathcore.model.estimates import RateEstimate, Refusal
 WAIT_S = 3  # a second is told without the sources that are further behind
 DEAD_S = 10  # nobody waits for a source that has been silent for so long
 ALIKE = 0.1  # of the log of the rate: two sources say the same
-FAITHFUL = 0.2  # weight in the vote for what was said last
+FAITHFUL = 0.1  # weight in the vote for what was said last
 CONFIRM_S = 6  # how long something new must last when all that spoke before has gone
 VOUCH = 0.5  # how far a source that agrees makes up for what the best one lacks
 DOUBTED = 0.5  # how far sources that disagree count against the winner's quality
@@ -35,14 +35,14 @@ class Trust:
 
 
 TRUST: dict[Role, Trust] = {
-    Role.BELT: Trust(1.0, 0.25),
-    Role.ABDOMEN_BELT: Trust(0.95, 0.25),
-    Role.CHEST_ACC: Trust(0.9, 0.3),
-    Role.GYRO: Trust(0.8, 0.4),
-    Role.BREATH_PHASES: Trust(0.7, 0.6),
-    Role.ECG: Trust(0.7, 0.8),
-    Role.RESPIRATION_RATE: Trust(0.6, 1.0),
-    Role.RR: Trust(0.5, 1.0),
+    Role.BELT: Trust(1.0, 0.2),
+    Role.ABDOMEN_BELT: Trust(0.95, 0.2),
+    Role.CHEST_ACC: Trust(0.8, 0.3),
+    Role.GYRO: Trust(0.7, 0.4),
+    Role.BREATH_PHASES: Trust(0.5, 0.6),
+    Role.ECG: Trust(0.35, 0.8),  # ECG and RR err together: the two must not outvote a belt
+    Role.RESPIRATION_RATE: Trust(0.5, 1.0),
+    Role.RR: Trust(0.25, 1.0),
     Role.HEART_RATE: Trust(0.0, 1.0),
 }
 

@@ -28,7 +28,7 @@ from breathcore.model.packets import LinkEvent
 
 TRACE_POINTS = 280
 HEART_STALE_S = 6.0
-RATE_STALE_S = 5.0
+RATE_STALE_S = 8.0  # a second may wait 3 s for its slowest source, and packets come late
 BREATH_LIMIT_S = 25.0  # without a new breath, a displayed rate may change all the same
 LIVE_FROM_BPM = 10.0  # below, 16 s hold fewer than three breaths: the 32-s number is shown
 GOOD, FAIR = 0.7, 0.4  # quality in words
