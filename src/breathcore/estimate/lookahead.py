@@ -16,8 +16,7 @@ LEARN_S = 40.0  # of trace are learned from: some breaths, even slow ones
 LEAST_S = 8.0
 EVERY_S = 0.08  # an example
 RIDGE = 1e-3  # of the mean power of the regressors: the weights of a noisy trace shrink, those of a clean one do not
-EDGE = 0.02  # of the learned trace lies beyond the person's range on either side …
-ROOM = 0.02  # … and so much of the range is allowed on top
+EDGE = 0.02  # of the learned trace lies beyond the person's range on either side
 FULL_QUALITY = 0.7  # from here up the whole look-ahead is used; below, in proportion
 FASTEST_TRACE_HZ = 50.0
 
@@ -31,7 +30,7 @@ class LookAhead:
     What the trace will have gained in 0.16, 0.32, 0.48 and 0.64 s is a weighted sum of what it has gained over the
     last 0.08 … 1 s; the weights are those that would have been best over the last 40 s. Differences, so that a middle
     that drifts does not matter, and least squares, so that into a hold, and where nothing can be foretold, the weights
-    come out small by themselves. A prediction stays within the person's range of the last 40 s and 2 % of it.
+    come out small by themselves. A prediction does not leave the 2nd to 98th percentile of the last 40 s.
 
     Depends on the samples alone, not on the blocks they came in. Reference: adaptive linear regression for respiratory
     gating (Radiat Oncol 2023 18:149, 0.4–0.6 s ahead); here several steps at once, on differences, and with a ridge.
@@ -112,6 +111,4 @@ class LookAhead:
 
     def _limit(self, ordered: F64) -> None:
         edge = int(EDGE * len(ordered))
-        low, high = float(ordered[edge]), float(ordered[-1 - edge])
-        room = ROOM * (high - low)
-        self._low, self._high = low - room, high + room
+        self._low, self._high = float(ordered[edge]), float(ordered[-1 - edge])
