@@ -72,7 +72,7 @@ def spectrum(y: F64) -> tuple[F64, F64]:
 
 @lru_cache(maxsize=64)
 def _taper(n: int) -> tuple[F64, float, F64, float]:
-    """Return sample numbers from the middle (n,), the sum of their squares, the Hann taper, and what makes a density."""
+    """Return sample numbers from the middle (n,), the sum of their squares, the Hann taper, and the density of 1."""
     k = np.arange(n) - 0.5 * (n - 1)
     taper = 0.5 + 0.5 * np.cos(2.0 * np.pi * k / n)
     return frozen(k), max(float(k @ k), 1.0), frozen(taper), 2.0 / (EVEN_HZ * float(taper @ taper))

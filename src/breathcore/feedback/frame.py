@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from breathcore.feedback.heart_view import HeartView
 from breathcore.feedback.resonance_view import SweepView
 from breathcore.model.arrays import F64, frozen
 from breathcore.model.device import Place
@@ -105,6 +106,7 @@ class FeedbackFrame:
     quality_message: Message | None = None
     heart_bpm: float | None = None
     heart_message: Message | None = None
+    heart: HeartView | None = None  # the heart's rhythm; None: nothing measures its beats
     brace_message: Message | None = None  # "not measured with this strap"
     in_step: float | None = None
     score: Score | None = None

@@ -17,7 +17,7 @@ from breathcore.feedback.wording import Wording
 from breathcore.gui import theme
 from breathcore.gui.icons import Battery, Icon
 from breathcore.gui.sensor_text import advice_of, most_urgent, short_name, words_of
-from breathcore.gui.trainer_text import DASH, CueText, progress_of, score_of
+from breathcore.gui.trainer_text import DASH, CueText, progress_of, rhythm_of, score_of
 from breathcore.gui.widgets import (
     FlowLayout,
     InfoButton,
@@ -300,7 +300,8 @@ class Readings(QWidget):
         quality = text.say(frame.quality_message) if frame.quality_message is not None else DASH
         self.quality.show_value(quality, "", _trouble(frame, text))
         heart = DASH if frame.heart_bpm is None else text.text("trainer.heart.value", n=round(frame.heart_bpm))
-        self.heart.show_value(heart, "", _say(frame.heart_message, text) if frame.heart_bpm is None else "")
+        below = _say(frame.heart_message, text) if frame.heart_bpm is None else rhythm_of(frame, text)
+        self.heart.show_value(heart, "", below if numbers or frame.heart_bpm is None else "")
         brace = text.say(frame.brace_message) if frame.brace_message is not None else DASH
         self.brace.show_value(DASH, "", brace)
 

@@ -93,6 +93,25 @@ def _clock(seconds: float) -> str:
     return f"{whole // 60}:{whole % 60:02d}"
 
 
+def rhythm_of(frame: FeedbackFrame, wording: Wording) -> str:
+    """Return the lines under the heart rate: what is known of its rhythm, or in one sentence why nothing is."""
+    heart = frame.heart
+    if heart is None or frame.heart_bpm is None:
+        return ""
+    lines = []
+    if heart.coherence is not None and heart.coherence_word is not None:
+        word = wording.say(heart.coherence_word)
+        lines.append(wording.text("trainer.heart.coherence", n=heart.coherence, word=word))
+    if heart.swing_bpm is not None:
+        lines.append(wording.text("trainer.heart.swing", n=round(heart.swing_bpm)))
+    if heart.rmssd_ms is not None:
+        lines.append(wording.text("trainer.heart.rmssd", n=round(heart.rmssd_ms)))
+    why = heart.coherence_message or heart.variability_message or heart.swing_message
+    if not lines and why is not None:
+        lines.append(wording.say(why))
+    return "\n".join(lines)
+
+
 def score_of(frame: FeedbackFrame, wording: Wording) -> tuple[str, str]:
     """Return the score and the line of its parts; at the end, those that were not measured are named."""
     score = frame.score
