@@ -11,6 +11,7 @@ import numpy as np
 
 from breathcore.drill.timeline import plan
 from breathcore.feedback.frame import AHEAD_S, PAST_S, DeviceView, DrillView, FeedbackFrame
+from breathcore.feedback.heart_view import HeartView
 from breathcore.gui.sample_sensors import devices
 from breathcore.gui.services import (
     ExportKind,
@@ -46,6 +47,14 @@ START_S = 30.0
 _AHEAD_S = np.arange(1, 17) * 0.04  # look-ahead
 INHALE_S, EXHALE_S = 4.0, 6.0
 STRAP = "Polar H10"
+RHYTHM = HeartView(
+    rmssd_ms=42.0,
+    sdnn_ms=61.0,
+    coherence=78,
+    coherence_word=message("coherence.high"),
+    swing_bpm=9.4,
+    phase_deg=12.0,
+)
 SCORE = Score(
     91.0,
     0.94,
@@ -115,6 +124,7 @@ def frame(spec: DrillSpec, stage: Stage, **changes: Any) -> FeedbackFrame:
         quality=0.92,
         quality_message=message("quality.good"),
         heart_bpm=64.0,
+        heart=RHYTHM,
         brace_message=message("brace.not-measured"),
         in_step=0.82,
         score=SCORE,
