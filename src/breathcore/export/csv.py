@@ -16,6 +16,11 @@ from breathcore.model.arrays import F64
 
 _CHUNK = 20_000  # rows between two reports of progress
 Cell = str | float | int | None
+_VARIABILITY_HEAD = (
+    "time [s]", "window [s]", "beats", "heart_rate [1/min]", "rmssd [ms]", "sdnn [ms]", "lf [ms2]", "hf [ms2]", "lf/hf",
+    "quality [0-1]", "refused",
+)  # fmt: skip
+_COHERENCE_HEAD = ("time [s]", "rate [1/min]", "coherence [0-1]", "quality [0-1]", "refused")
 
 
 def write_csv(
@@ -29,8 +34,9 @@ def write_csv(
     """Write all tables of a session into `folder`; return their paths.
 
     `signals_<rate>hz.csv` hold all samples of one nominal rate, resampled on the session clock; `<channel>.csv` events
-    of sensors (beats); `rate_1hz.csv`, `breaths.csv`, `events.csv`, `session.csv` the rest. The person's name is left
-    out unless `with_name`.
+    of sensors (beats); `heart_variability.csv` and `heart_coherence.csv` the heart's rhythm where there is one;
+    `rate_1hz.csv`, `breaths.csv`, `events.csv`, `session.csv` the rest. The person's name is left out unless
+    `with_name`.
 
     Raises ExchangeError (EXPORT_EXISTS, EXPORT_FAILED).
     """
@@ -108,9 +114,15 @@ def _small_tables(
             "kind",
             "hold_in [s]",
             "hold_out [s]",
+            "heart_swing [1/min]",
+            "heart_phase [deg]",
         ],
         _breath_rows(data),
     )
+    if data.variabilities:
+        tables["heart_variability.csv"] = (list(_VARIABILITY_HEAD), _variability_rows(data))
+    if data.coherences:
+        tables["heart_coherence.csv"] = (list(_COHERENCE_HEAD), _coherence_rows(data))
     tables["events.csv"] = (
         ["start [s]", "duration [s]", "kind", "text"],
         ((e.start_s, e.duration_s, e.kind, e.text) for e in events(data)),
@@ -132,9 +144,23 @@ def _rate_rows(data: ExportData) -> Iterator[Sequence[Cell]]:
 
 
 def _breath_rows(data: ExportData) -> Iterator[Sequence[Cell]]:
+    hearts = {a.onset_s: a for a in data.arrhythmias}
     for b in data.breaths:
+        heart = hearts.get(b.inhale_onset_s)
+        followed = (None, None) if heart is None else (heart.amplitude_bpm, heart.phase_deg)
         times = (b.inhale_onset_s, b.exhale_onset_s, b.end_s, b.amplitude, b.confirmed_s, b.quality)
-        yield (*times, b.kind.value, b.hold_in_s, b.hold_out_s)
+        yield (*times, b.kind.value, b.hold_in_s, b.hold_out_s, *followed)
+
+
+def _variability_rows(data: ExportData) -> Iterator[Sequence[Cell]]:
+    for v in data.variabilities:
+        numbers = (v.hr_bpm, v.rmssd_ms, v.sdnn_ms, v.lf_ms2, v.hf_ms2, v.lf_hf, v.quality)
+        yield (v.t_s, v.window_s, v.beats_n, *numbers, v.refusal.value if v.refusal else "")
+
+
+def _coherence_rows(data: ExportData) -> Iterator[Sequence[Cell]]:
+    for c in data.coherences:
+        yield (c.t_s, c.rate_bpm, c.ratio, c.quality, c.refusal.value if c.refusal else "")
 
 
 def _session_rows(data: ExportData, *, with_name: bool) -> Iterator[Sequence[Cell]]:

@@ -10,7 +10,15 @@ from breathcore.model.arrays import F64, frozen
 from breathcore.model.blocks import SampleBlock
 from breathcore.model.device import Role
 from breathcore.model.drill import Effect, EffectKind, Stage, TargetPhase
-from breathcore.model.estimates import Breath, EffortBlock, HeartEstimate, RateEstimate
+from breathcore.model.estimates import (
+    Breath,
+    Coherence,
+    EffortBlock,
+    HeartEstimate,
+    HeartVariability,
+    RateEstimate,
+    SinusArrhythmia,
+)
 from breathcore.record.items import Mark, Note, Outcome, Ratings
 
 _STOPS = frozenset({Stage.PAUSED, Stage.LOST, Stage.DIZZY, Stage.SET_REST, Stage.FINISHED})
@@ -54,6 +62,9 @@ class ExportData:
     traces: tuple[Track, ...] = ()
     rates: tuple[RateEstimate, ...] = ()
     hearts: tuple[HeartEstimate, ...] = ()
+    variabilities: tuple[HeartVariability, ...] = ()
+    arrhythmias: tuple[SinusArrhythmia, ...] = ()
+    coherences: tuple[Coherence, ...] = ()
     breaths: tuple[Breath, ...] = ()
     phases: tuple[TargetPhase, ...] = ()
     marks: tuple[Mark, ...] = ()

@@ -8,7 +8,15 @@ from breathcore import __version__
 from breathcore.export.data import ExportData, Track, effort_track, sample_track, shown_phases
 from breathcore.model.blocks import SampleBlock
 from breathcore.model.device import Role
-from breathcore.model.estimates import Breath, EffortBlock, HeartEstimate, RateEstimate
+from breathcore.model.estimates import (
+    Breath,
+    Coherence,
+    EffortBlock,
+    HeartEstimate,
+    HeartVariability,
+    RateEstimate,
+    SinusArrhythmia,
+)
 from breathcore.session.recording import Session
 
 TRACE_HZ = 25.0  # nominal, of every breath trace
@@ -35,6 +43,9 @@ def export_data(session: Session) -> ExportData:
         traces=tuple(_traces(session, efforts)),
         rates=tuple(e for e in session.estimates if isinstance(e, RateEstimate)),
         hearts=tuple(e for e in session.estimates if isinstance(e, HeartEstimate)),
+        variabilities=tuple(e for e in session.estimates if isinstance(e, HeartVariability)),
+        arrhythmias=tuple(e for e in session.estimates if isinstance(e, SinusArrhythmia)),
+        coherences=tuple(e for e in session.estimates if isinstance(e, Coherence)),
         breaths=tuple(e for e in session.estimates if isinstance(e, Breath)),
         phases=shown_phases(session.effects),
         marks=session.marks,

@@ -15,7 +15,7 @@ from breathcore.model.blocks import SampleBlock
 from breathcore.model.device import ChannelSpec, Role
 from breathcore.model.drill import DrillPhase, Effect, EffectKind, Stage, TargetPhase, Timeline
 from breathcore.model.errors import ExchangeError, Reason
-from breathcore.model.estimates import EffortBlock
+from breathcore.model.estimates import Coherence, EffortBlock, HeartVariability, Refusal, SinusArrhythmia
 
 
 def _table(path: Path) -> tuple[list[str], list[list[str]]]:
@@ -169,3 +169,22 @@ def test_phases_count_only_while_they_were_shown() -> None:
     )
     assert [(p.start_s, p.end_s) for p in shown] == [(3.0, 7.0), (7.0, 9.0), (23.0, 27.0), (27.0, 31.0)]
     assert shown[1].level_to == pytest.approx(0.5)
+
+
+def test_the_hearts_rhythm_has_its_tables_and_each_breath_its_swing(data: ExportData, tmp_path: Path) -> None:
+    nan = float("nan")
+    onset_s = data.breaths[0].inhale_onset_s
+    rhythm = replace(
+        data,
+        variabilities=(HeartVariability(30.0, 30.0, 33, 66.0, 41.5, 52.0, nan, nan, 1.0, "rr"),),
+        arrhythmias=(SinusArrhythmia(onset_s + 10, onset_s, 9.5, -12.0, 0.9, "rr"),),
+        coherences=(Coherence(30.0, 6.0, nan, 1.0, "rr", Refusal.TOO_SHORT),),
+    )
+    write_csv(rhythm, tmp_path)
+    assert _table(tmp_path / "heart_variability.csv")[1] == [
+        ["30", "30", "33", "66", "41.5", "52", "", "", "", "1", ""]
+    ]
+    assert _table(tmp_path / "heart_coherence.csv")[1] == [["30", "6", "", "1", "too-short"]]
+    head, rows = _table(tmp_path / "breaths.csv")
+    assert head[-2:] == ["heart_swing [1/min]", "heart_phase [deg]"]
+    assert [row[-2:] for row in rows] == [["9.5", "-12"], *[["", ""]] * (len(rows) - 1)]
