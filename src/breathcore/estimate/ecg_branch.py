@@ -1,10 +1,12 @@
 """An ECG, from samples to estimates: beats as they come, and each second the breathing rate that they carry.
 
-Every other second the sways of the last beats (`edr`) are weighed: the likelihood of a rate is a power of the share
-that it explains, the same for all rates and people, so nothing is learned and no rate is preferred. A forward filter
-(`rate_grid`) gathers them. The answer is the belief's peak; its quality, the chance that it is within 2/min, comes from
-how much of the belief is there and how clean the beats are (`benchmarks/fit_ecg.py` fits those three numbers and tells
-the figures of people left out).
+Every fourth second the sways of the last beats (`edr`) are weighed: the likelihood of a rate is a power of what it
+explains, the same for all rates and people, so nothing is learned and no rate is preferred. A forward filter
+(`rate_grid`) gathers them; the answer is its belief's peak. The live rate is the same number: read off the last 16 s
+it was no nearer to them. Quality is the chance that the answer is within 2/min: it grows with how much of the belief
+is there, with what the answer has explained in the last minute (beats of somebody who does not breathe sway too, but
+not for long at one rate), and with how clean the beats are. `benchmarks/fit_ecg.py` tells how those few numbers do on
+people left out.
 """
 
 import math
@@ -15,24 +17,26 @@ import numpy as np
 from breathcore.estimate.edr import WINDOW_S, BeatSways, Sway
 from breathcore.estimate.heart import BeatSeries
 from breathcore.estimate.qrs import ALIKE, Beat, BeatFinder
-from breathcore.estimate.rate_grid import RATES_BPM, RateTracker, likeliest
+from breathcore.estimate.rate_grid import FASTEST_BPM, RATES_BPM, RateTracker, likeliest
 from breathcore.estimate.seconds import Seconds
 from breathcore.model.arrays import F64
 from breathcore.model.device import ChannelSpec
 from breathcore.model.estimates import Estimate, HeartEstimate, Polarity, RateEstimate, Refusal
 
 NAN = float("nan")
-EVERY_S = 2  # evidence of windows that overlap by half a minute: oftener tells nothing new
-FLOOR, POWER = 0.1, 0.6  # likelihood = (FLOOR + evidence) ** POWER, each EVERY_S
+EVERY_S = 4  # evidence of windows that overlap by half a minute: oftener tells nothing new
+FLOOR, POWER = 0.1, 0.8  # likelihood = (FLOOR + evidence) ** POWER, each EVERY_S
 DRIFT_PER_S, RESTART_PER_S = 0.025, 0.004
-BELIEF_WEIGHT, LIKENESS_WEIGHT, OFFSET = 1.0, 5.0, -10.5  # of the quality's log odds
+MEMORY, FEWEST = 16, 8  # evidences: a minute; fewer count as this many
+NEAR_N = 3  # steps of the grid to either side that count as the same rate
+BELIEF_WEIGHT, LASTING_WEIGHT, LASTING_FLOOR, LIKENESS_WEIGHT, OFFSET = 1.0, 3.0, 0.02, 0.5, 6.05  # of the log odds
 ANSWER_AT = 0.7
 GOOD = 0.6  # of the beats of half a minute must be normal ones
+CLEAN = 0.96  # likeness of the middle one: below, noise sways as much as the breath does
 ALIASED = 0.44  # of the heart rate: a faster breath cannot be told from a slower one
 CERTAIN = 0.995
 FRESH_S = 3.0  # the longest time without a beat
 JUDGED = 8  # beats
-LIVE_S, LIVE_CYCLES = 16.0, 3.0
 
 
 class EcgBranch:
@@ -70,6 +74,8 @@ class EcgBranch:
         self._first_s = NAN
         self._alike: deque[bool] = deque(maxlen=JUDGED)
         self._sway: Sway | None = None
+        self._memory: deque[F64] = deque(maxlen=MEMORY)
+        self._found = (NAN, 0.0)  # rate and quality
 
     def turn(self, polarity: Polarity) -> None:
         """Nothing to turn: an ECG says how fast, not which way."""
@@ -89,19 +95,34 @@ class EcgBranch:
 
     def _tick(self, second: float) -> list[Estimate]:
         if second % EVERY_S == 0:
-            self._sway = self._sways.look(second)
-            usable = self._sway is not None and self._sway.good >= GOOD
-            evidence = self._sway.evidence if self._sway is not None and usable else np.zeros(len(RATES_BPM))
-            self._tracker.push((FLOOR + evidence) ** POWER)
+            self._weigh(second)
         return [self._answer(second)]
+
+    def _weigh(self, second: float) -> None:
+        sway = self._sway = self._sways.look(second)
+        if sway is None or not _usable(sway):
+            self._memory.append(np.zeros(len(RATES_BPM)))
+            self._tracker.push(np.ones(len(RATES_BPM)))
+            return
+        self._memory.append(sway.evidence)
+        rate, near = likeliest(self._tracker.push((FLOOR + sway.evidence) ** POWER))
+        quality = _quality(near, self._lasting(rate), sway.likeness)
+        if sway.hr_bpm - rate <= FASTEST_BPM and self._sways.folded(second, rate, sway.hr_bpm):
+            quality = 0.0
+        self._found = rate, quality
+
+    def _lasting(self, rate_bpm: float) -> float:
+        """Return what `rate_bpm` has explained in the last minute."""
+        k = int(np.asarray(RATES_BPM).searchsorted(rate_bpm))
+        near = np.array(self._memory)[:, max(k - NEAR_N, 0) : k + NEAR_N + 1]
+        return float(np.add.reduce(near.max(axis=1))) / max(len(near), FEWEST)
 
     def _answer(self, second: float) -> RateEstimate:
         reason = self._missing(second)
         if reason is not None:
             return RateEstimate(second, NAN, NAN, 0.0, reason)
         assert self._sway is not None
-        rate, near = likeliest(self._tracker.belief)
-        quality = _quality(near, self._sway.likeness)
+        rate, quality = self._found
         if quality < ANSWER_AT or rate > ALIASED * self._sway.hr_bpm:
             return RateEstimate(second, NAN, NAN, min(quality, ANSWER_AT), Refusal.NOISE)
         return RateEstimate(second, rate, rate, quality, None, (self.source,))
@@ -111,11 +132,19 @@ class EcgBranch:
             return Refusal.NO_DATA
         if self._sway is None:
             return Refusal.TOO_SHORT if second - self._first_s < WINDOW_S else Refusal.NOISE
-        return Refusal.NOISE if self._sway.good < GOOD or second - self._beat_s > FRESH_S else None
+        return Refusal.NOISE if not _usable(self._sway) or second - self._beat_s > FRESH_S else None
 
 
-def _quality(near: float, likeness: float) -> float:
-    """Return the chance that a rate is right, given the belief `near` it and the `likeness` of the beats."""
-    near, likeness = min(max(near, 1.0 - CERTAIN), CERTAIN), min(max(likeness, 0.0), CERTAIN)
-    odds = BELIEF_WEIGHT * math.log(near / (1.0 - near)) + LIKENESS_WEIGHT * math.atanh(likeness) + OFFSET
-    return 1.0 / (1.0 + math.exp(-odds))
+def _usable(sway: Sway) -> bool:
+    return sway.good >= GOOD and sway.likeness >= CLEAN
+
+
+def _quality(near: float, lasting: float, likeness: float) -> float:
+    """Return the chance that a rate is right.
+
+    `near` is the belief within 2/min of it, `lasting` what it has explained in the last minute, `likeness` how like
+    the usual beat the middle one is.
+    """
+    near, likeness = min(max(near, 1.0 - CERTAIN), CERTAIN), min(likeness, CERTAIN)
+    odds = BELIEF_WEIGHT * math.log(near / (1.0 - near)) + LASTING_WEIGHT * math.log(LASTING_FLOOR + lasting)
+    return 1.0 / (1.0 + math.exp(-odds - LIKENESS_WEIGHT * math.atanh(likeness) - OFFSET))

@@ -27,6 +27,8 @@ CYCLES = 2.0  # a rate that the window does not hold so often is not looked for
 NYQUIST = 0.46  # of the heart rate: one number a beat cannot show faster breaths
 SURE = 0.99  # the most that a rate can explain
 SLOWER_N = 28  # steps of the grid of rates to half a rate
+EDGE_S = 0.06  # at both ends of a beat's wave: the baseline before and after it
+FOLDED_SHARE = 0.3  # of both must sway with the rate in question, else they say nothing
 KEPT_N = 256  # beats: 64 s at any heart rate
 TAPER_FLOOR = 0.02
 
@@ -95,6 +97,8 @@ class BeatSways:
         self._n = 0
         self._t: F64 = np.empty(2 * KEPT_N)
         self._x: F64 = np.empty((2 * KEPT_N, SERIES_N))
+        self._edges: F64 = np.empty((2 * KEPT_N, 2))
+        self._apart_s = 0.0
         self._circle: F64 = np.empty((2 * KEPT_N, 4, len(self._turn_per_s)))
 
     def push(self, beat: Beat) -> None:
@@ -114,16 +118,22 @@ class BeatSways:
 
     def _keep(self, beat: Beat) -> None:
         if self._n == 2 * KEPT_N:
-            for rows in (self._t, self._x, self._circle):
+            for rows in (self._t, self._x, self._edges, self._circle):
                 rows[:KEPT_N] = rows[KEPT_N:]
             self._n = KEPT_N
         k = self._n
         self._t[k] = beat.t_s
         self._x[k, :-1] = describe(beat)
         self._x[k, -1] = self._rr_s
+        edge = round(EDGE_S / beat.step_s)
+        self._edges[k] = np.add.reduce(beat.wave[:edge]) / edge, np.add.reduce(beat.wave[-edge:]) / edge
+        self._apart_s = (len(beat.wave) - edge) * beat.step_s
         angle = self._turn_per_s * beat.t_s
-        cos, sin = np.cos(angle), np.sin(angle)
-        self._circle[k] = cos, sin, cos * cos, cos * sin
+        cos, sin, cos2, cross = self._circle[k]
+        np.cos(angle, out=cos)
+        np.sin(angle, out=sin)
+        np.multiply(cos, cos, out=cos2)
+        np.multiply(cos, sin, out=cross)
         self._n = k + 1
 
     def look(self, second: float) -> Sway | None:
@@ -150,11 +160,31 @@ class BeatSways:
         likeness = median(r for _, r in self._seen)
         return Sway(evidence, good_n / len(self._seen), likeness, hr_bpm)
 
-    def _explained(self, first: int, middle_s: float, width_s: float, rates: slice) -> F64:
-        """Return the evidence for `rates` in the beats from the `first` on."""
+    def folded(self, second: float, rate_bpm: float, hr_bpm: float) -> bool:
+        """Tell whether what sways at `rate_bpm` is a breath of `hr_bpm` − `rate_bpm`, seen once a beat.
+
+        The baseline is seen twice a beat, and the later one is ahead by another angle if the breath is the faster one.
+        """
+        first = int(self._t[: self._n].searchsorted(second - WINDOW_S))
+        u, taper = self._window(first, second - WINDOW_S / 2, WINDOW_S)
+        k = int(np.asarray(RATES_BPM).searchsorted(rate_bpm)) + SLOWER_N
+        angles = self._circle[first : self._n, :2, k].T @ _levelled(self._edges[first : self._n], taper, u)
+        if 2.0 * float((angles * angles).sum(axis=0).min()) < FOLDED_SHARE:
+            return False
+        ahead = math.atan2(-angles[1, 1], angles[0, 1]) - math.atan2(-angles[1, 0], angles[0, 0])
+        turn = 2.0 * math.pi * self._apart_s / 60.0
+        slow, fast = ahead - turn * rate_bpm, ahead + turn * (hr_bpm - rate_bpm)
+        return math.cos(fast) > math.cos(slow)
+
+    def _window(self, first: int, middle_s: float, width_s: float) -> tuple[F64, F64]:
+        """Return when the beats from the `first` on were (−1 to 1), and the taper, which sums to 1."""
         u = (self._t[first : self._n] - middle_s) / (0.5 * width_s)
         taper = np.cos(0.5 * np.pi * u) + TAPER_FLOOR
-        taper /= np.add.reduce(taper)
+        return u, taper / np.add.reduce(taper)
+
+    def _explained(self, first: int, middle_s: float, width_s: float, rates: slice) -> F64:
+        """Return the evidence for `rates` in the beats from the `first` on."""
+        u, taper = self._window(first, middle_s, width_s)
         y = _levelled(self._x[first : self._n], taper, u)
         circle = self._circle[first : self._n, :, rates]
         size = circle.shape[2]

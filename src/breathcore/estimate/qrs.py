@@ -100,7 +100,9 @@ class BeatFinder:
         for run_t, run_x, new_run in self._runs.push(t_s, x):
             if new_run:
                 self._begin()
-            out += self._push_run(*self._decimate.push(run_t, run_x))
+            if self._decimate.factor > 1:
+                run_t, run_x = self._decimate.push(run_t, run_x)
+            out += self._push_run(run_t, run_x)
         return out
 
     def _push_run(self, t_s: F64, x: F64) -> list[Beat]:
