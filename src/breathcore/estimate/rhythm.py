@@ -2,6 +2,7 @@
 
 import math
 from collections import deque
+from itertools import groupby
 
 import numpy as np
 
@@ -9,6 +10,7 @@ from breathcore.estimate import coherence as _coherence
 from breathcore.estimate import variability as _variability
 from breathcore.estimate.arrhythmia import Beats, arrhythmia
 from breathcore.model.arrays import F64
+from breathcore.model.drill import Timeline
 from breathcore.model.estimates import Breath, HeartEstimate, HeartReading, PacedRate
 
 VARIABILITY_EVERY_S = 10
@@ -17,8 +19,29 @@ AFTER = 3  # beats after a breath until it is told: its last interval can be jud
 PATIENCE_S = 30.0  # for the breath that tells its own rate
 OWN_S, OWN_BREATHS = 60.0, 3
 BEFORE_S = 5.0  # beats before a breath: its first interval is judged by them
+_PACED = 256  # changes of the pace
 _ROWS, _KEPT = 2048, 1024  # beats; kept: more than four minutes of them
+SAME_BPM = 0.05
 NAN = float("nan")
+
+
+def paced_rates(timeline: Timeline) -> tuple[PacedRate, ...]:
+    """Return the paces of a target, each from the cycle on that brings it; NaN from its end on.
+
+    To be pushed when the target is shown. Where it stops being shown (a pause), push ``PacedRate(t_s, nan)``.
+    """
+    found: list[PacedRate] = []
+    until_s = NAN
+    for _, phases in groupby(timeline.phases, key=lambda p: (p.set_index, p.cycle)):
+        cycle = list(phases)
+        start_s, end_s = cycle[0].start_s, cycle[-1].end_s
+        if start_s > until_s:
+            found.append(PacedRate(until_s, NAN))  # a rest
+        rate_bpm = 60.0 / (end_s - start_s)
+        if not found or not abs(rate_bpm - found[-1].rate_bpm) <= SAME_BPM:
+            found.append(PacedRate(start_s, rate_bpm))
+        until_s = end_s
+    return (*found, PacedRate(until_s, NAN)) if found else ()
 
 
 class HeartRhythm:
@@ -47,14 +70,14 @@ class HeartRhythm:
         self._breaths: deque[Breath] = deque(maxlen=64)  # waiting for their beats
         self._lengths: deque[tuple[float, float]] = deque(maxlen=64)  # end and length of the last breaths
         self._breathed_s = -math.inf  # end of the newest breath
-        self._paced: list[PacedRate] = []
+        self._paced: deque[PacedRate] = deque(maxlen=_PACED)
         self._second: int | None = None  # the next fifth second
         self._waiting: deque[tuple[int, F64, F64]] = deque()  # seconds whose coherence waits for a breath
 
     def push(self, item: HeartEstimate | Breath | PacedRate) -> list[HeartReading]:
         """Take one thing that is known; return what follows."""
         if isinstance(item, PacedRate):
-            self._paced = [*self._paced[-15:], item]
+            self._paced.append(item)
             return []
         if isinstance(item, Breath):
             return self._on_breath(item)

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from breathcore.estimate.coherence import coherence
 from breathcore.estimate.heart import BeatSeries
-from breathcore.estimate.rhythm import HeartRhythm
+from breathcore.estimate.rhythm import HeartRhythm, paced_rates
 from breathcore.estimate.variability import variability
+from breathcore.model.drill import DrillPhase, TargetPhase, Timeline
 from breathcore.model.estimates import (
     Breath,
     Coherence,
@@ -185,3 +186,31 @@ def test_beats_of_another_channel_and_rates_without_beats_are_passed_over():
     rhythm = HeartRhythm("rr")
     assert told([HeartEstimate(float(t), 60.0, 1.0, 1.0, "ecg") for t in range(60)], rhythm) == []
     assert told([HeartEstimate(float(t), 60.0, NAN, 1.0, "rr") for t in range(60)], rhythm) == []
+
+
+def cycles(start_s, lengths_s):
+    phases = []
+    for n, length_s in enumerate(lengths_s):
+        middle_s, end_s = start_s + 0.4 * length_s, start_s + length_s
+        phases += [
+            TargetPhase(DrillPhase.INHALE, start_s, middle_s, 0.0, 1.0, 0, n, scored=True),
+            TargetPhase(DrillPhase.EXHALE, middle_s, end_s, 1.0, 0.0, 0, n, scored=True),
+        ]
+        start_s = end_s
+    return Timeline(tuple(phases))
+
+
+def test_the_pace_is_that_of_the_target_from_the_cycle_on_that_brings_it():
+    found = paced_rates(cycles(10.0, [5.0, 8.0, 10.0, 10.0, 10.0]))
+    assert [(p.t_s, p.rate_bpm) for p in found[:-1]] == [(10.0, 12.0), (15.0, 7.5), (23.0, 6.0)]
+    assert found[-1].t_s == 53.0
+    assert math.isnan(found[-1].rate_bpm)
+
+
+def test_in_a_pause_nothing_paces():
+    rhythm = HeartRhythm("rr")
+    for pace in (*paced_rates(cycles(0.0, [10.0] * 20)), PacedRate(90.0, NAN)):
+        rhythm.push(pace)
+    found = of(Coherence, told(heart(*beats(span_s=150)), rhythm))
+    assert {r.rate_bpm for r in found if r.t_s < 90} == {6.0}
+    assert all(math.isnan(r.rate_bpm) for r in found if r.t_s >= 90)
