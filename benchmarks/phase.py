@@ -1,6 +1,6 @@
 """How late the breath is shown: what is displayed at a paint beside the chest at that same moment.
 
-    python benchmarks/phase.py [--seeds 5] [--minutes 3] [--paints 60] [--drills …] [--sensors …] [--stalls]
+    python benchmarks/phase.py [--seeds 5] [--first-seed 1] [--minutes 3] [--paints 60] [--stalls] [--drills …] [--sensors …]
 
 The whole way is gone in virtual time: a simulated wearer who follows the drill, the wearable's packets with the radio's
 delay (5–30 ms and an exponential 20 ms on top; with `--stalls` also 2 s of silence every 40 s, after which everything
@@ -288,7 +288,8 @@ def measure(sensor: str, name: str, options: argparse.Namespace) -> bool:
     limit_s = LIMIT_S[name] if sensor == "belt" else ACC_LIMIT_S
     stalls = stalls_of(wanted=options.stalls)
     runs = [
-        Session(sensor, name, seed, options.minutes, stalls).run(options.paints) for seed in range(1, options.seeds + 1)
+        Session(sensor, name, seed, options.minutes, stalls).run(options.paints)
+        for seed in range(options.first_seed, options.first_seed + options.seeds)
     ]
     ahead, plain = Errors(), Errors()
     for run in runs:
@@ -311,6 +312,7 @@ def main() -> int:
     """Run; 1 where a limit was not kept."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--first-seed", type=int, default=1)
     parser.add_argument("--minutes", type=float, default=3.0)
     parser.add_argument("--paints", type=float, default=60.0)
     parser.add_argument("--drills", nargs="+", choices=tuple(DRILLS), default=tuple(DRILLS))
