@@ -2,11 +2,11 @@
 
     python benchmarks/resonance.py --wearers 100 --seed 1 [--flat] [--rr-only] [--pattern quick]
 
-Each wearer has an own rate of resonance (uniform in 4.5 to 6.5/min), resting rate, swing, noise of the heart and lag
-behind the pacer of their own, and goes through the whole sweep (drill B7). Right is a rate no further than 0.5/min from
-the one of the sweep that is nearest to the truth. ``--flat`` draws hearts that follow every rate alike: right is then
-that no rate, or only a tie, is told. ``--rr-only`` gives the finder no breaths. Figures are of simulated hearts
-(`source.sim.heart` says what is left out of them), not of people.
+Each wearer has an own rate of resonance (uniform in 4.5 to 6.5/min), resting rate, swing (5 to 15 beats/min at the
+sweep's depth), noise of the heart and lag behind the pacer of their own, and goes through the whole sweep (drill B7).
+Right is a rate no further than 0.5/min from the one of the sweep that is nearest to the truth. ``--flat`` draws hearts
+that follow every rate alike: right is then that no rate, or only a tie, is told. ``--rr-only`` gives the finder no
+breaths. Figures are of simulated hearts (`source.sim.heart` says what is left out of them), not of people.
 """
 
 import argparse
@@ -34,7 +34,7 @@ def drawn(seed: int, *, flat: bool = False) -> WearerSpec:
         seed=seed,
         own_rate_bpm=rng.uniform(9.0, 18.0),
         hr_bpm=rng.uniform(52.0, 85.0),
-        rsa_bpm=rng.uniform(8.0, 26.0),
+        rsa_bpm=rng.uniform(10.0, 30.0),
         hr_cv=rng.uniform(0.008, 0.02),
         reaction_lag_s=rng.uniform(0.1, 0.5),
         resonance_bpm=None if flat else rng.uniform(4.5, 6.5),

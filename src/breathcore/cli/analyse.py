@@ -8,9 +8,13 @@ import numpy as np
 import typer
 
 from breathcore.cli.condition import faults_by_reason, tell_condition
+from breathcore.cli.resonance import tell_resonance
 from breathcore.cli.words import out, text, words, working
 from breathcore.estimate.offline import Analysis
+from breathcore.model.resonance import ResonanceResult
+from breathcore.record.asjson import to_json
 from breathcore.session.recording import Session, open_session
+from breathcore.session.replaying import result_of
 
 
 def command(
@@ -26,6 +30,8 @@ def command(
         typer.echo(json.dumps(as_json(session, analysis)))
         return
     _print(analysis)
+    if (sweep := _sweep(session)) is not None:
+        tell_resonance(sweep)
     tell_condition(session)
     for fault in analysis.faults:
         out.print(text("cli.analyse.fault", branch=fault.branch, detail=fault.detail), markup=False)
@@ -58,7 +64,16 @@ def as_json(session: Session, analysis: Analysis) -> dict[str, object]:
         ],
         "heart_t_s": _plain(analysis.heart_t_s),
         "heart_bpm": _plain(analysis.heart_bpm),
+        "resonance": to_json(_sweep(session)),
     }
+
+
+def _sweep(session: Session) -> ResonanceResult | None:
+    """Return what a sweep through rates came to; None in any other session."""
+    meta = session.meta
+    if meta.drill is None or not meta.drill.pattern(meta.pattern_id).rates_bpm:
+        return None
+    return result_of(session.path).resonance
 
 
 def _print(analysis: Analysis) -> None:

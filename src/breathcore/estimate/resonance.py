@@ -25,6 +25,7 @@ DRIVEN = 0.25  # share of the power in the peak at the paced rate, from which th
 FEWEST_BREATHS = 4
 MARGIN = 2  # measures that a rate wins less than the best, and is then behind it
 DIFFER = 2.0  # standard errors of the difference, from which two rates differ
+SPREAD = 3.0  # chi² per degree from which swings differ: of hearts that swing alike, 1 in 100 by chance (six rates)
 NAN = float("nan")
 
 BY_HEART = (Measure.AMPLITUDE, Measure.LF_PEAK, Measure.SMOOTHNESS, Measure.PHASE, Measure.SDNN)
@@ -136,7 +137,8 @@ def choose(trials: Sequence[RateTrial]) -> ResonanceResult:
     Only rates that the heart followed are compared by it; where there are fewer than two, or fewer than half of those
     tried, comfort and evenness decide alone and the result is no resonance but a comfort rate. Unless at least half of
     the other rates are two measures behind the best (by comfort: one), chance may have chosen it: no rate is told then,
-    and those that are not behind are tied.
+    and those that are not behind are tied. So it is where the heart swung alike at all rates: then only the phase, of
+    which a fixed delay is less at slower rates, or chance would choose.
     """
     tried = tuple(trials)
     followed = [t for t in tried if t.refusal is None]
@@ -151,6 +153,7 @@ def choose(trials: Sequence[RateTrial]) -> ResonanceResult:
     most = max(len(m) for m in won.values())
     margin = MARGIN if by_heart else 1
     alike = sum(most - len(m) >= margin for m in won.values()) < 0.5 * (len(entered) - 1)
+    alike |= by_heart and _spread(entered) < SPREAD
     least = most - margin + 1 if alike else most
     tied = sorted({t.rate_bpm for t in entered if len(won[id(t)]) >= least}, reverse=True)
     return ResonanceResult(
@@ -161,6 +164,13 @@ def choose(trials: Sequence[RateTrial]) -> ResonanceResult:
         tied_bpm=tuple(tied) if len(tied) > 1 else (),
         refusal=Refusal.NOISE if alike else None,
     )
+
+
+def _spread(trials: Sequence[RateTrial]) -> float:
+    """Return how much more the mean swings of the rates differ than their standard errors say (chi² per degree)."""
+    swing, error = (np.array(v) for v in zip(*((t.amplitude_bpm, t.amplitude_se_bpm) for t in trials), strict=True))
+    weight = 1.0 / np.maximum(error, 1e-9) ** 2
+    return float((weight * (swing - np.average(swing, weights=weight)) ** 2).sum() / (len(trials) - 1))
 
 
 def _winners(trials: Sequence[RateTrial], of: Callable[[RateTrial], tuple[float, float]]) -> list[RateTrial]:

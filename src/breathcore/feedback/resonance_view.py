@@ -57,8 +57,11 @@ def notes(result: ResonanceResult) -> tuple[Message, ...]:
     found = []
     if not math.isnan(result.best_bpm):
         if others := [r for r in _near(result) if r != result.best_bpm]:
-            found.append(message("resonance.note.tied", rate=float(result.best_bpm), other=float(others[0])))
+            kind = "tied" if result.tied_bpm else "close"
+            found.append(message(f"resonance.note.{kind}", rate=float(result.best_bpm), other=float(others[0])))
         found.append(message("resonance.note.sure"))
+    else:
+        found.append(message("resonance.note.none"))
     if not result.by_heart:
         heard = any(t.refusal is not Refusal.NO_SENSOR for t in result.trials)
         found.append(message("resonance.note.unclear-heart" if heard else "resonance.note.no-heart"))

@@ -4,7 +4,8 @@ With a resonance the heart follows the breath in two ways. A third of the swing 
 itself gates the vagus. The rest comes round by the baroreflex, a control loop with a delay of some five seconds, which
 answers most at one rate, near 6/min: here a resonator of the second order (quality 2.5: half a breath a minute off, it
 still does about 92 %, a breath and a half off less than two thirds), in step with the breath at its own rate, ahead of
-it at slower and behind it at faster ones, by up to 90°. Lungs, blood pressure and the loop's saturation are left out.
+it at slower and behind it at faster ones, by up to 90°. To this comes the delay of this simulation, which may not know
+the breath to come: 0.4 s, and half an interval. Lungs, blood pressure and the loop's saturation are left out.
 """
 
 import math
