@@ -203,10 +203,8 @@ def main() -> int:
             compare(signals, spent)
         file_s, share = from_file(path, options.runs), live(path)
     late = spent["all"] > ARRAYS_LIMIT_S * hours or file_s > FILE_LIMIT_S * hours or share > LIVE_LIMIT
-    print(
-        f"limits: arrays {ARRAYS_LIMIT_S:g} s, file {FILE_LIMIT_S:g} s an hour, live {100 * LIVE_LIMIT:g} %: ", end=""
-    )
-    print("not kept" if late else "kept")
+    limits = f"arrays {ARRAYS_LIMIT_S:g} s, file {FILE_LIMIT_S:g} s an hour, live {100 * LIVE_LIMIT:g} %"
+    print(f"limits ({limits}): {'not kept' if late else 'kept'}")
     return int(late)
 
 

@@ -37,22 +37,24 @@ class Fir:
 
     def reset(self) -> None:
         """Forget all samples."""
-        self._t: F64 = np.empty(0)
-        self._x: F64 = np.empty((self._axes_n, 0))
+        self._rows: F64 = np.empty((self._axes_n + 1, 0))  # the axes, then the times
 
     def push(self, t_s: F64, x: F64) -> tuple[F64, F64]:
         """Take samples `t_s` (n,) and `x` (axes, n); return those of the filtered signal that are now known."""
-        t = np.concatenate((self._t, t_s))
-        x = np.concatenate((self._x, x), axis=1)
-        taps_n, step = len(self.taps), self.factor
-        out_n = (len(t) - taps_n) // step + 1
+        held_n, axes_n, taps_n, step = self._rows.shape[1], self._axes_n, len(self.taps), self.factor
+        size = held_n + len(t_s)
+        rows = np.empty((axes_n + 1, size))
+        rows[:, :held_n] = self._rows
+        rows[:axes_n, held_n:] = x
+        rows[axes_n, held_n:] = t_s
+        out_n = (size - taps_n) // step + 1
         if out_n <= 0:
-            self._t, self._x = t, x
-            return np.empty(0), np.empty((self._axes_n, 0))
+            self._rows = rows
+            return np.empty(0), np.empty((axes_n, 0))
         span = (out_n - 1) * step + 1
-        y = np.empty((self._axes_n, out_n))
-        for k in range(self._axes_n):
-            y[k] = np.correlate(x[k], self.taps)[:span:step]
-        middle = 0.5 * (t[0:span:step] + t[taps_n - 1 : taps_n - 1 + span : step])
-        self._t, self._x = t[out_n * step :], x[:, out_n * step :]
-        return middle, y
+        # All axes in one go: what lies under two of them is not taken out.
+        y = np.correlate(rows.ravel()[: axes_n * size + taps_n - 1], self.taps).reshape(axes_n, size)[:, :span:step]
+        t = rows[axes_n]
+        middle = 0.5 * (t[:span:step] + t[taps_n - 1 : taps_n - 1 + span : step])
+        self._rows = rows[:, out_n * step :]
+        return middle, y.copy()
