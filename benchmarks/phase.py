@@ -1,6 +1,6 @@
 """How late the breath is shown: what is displayed at a paint beside the chest at that same moment.
 
-    python benchmarks/phase.py [--seeds 5] [--first-seed 1] [--minutes 3] [--paints 60] [--stalls] [--drills …] [--sensors …]
+    python benchmarks/phase.py [--seeds 5] [--first-seed 1] [--minutes 3] [--paints 60] [--stalls] [--drills …]
 
 The whole way is gone in virtual time: a simulated wearer who follows the drill, the wearable's packets with the radio's
 delay (5–30 ms and an exponential 20 ms on top; with `--stalls` also 2 s of silence every 40 s, after which everything

@@ -14,7 +14,7 @@ USUAL_SHARE = 0.9  # of them wait no longer; a stall of the radio is none of the
 LAG_PER_S = 0.25  # how fast the lag changes: the head goes at 0.75 to 1.25 of its usual speed
 CATCH_UP = 4.0  # times its usual speed, after a stall
 LOST_S = 3.0  # behind what is known by more than this: the head is put there at once
-SETTLE_S = 0.06  # a prediction's error goes by within this time
+SETTLE_S = 0.04  # a prediction's error goes by within this time
 
 _EMPTY = frozen(np.empty(0))
 
