@@ -10,7 +10,7 @@ from breathcore.estimate import coherence as _coherence
 from breathcore.estimate import variability as _variability
 from breathcore.estimate.arrhythmia import Beats, arrhythmia
 from breathcore.model.arrays import F64
-from breathcore.model.drill import Timeline
+from breathcore.model.drill import DrillPhase, Timeline
 from breathcore.model.estimates import Breath, HeartEstimate, HeartReading, PacedRate
 
 VARIABILITY_EVERY_S = 10
@@ -26,7 +26,7 @@ NAN = float("nan")
 
 
 def paced_rates(timeline: Timeline) -> tuple[PacedRate, ...]:
-    """Return the paces of a target, each from the cycle on that brings it; NaN from its end on.
+    """Return the paces of a target's breaths, each from the cycle on that brings it; NaN from its end on.
 
     To be pushed when the target is shown. Where it stops being shown (a pause), push ``PacedRate(t_s, nan)``.
     """
@@ -34,6 +34,8 @@ def paced_rates(timeline: Timeline) -> tuple[PacedRate, ...]:
     until_s = NAN
     for _, phases in groupby(timeline.phases, key=lambda p: (p.set_index, p.cycle)):
         cycle = list(phases)
+        if all(p.kind is not DrillPhase.INHALE for p in cycle):
+            continue
         start_s, end_s = cycle[0].start_s, cycle[-1].end_s
         if start_s > until_s:
             found.append(PacedRate(until_s, NAN))  # a rest

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import TypeVar
 
-from breathcore.model.estimates import Coherence, Estimate, HeartVariability, Refusal, SinusArrhythmia
+from breathcore.model.estimates import Coherence, Estimate, FitEstimate, HeartVariability, Refusal, SinusArrhythmia
 from breathcore.model.message import Message, message
 
 VARIABILITY_STALE_S = 25.0  # told every 10 s, with the beat after
@@ -41,7 +41,7 @@ class HeartPresenter:
         self._coherence: Coherence | None = None
         self._swing: SinusArrhythmia | None = None
 
-    def on_estimate(self, estimate: Estimate) -> None:
+    def on_estimate(self, estimate: Estimate | FitEstimate) -> None:
         """Take an estimate; those that are not of the heart's rhythm are passed over."""
         if isinstance(estimate, HeartVariability):
             self._variability = estimate
