@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from breathcore.estimate.fusion import RateFusion
 from breathcore.estimate.lead import TraceLead
 from breathcore.estimate.registry import HEARTS, REPORTS, TRACES, Reader, Silent, reader_of
+from breathcore.estimate.rhythm import HeartRhythm
 from breathcore.model.blocks import SampleBlock
 from breathcore.model.device import ChannelSpec, Place, Role
 from breathcore.model.estimates import (
@@ -13,6 +15,8 @@ from breathcore.model.estimates import (
     EffortBlock,
     Estimate,
     HeartEstimate,
+    HeartReading,
+    PacedRate,
     PhaseEstimate,
     Polarity,
     RateEstimate,
@@ -66,6 +70,7 @@ class PersonEstimator:
         rated = {c.id: c.role for c in used if c.role is not Role.HEART_RATE}
         self._fusion = RateFusion(rated or {c.id: c.role for c in used})
         self._lead = TraceLead(self._traces)
+        self._rhythm = HeartRhythm(self.heart_source or "")
 
     @property
     def breath_source(self) -> str | None:
@@ -95,8 +100,11 @@ class PersonEstimator:
             return None
         return Refusal.NO_SENSOR if self.heart_source is None else Refusal.HEART_ONLY
 
-    def push(self, item: SampleBlock | Polarity) -> tuple[Estimate, ...]:
-        """Take samples of any channel, or a polarity; return what is now known."""
+    def push(self, item: SampleBlock | Polarity | PacedRate) -> tuple[Estimate, ...]:
+        """Take samples of any channel, a polarity or a pace; return what is now known."""
+        if isinstance(item, PacedRate):
+            self._rhythm.push(item)
+            return ()
         if isinstance(item, Polarity):
             if item.source in self._readers:
                 self._readers[item.source].turn(item)
@@ -112,7 +120,7 @@ class PersonEstimator:
         out: list[Estimate] = []
         for channel in self._channels.values():
             out += self._told(channel, end_s, lambda reader: reader.flush(end_s))
-        return (*out, *self._fusion.flush(end_s))
+        return (*out, *self._fusion.flush(end_s), *self._in_rhythm(end_s, self._rhythm.flush))
 
     def _told(self, channel: ChannelSpec, t_s: float, run: Callable[[Reader], list[Estimate]]) -> tuple[Estimate, ...]:
         """Run one reader; if it raises, put one in its place that refuses, and go on."""
@@ -129,13 +137,29 @@ class PersonEstimator:
             out += self._sorted(channel.id, item)
         return tuple(out)
 
+    def _in_rhythm(self, t_s: float, run: Callable[[], list[HeartReading]]) -> list[HeartReading]:
+        """Follow the heart's rhythm; if that raises, begin afresh."""
+        try:
+            return run()
+        except Exception as error:  # as above
+            self.faults = (*self.faults, EstimatorFault("heart", t_s, f"{type(error).__name__}: {error}"))
+            self._rhythm.reset()
+            return []
+
     def _sorted(self, source: str, item: Estimate) -> Sequence[Estimate]:
         if isinstance(item, RateEstimate):
             return self._rated(source, item)
         if isinstance(item, EffortBlock | Breath | Turn | PhaseEstimate):
-            return self._lead.admit(source, item)
-        if isinstance(item, HeartEstimate) and source != self.heart_source:
-            return ()
+            out: list[Estimate] = []
+            for event in self._lead.admit(source, item):
+                out.append(event)
+                if isinstance(event, Breath):
+                    out += self._in_rhythm(event.confirmed_s, partial(self._rhythm.push, event))
+            return out
+        if isinstance(item, HeartEstimate):
+            if source != self.heart_source:
+                return ()
+            return (item, *self._in_rhythm(item.t_s, partial(self._rhythm.push, item)))
         return (item,)
 
     def _rated(self, source: str, estimate: RateEstimate) -> list[RateEstimate]:

@@ -11,7 +11,16 @@ from breathcore.model.arrays import F64, frozen
 from breathcore.model.blocks import SampleBlock
 from breathcore.model.device import ChannelSpec, Role
 from breathcore.model.errors import Reason, SignalError
-from breathcore.model.estimates import Breath, EffortBlock, Estimate, HeartEstimate, Polarity, RateEstimate, Refusal
+from breathcore.model.estimates import (
+    Breath,
+    EffortBlock,
+    Estimate,
+    HeartEstimate,
+    PacedRate,
+    Polarity,
+    RateEstimate,
+    Refusal,
+)
 
 AXES = {
     Role.BELT: 1,
@@ -94,11 +103,14 @@ def analyse_blocks(blocks: Iterable[SampleBlock], channels: Sequence[ChannelSpec
 
 
 def estimate_blocks(
-    person: PersonEstimator, blocks: Iterable[SampleBlock], end_s: float, polarities: Iterable[Polarity] = ()
+    person: PersonEstimator, blocks: Iterable[SampleBlock], end_s: float, known: Iterable[Polarity | PacedRate] = ()
 ) -> tuple[Estimate, ...]:
-    """Return everything `person` says of `blocks` (each channel's in order) up to session time `end_s`."""
-    for polarity in polarities:
-        person.push(polarity)
+    """Return everything `person` says of `blocks` (each channel's in order) up to session time `end_s`.
+
+    `known` is what the session knew besides the samples.
+    """
+    for item in known:
+        person.push(item)
     found: list[Estimate] = []
     for block in _in_step(joined(blocks)):
         found += person.push(block)

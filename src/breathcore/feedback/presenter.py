@@ -7,6 +7,7 @@ import numpy as np
 
 from breathcore.estimate.lookahead import LookAhead
 from breathcore.feedback.frame import PAST_S, DeviceView, SensorFrame
+from breathcore.feedback.heart_view import HeartPresenter, HeartView
 from breathcore.feedback.history import History
 from breathcore.feedback.sensors import SensorPresenter
 from breathcore.feedback.watch import OFF_BODY, SignalWatch
@@ -62,6 +63,7 @@ class Presenter:
         self._heart: HeartEstimate | None = None
         self._roles = {c.id: c.role for _, spec in devices for c in spec.channels}
         self._scale_of = ""
+        self._rhythm = HeartPresenter() if any(spec.roles & {Role.RR, Role.ECG} for _, spec in devices) else None
         self._has_heart = any(spec.roles & {Role.HEART_RATE, Role.RR, Role.ECG} for _, spec in devices)
 
     def on_link(self, event: LinkEvent) -> None:
@@ -74,6 +76,8 @@ class Presenter:
 
     def on_estimate(self, estimate: Estimate | FitEstimate) -> None:
         """Take an estimate."""
+        if self._rhythm is not None:
+            self._rhythm.on_estimate(estimate)
         if isinstance(estimate, FitEstimate):
             self._sensors.on_fit(estimate)
         elif isinstance(estimate, EffortBlock):
@@ -179,6 +183,10 @@ class Presenter:
         if heart is None or math.isnan(heart.hr_bpm) or now_s - heart.t_s > HEART_STALE_S:
             return None, message("heart.none")
         return heart.hr_bpm, None
+
+    def rhythm(self, now_s: float) -> HeartView | None:
+        """Return what is known of the heart's rhythm, None where nothing measures its beats."""
+        return None if self._rhythm is None else self._rhythm.view(now_s)
 
     def sensors(self) -> tuple[SensorFrame, ...]:
         """Return all devices as they are now."""

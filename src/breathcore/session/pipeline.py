@@ -33,6 +33,7 @@ from breathcore.model.estimates import (
 from breathcore.model.packets import Advance, LinkEvent, Packet
 from breathcore.model.resonance import ResonanceResult
 from breathcore.record.items import Outcome, RecordedFault
+from breathcore.session.pacing import paces
 from breathcore.session.plan import SessionPlan
 from breathcore.session.reception import Outbound
 from breathcore.session.result import SessionResult, cycles_ahead, make_result
@@ -248,6 +249,8 @@ class Pipeline:
         self._state, effects = advance(self._plan.drill, before, item)
         for effect in effects:
             out.append(effect)
+            for pace in paces(effect):
+                self._signals.estimator.push(pace)
             if effect.kind is EffectKind.STAGE:
                 self._on_stage(Stage(effect.value), effect.t_s)
         if self._state.done_n != before.done_n or any(e.kind is EffectKind.FINISHED for e in effects):

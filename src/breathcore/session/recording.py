@@ -20,6 +20,7 @@ from breathcore.model.message import Message
 from breathcore.model.packets import LinkEvent, Packet
 from breathcore.record.items import Mark, Note, Outcome, Ratings, RecordedFault, SessionMeta
 from breathcore.record.reader import SessionFile
+from breathcore.session.pacing import paces
 from breathcore.session.reception import Reception
 
 
@@ -80,12 +81,13 @@ class Session:
     def _estimated(self) -> tuple[PersonEstimator, tuple[Estimate, ...]]:
         channels = tuple(c for _, spec in self.devices for c in spec.channels)
         person = PersonEstimator(channels)
-        found = estimate_blocks(person, self.blocks, self.duration_s)
+        paced = [pace for effect in self.effects for pace in paces(effect)]
+        found = estimate_blocks(person, self.blocks, self.duration_s, paced)
         turned = polarities(found, self.effects)
         if not turned:
             return person, found
         person = PersonEstimator(channels)  # the strap was worn upside down from the start: read it again, turned
-        return person, estimate_blocks(person, self.blocks, self.duration_s, turned)
+        return person, estimate_blocks(person, self.blocks, self.duration_s, [*turned, *paced])
 
     @property
     def estimates(self) -> tuple[Estimate, ...]:

@@ -133,6 +133,7 @@ class SignalChain:
             quality_message=quality_message,
             heart_bpm=heart_bpm,
             heart_message=heart_message,
+            heart=presenter.rhythm(now_s),
             brace_message=message("brace.not-measured"),
             faults_n=self._faults_n,
             newest_host_ns=self._newest_host_ns,
