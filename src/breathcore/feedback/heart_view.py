@@ -66,7 +66,7 @@ class HeartPresenter:
             coherence_message=_why(coherence.refusal if coherence else Refusal.TOO_SHORT),
             swing_bpm=swing.amplitude_bpm if swing and seen else None,
             phase_deg=_number(swing.phase_deg) if swing and seen else None,
-            swing_message=None if seen else message("heart.rhythm.no-swing"),
+            swing_message=None if seen else message(f"heart.rhythm.{'no-breath' if swing is None else 'no-swing'}"),
         )
 
 

@@ -47,6 +47,10 @@ def test_a_breath_with_too_few_beats_shows_no_swing():
     view = presenter.view(100.0)
     assert view.swing_bpm is None
     assert view.swing_message is not None
+    assert view.swing_message.id == "heart.rhythm.no-swing"
+    unseen = HeartPresenter().view(100.0)
+    assert unseen.swing_message is not None
+    assert unseen.swing_message.id == "heart.rhythm.no-breath"
 
 
 def test_words_of_coherence():
