@@ -23,6 +23,7 @@ LABELS = {
     "wave_ecg": "ECG, resting",
     "belts": "belts",
 }
+WORTH_SAYING = 0.01  # of the windows answered: below, an error is that of a handful
 # Readable on white and on black: a grey card, and marks that differ in shape as well as in colour.
 CARD, INK, FAINT = "#f4f4f2", "#1d1d1f", "#c9c9c6"
 MARKS = {
@@ -32,6 +33,7 @@ MARKS = {
     "fft": ("spectrum peak (offline)", "D", "#5b7f2b"),
     "constant": ("a constant guess", "|", "#555555"),
 }
+SIZES = {"o": 9, "|": 16}
 CURVE_COLOURS = ("#0b6e99", "#b5541c", "#7a5195", "#5b7f2b", "#a3245b", "#1d1d1f", "#8a6d00", "#2a9d8f")
 
 
@@ -52,11 +54,13 @@ def _errors(axes: Axes, rows: Sequence) -> None:
         own = {r.task: r for r in rows if r.method == method}
         at = [(own[t].pen_mae, k) for k, t in enumerate(tasks) if t in own and np.isfinite(own[t].mae)]
         if at:
-            axes.plot(*zip(*at, strict=True), mark, color=colour, label=label, markersize=9 if mark == "o" else 7)
+            axes.plot(*zip(*at, strict=True), mark, color=colour, label=label, markersize=SIZES.get(mark, 7))
     for k, task in enumerate(tasks):
         ours = next((r for r in rows if r.task == task and r.method == "product"), None)
         if ours is not None:
-            said = f"{100 * ours.cover:.0f} % answered" + (f", MAE {ours.mae:.2f}" if np.isfinite(ours.mae) else "")
+            said = f"{100 * ours.cover:.0f} % answered" + (
+                f", MAE {ours.mae:.2f}" if ours.cover >= WORTH_SAYING else ""
+            )
             axes.text(1.01, k, said, transform=axes.get_yaxis_transform(), va="center", fontsize=9)
     axes.set_yticks(range(len(tasks)), [LABELS[t] for t in tasks])
     axes.invert_yaxis()
