@@ -83,7 +83,7 @@ class BreathBranch:
 
     @property
     def _usable(self) -> bool:
-        return self._reading.refusal is None
+        return self._reading.refusal is None and self._reading.followed
 
     def _feed(self, t_s: F64, x: F64) -> list[Estimate]:
         out: list[Estimate] = []

@@ -33,7 +33,10 @@ NAN = float("nan")
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Rates (NaN if refused), quality, reason; usual rise, noise's SD (NaN: none), cycles seen."""
+    """Rates (NaN if refused), quality, reason; usual rise, noise's SD (NaN: none), cycles seen.
+
+    `followed`: whether the trace shows the breath that the rate is of.
+    """
 
     rate_bpm: float
     live_bpm: float
@@ -42,6 +45,7 @@ class Reading:
     rise: float = NAN
     noise: float = NAN
     cycles: float = 0.0
+    followed: bool = True
 
     def at(self, t_s: float, source: str) -> RateEstimate:
         """Return the estimate of channel `source` for second `t_s`."""

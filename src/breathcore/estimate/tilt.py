@@ -10,6 +10,7 @@ import math
 import numpy as np
 
 from breathcore.estimate.effort import EffortTrace, Look
+from breathcore.estimate.tilt_plane import tilt_look
 from breathcore.model.arrays import F64, frozen
 
 AXIS_S = 32.0
@@ -53,7 +54,8 @@ class TiltTrace(EffortTrace):
         self._odd = not self._odd
         if self._odd and self._posture_changed():
             self._start_over()
-        return super().tick(cycle_s)
+        look = super().tick(cycle_s)
+        return look and tilt_look(look, self._slow.last()[1])
 
     def _posture_changed(self) -> bool:
         x = self._slow.last()[1]
