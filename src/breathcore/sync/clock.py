@@ -248,17 +248,19 @@ def _cut(
 ) -> tuple[SampleBlock, ...]:
     """Give samples out in runs without a hole; samples whose device time does not rise are left out."""
     steps = device_s[1:] - device_s[:-1]
-    if len(steps) and not extremes(steps)[0] > LEAST_STEP_S:
+    shortest, longest = extremes(steps) if len(steps) else (np.inf, 0.0)
+    if not shortest > LEAST_STEP_S:
         before = np.concatenate([[-np.inf], np.maximum.accumulate(device_s)[:-1]])
         rising = device_s > before + LEAST_STEP_S
         device_s, times, x, gap = device_s[rising], times[rising], x[rising], True
         steps = device_s[1:] - device_s[:-1]
+        longest = extremes(steps)[1] if len(steps) else 0.0
     if not len(device_s):
         return ()
     limit_s = GAP_INTERVALS / channel.rate_hz if channel.rate_hz > 0 else np.inf
     gap = gap or bool(device_s[0] - track.last_device_s > limit_s)
     track.last_device_s = float(device_s[-1])
-    if not len(steps) or extremes(steps)[1] <= limit_s:
+    if longest <= limit_s:
         return _given_out(channel, times, x, track, gap=gap)
     holes = np.flatnonzero(steps > limit_s) + 1
     runs = zip(np.split(times, holes), np.split(x, holes), strict=True)
