@@ -86,6 +86,8 @@ class Playout:
         if frame is None or not frame.trace_t_s.size:
             self._head_s = math.nan
             return Head()
+        if now_s < self._now_s - LOST_S:  # another session
+            self._now_s, self._head_s, self._wait_s = -math.inf, math.nan, 0.0
         now_s = max(now_s, self._now_s)
         passed_s = now_s - self._now_s if self._now_s > -math.inf else 0.0
         newest_s = _newest(frame)

@@ -141,3 +141,11 @@ def test_a_clock_that_steps_back_moves_nothing_back() -> None:
     playout.take(frame(10.0, 9.8, 0.64))
     ahead = playout.at(10.2)
     assert playout.at(10.1).t_s == ahead.t_s
+
+
+def test_another_session_begins_anew() -> None:
+    playout = Playout()
+    playout.take(frame(100.0, 99.8, 0.64))
+    playout.at(100.0)
+    playout.take(frame(10.0, 9.8, 0.64))
+    assert playout.at(10.0).t_s == pytest.approx(10.0)
