@@ -9,7 +9,9 @@ of the signal (reference signals.md §1): one value a beat, so half the heart ra
 
 import math
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -78,9 +80,11 @@ class NormalBeats:
         self._seen += 1
         if len(self._five) < 2 * AROUND + 1:
             return
-        usual = sorted(rr for _, rr in self._five)[AROUND]
+        five = [rr for _, rr in self._five]
+        usual = sorted(five)[AROUND]
         end_s, judged_s = self._five[AROUND]
-        if SHORTEST_S <= judged_s <= LONGEST_S and abs(judged_s - usual) <= ALIKE * usual:
+        normal = abs(judged_s - usual) <= ALIKE * usual or _smooth(five[AROUND:]) or _smooth(five[: AROUND + 1])
+        if normal and SHORTEST_S <= judged_s <= LONGEST_S:
             self._add(end_s - 0.5 * judged_s, judged_s)
 
     def _add(self, middle_s: float, rr_s: float) -> None:
@@ -101,6 +105,11 @@ class NormalBeats:
         seen = self._seen - float(self._number[first]) + 1.0
         inside = slice(first, self._n)
         return self._middle_s[inside], self._rr_s[inside], self._turns[inside], (self._n - first) / seen
+
+
+def _smooth(rr_s: Sequence[float]) -> bool:
+    """Whether neighbours are within 20 %: normal intervals all, as in `intervals.normal`."""
+    return all(abs(b - a) <= ALIKE * min(a, b) for a, b in pairwise(rr_s))
 
 
 class RsaRate:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from breathcore.estimate.coherence import coherence
 from breathcore.estimate.heart import BeatSeries
+from breathcore.estimate.intervals import normal
 from breathcore.estimate.rhythm import HeartRhythm, paced_rates
 from breathcore.estimate.variability import variability
 from breathcore.model.drill import DrillPhase, TargetPhase, Timeline
@@ -214,3 +215,18 @@ def test_in_a_pause_nothing_paces():
     found = of(Coherence, told(heart(*beats(span_s=150)), rhythm))
     assert {r.rate_bpm for r in found if r.t_s < 90} == {6.0}
     assert all(math.isnan(r.rate_bpm) for r in found if r.t_s >= 90)
+
+
+@pytest.mark.parametrize(
+    ("rr_s", "odd"),
+    [
+        ([0.78, 0.66, 0.6, 0.59, 0.61, 0.67, 1.08, 0.99, 0.89, 0.83, 0.78], []),  # a young heart in deep slow breathing
+        ([0.66, 0.65, 0.66, 0.39, 0.92, 0.66, 0.66], [3, 4]),  # ectopic
+        ([0.8, 0.81, 1.6, 0.8, 0.79, 0.8], [2]),  # missed
+        ([0.8, 0.81, 0.4, 0.4, 0.79, 0.8, 0.8], [2, 3]),  # one too many
+        ([0.8, 0.8, 5.0, 0.8, 0.8], [2]),  # nothing heard
+    ],
+)
+def test_which_intervals_are_normal(rr_s, odd):
+    rr = np.array(rr_s)
+    assert np.flatnonzero(~normal(np.cumsum(rr), rr)).tolist() == odd
