@@ -7,6 +7,8 @@ live rate is the same number: read off the last 16 s it was no nearer to them.
 import math
 from collections import deque
 
+import numpy as np
+
 from breathcore.estimate.edr import WINDOW_S, BeatSways, Sway
 from breathcore.estimate.edr_belief import EVERY_S, BreathBelief
 from breathcore.estimate.heart import BeatSeries
@@ -56,7 +58,7 @@ class EcgBranch:
         self._seconds = Seconds(self._feed, self._tick)
         self._beat_s = NAN
         self._sample_s = -math.inf
-        self._first_s = NAN
+        self._first_s = math.inf
         self._alike: deque[bool] = deque(maxlen=JUDGED)
         self._sway: Sway | None = None
         self._folded = False
@@ -65,9 +67,10 @@ class EcgBranch:
         """Nothing to turn: an ECG says how fast, not which way."""
 
     def _feed(self, t_s: F64, x: F64) -> list[Estimate]:
-        self._sample_s = float(t_s[-1])
-        if not self._first_s <= self._sample_s:
-            self._first_s = float(t_s[0])
+        known = t_s[np.isfinite(x[:, 0])]
+        if len(known):
+            self._sample_s = float(known[-1])
+            self._first_s = min(self._first_s, float(known[0]))
         return [self._heart(beat) for beat in self._finder.push(t_s, x)]
 
     def _heart(self, beat: Beat) -> HeartEstimate:

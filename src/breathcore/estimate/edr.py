@@ -27,6 +27,7 @@ CYCLES = 2.0  # a rate that the window does not hold so often is not looked for
 NYQUIST = 0.46  # of the heart rate: one number a beat cannot show faster breaths
 SURE = 0.99  # the most that a rate can explain
 SLOWER_N = 28  # steps of the grid of rates to half a rate
+STILL_S, STILL_SHARE, FEWEST_LATELY = 16.0, 0.35, 8  # longer than any hold between breaths of a drill
 EDGE_S = 0.06  # at both ends of a beat's wave: the baseline before and after it
 FOLDED_SHARE = 0.3  # of both must sway with the rate in question, else they say nothing
 KEPT_N = 256  # beats: 64 s at any heart rate
@@ -39,12 +40,14 @@ class Sway:
 
     `evidence` (110,): mean over the series of −log(1 − share explained by each of the rates). `good` is the share of
     its beats that were normal ones, `likeness` how like the usual beat the middle one was, `hr_bpm` their usual rate.
+    `still`: what swayed before sways no more, as in a held breath.
     """
 
     evidence: F64
     good: float
     likeness: float
     hr_bpm: float
+    still: bool
 
 
 def describe(beat: Beat) -> F64:
@@ -158,7 +161,16 @@ class BeatSways:
         span_s = second - float(t[early])
         evidence[np.asarray(RATES_BPM) < CYCLES * 60.0 / span_s] = 0.0
         likeness = median(r for _, r in self._seen)
-        return Sway(evidence, good_n / len(self._seen), likeness, hr_bpm)
+        return Sway(evidence, good_n / len(self._seen), likeness, hr_bpm, self._still(early, second))
+
+    def _still(self, early: int, second: float) -> bool:
+        """Tell whether most series have come to rest: far less SD in the last 16 s than in the minute before."""
+        late = int(self._t[: self._n].searchsorted(second - STILL_S))
+        if min(late - early, self._n - late) < FEWEST_LATELY:
+            return False
+        before, lately = self._x[early:late], self._x[late : self._n]
+        calmer = _variance(lately) < STILL_SHARE * STILL_SHARE * _variance(before)
+        return int(np.count_nonzero(calmer)) > SERIES_N // 2
 
     def folded(self, second: float, rate_bpm: float, hr_bpm: float) -> bool:
         """Tell whether what sways at `rate_bpm` is a breath of `hr_bpm` − `rate_bpm`, seen once a beat.
@@ -197,6 +209,12 @@ class BeatSways:
         by_chance = math.log(free / (free - 2.0))
         told = np.log(1.0 - np.minimum(share, SURE)) + by_chance
         return np.asarray(np.add.reduce(np.minimum(told, 0.0), axis=0) / -SERIES_N, dtype=np.float64)
+
+
+def _variance(x: F64) -> F64:
+    """Return the variance (series,) of `x` (n, series)."""
+    away = x - np.add.reduce(x) / len(x)
+    return np.asarray(np.add.reduce(away * away) / len(x), dtype=np.float64)
 
 
 def _levelled(x: F64, taper: F64, u: F64) -> F64:

@@ -19,12 +19,12 @@ from breathcore.model.arrays import F64
 
 NAN = float("nan")
 EVERY_S = 4  # evidence of windows that overlap by half a minute: oftener tells nothing new
-FLOOR, POWER = 0.1, 0.8  # likelihood = (FLOOR + evidence) ** POWER, each EVERY_S
+FLOOR, POWER = 0.1, 0.9  # likelihood = (FLOOR + evidence) ** POWER, each EVERY_S
 DRIFT_PER_S, RESTART_PER_S = 0.025, 0.004
 MEMORY, FEWEST = 16, 8  # evidences: a minute; fewer count as this many
 NEAR_N = 3  # steps of the grid to either side that count as the same rate
 LASTING_FLOOR, CERTAIN = 0.02, 0.995
-WEIGHTS = (1.0, 3.0, 0.5, 6.05)  # of the three signs in the log odds, and the offset
+WEIGHTS = (1.0, 3.0, 0.5, 6.1)  # of the three signs in the log odds, and the offset
 GOOD = 0.6  # of the beats of half a minute must be normal ones
 CLEAN = 0.96  # likeness of the middle one: below, noise sways as much as the breath does
 
@@ -57,7 +57,9 @@ class BreathBelief:
 
     def push(self, sway: Sway | None) -> None:
         """Take what sways now, if anything is known of it."""
-        self.usable = sway is not None and sway.good >= GOOD and sway.likeness >= CLEAN
+        self.usable = sway is not None and sway.good >= GOOD and sway.likeness >= CLEAN and not sway.still
+        if sway is not None and sway.still:
+            self._memory.clear()  # what lasted lasts no more
         if sway is None or not self.usable:
             self._memory.append(np.zeros(len(RATES_BPM)))
             self._tracker.push(np.ones(len(RATES_BPM)))
