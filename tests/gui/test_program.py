@@ -78,7 +78,8 @@ def test_nothing_to_discard(program):
 
 
 def test_drills_come_in_the_order_of_their_codes(program):
-    assert [drill.id for drill in program.drills()] == ["diaphragmatic", "box", "brace_hold"]
+    ids = [drill.id for drill in program.drills()]
+    assert ids == ["diaphragmatic", "box", "resonance", "resonance_practice", "brace_hold"]
 
 
 @pytest.mark.parametrize("stage", ["prepare", "drill", "saving", "summary"])
