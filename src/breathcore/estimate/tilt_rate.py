@@ -26,7 +26,7 @@ from breathcore.estimate.tilt_rhythm import QUICK_S, Rhythm, quick_rhythm, slow_
 from breathcore.model.arrays import F64
 from breathcore.model.estimates import Refusal
 
-DOUBT_BELOW = 0.5  # quality of the principal axis: noise that wanders comes up to this
+DOUBT_BELOW = 0.55  # quality of the principal axis: noise that wanders comes up to this
 UNSURE_BELOW = 0.6  # a rhythm of its own is believed before it
 RHYTHM_AT, RHYTHM_IF_AGREED_AT = 0.34, 0.27
 AGREED = 0.1  # of the rate
