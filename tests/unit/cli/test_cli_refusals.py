@@ -17,7 +17,10 @@ Command = Callable[..., Any]
         (("demo", "--headless", "--drill", "nope"), "There is no drill called nope."),
         (("train", "nope"), "There is no drill called nope."),
         (("train", "box"), "There is no screen to open a window on."),
-        (("protocols", "show", "nope"), "There is no drill called nope. Known: box, brace_hold, diaphragmatic."),
+        (
+            ("protocols", "show", "nope"),
+            "There is no drill called nope. Known: box, brace_hold, diaphragmatic, resonance, resonance_practice.",
+        ),
         (("devices", "show", "nope"), "There is no wearable called nope. Known: bitalino, diy_imu, heart_rate_strap, "),
         (("analyse", "nope.breath"), "nope.breath cannot be opened."),
         (("export", "nope.breath"), "nope.breath cannot be opened."),
