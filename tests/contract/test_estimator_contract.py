@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from breathcore import estimate
 from breathcore.estimate.chain import PersonEstimator
-from breathcore.estimate.registry import HEARTS, REPORTS, TRACES, Silent, reader_of
+from breathcore.estimate.registry import HEARTS, REPORTS, TRACES, TURNINGS, Silent, reader_of
 from breathcore.model.blocks import SampleBlock
 from breathcore.model.device import ChannelSpec, Role
 from breathcore.model.estimates import (
@@ -28,10 +28,11 @@ from breathcore.model.estimates import (
 SECONDS = 90
 BREATH_HZ = 0.2
 RATES = {Role.BELT: 10.0, Role.ABDOMEN_BELT: 64.0, Role.CHEST_ACC: 100.0, Role.ECG: 130.0, Role.RR: 0.0}
+RATES[Role.GYRO] = 52.0
 RATES |= dict.fromkeys((Role.HEART_RATE, Role.RESPIRATION_RATE, Role.BREATH_PHASES), 0.0)
-ROLES = [*TRACES, *HEARTS, *REPORTS]
+ROLES = [*TRACES, *TURNINGS, *HEARTS, *REPORTS]
 SAMPLED = [role for role in ROLES if RATES[role] > 0]
-AXES = {Role.CHEST_ACC: ("x", "y", "z"), Role.BREATH_PHASES: ("in", "out")}
+AXES = {Role.CHEST_ACC: ("x", "y", "z"), Role.GYRO: ("x", "y", "z"), Role.BREATH_PHASES: ("in", "out")}
 
 
 def channel(role: Role) -> ChannelSpec:
@@ -57,6 +58,9 @@ def recording(role: Role, seconds: float = SECONDS) -> tuple[np.ndarray, np.ndar
     breath = np.sin(2 * np.pi * BREATH_HZ * t)
     if role is Role.ECG:
         return t, (ecg(t) + 0.02 * rng.standard_normal(len(t)))[:, None]
+    if role is Role.GYRO:
+        turning = np.stack((0.3 + 0 * t, np.cos(2 * np.pi * BREATH_HZ * t), 0 * t), axis=1)
+        return t, turning + 0.05 * rng.standard_normal(turning.shape)
     if role is Role.CHEST_ACC:
         tilt = np.radians(1.0) * breath
         x = np.stack((0.3 + 0 * t, np.sin(tilt), np.cos(tilt)), axis=1)
@@ -92,7 +96,7 @@ def rates(out: list[object]) -> np.ndarray:
 
 # Recorded, not read by an estimator: what the wearable itself found out, and what does not move with the breath.
 NOT_READ = {
-    Role.ACC, Role.GYRO, Role.MAG, Role.ORIENTATION, Role.PPG, Role.BREATH_DEPTH, Role.TEMPERATURE, Role.PRESSURE,
+    Role.ACC, Role.MAG, Role.ORIENTATION, Role.PPG, Role.BREATH_DEPTH, Role.TEMPERATURE, Role.PRESSURE,
     Role.ACTIVITY, Role.BATTERY,
 }  # fmt: skip
 

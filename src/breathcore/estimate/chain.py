@@ -6,7 +6,7 @@ from functools import partial
 
 from breathcore.estimate.fusion import RateFusion
 from breathcore.estimate.lead import TraceLead
-from breathcore.estimate.registry import HEARTS, REPORTS, TRACES, Reader, Silent, reader_of
+from breathcore.estimate.registry import HEARTS, REPORTS, TRACES, TURNINGS, Reader, Silent, reader_of
 from breathcore.estimate.rhythm import HeartRhythm
 from breathcore.model.blocks import SampleBlock
 from breathcore.model.device import ChannelSpec, Place, Role
@@ -27,7 +27,7 @@ from breathcore.model.estimates import (
 LOWEST_RATE_HZ = {Role.ECG: 100.0}  # below: not read
 LOWEST_BREATH_HZ = 5.0
 PLACES = (Place.STERNUM, Place.NAVEL, Place.LEFT, Place.RIGHT, Place.BACK, None)  # the best for the breath first
-PREFERENCE = (*TRACES, *REPORTS, *HEARTS)
+PREFERENCE = (*TRACES, *TURNINGS, *REPORTS, *HEARTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,8 @@ class PersonEstimator:
 
     def __init__(self, channels: Sequence[ChannelSpec]) -> None:
         self.faults: tuple[EstimatorFault, ...] = ()
-        used = sorted(filter(_readable, channels), key=_rank)
+        elsewhere = any(c.role is Role.ACC for c in channels)  # worn where no breath is
+        used = sorted((c for c in channels if _readable(c) and not (elsewhere and c.role in TURNINGS)), key=_rank)
         self._channels = {c.id: c for c in used}
         self._readers: dict[str, Reader] = {c.id: reader_of(c) for c in used}
         self._traces = tuple(c.id for c in used if c.role in TRACES)
@@ -174,7 +175,7 @@ class PersonEstimator:
 
 
 def _readable(channel: ChannelSpec) -> bool:
-    if channel.role in TRACES:
+    if channel.role in TRACES or channel.role in TURNINGS:
         return channel.rate_hz >= LOWEST_BREATH_HZ and channel.place in PLACES
     return channel.role in PREFERENCE and channel.rate_hz >= LOWEST_RATE_HZ.get(channel.role, 0.0)
 

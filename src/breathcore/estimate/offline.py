@@ -26,6 +26,7 @@ AXES = {
     Role.BELT: 1,
     Role.ABDOMEN_BELT: 1,
     Role.CHEST_ACC: 3,
+    Role.GYRO: 3,
     Role.ECG: 1,
     Role.RR: 2,
     Role.RESPIRATION_RATE: 2,
@@ -78,8 +79,9 @@ def analyse(signals: Mapping[str, tuple[F64, float]]) -> Analysis:
     Parameters
     ----------
     signals : mapping of role to (values, rate in Hz)
-        Roles: ``belt`` and ``abdomen_belt`` (n,), any unit, rising on inhale; ``chest_acc`` (n, 3) in g; ``ecg``
-        (n,), any unit; ``rr`` (n, 2): time of the beat and interval before it in s, rate 0; ``respiration_rate``
+        Roles: ``belt`` and ``abdomen_belt`` (n,), any unit, rising on inhale; ``chest_acc`` (n, 3) in g;
+        ``gyro`` (n, 3) in deg/s, worn on the trunk; ``ecg`` (n,), any unit; ``rr`` (n, 2): time of the beat and
+        interval before it in s, rate 0; ``respiration_rate``
         (n, 2): time and the wearable's own rate, rate 0. All begin at t = 0. The rate is read from all of them
         together, trace and breaths from the best of the first three. Samples that are not finite count as missing. A
         breath below 5 Hz and an ECG below 100 Hz are not read: all is refused as ``no-sensor``.

@@ -7,6 +7,7 @@ from breathcore.estimate.beat_branch import BeatBranch
 from breathcore.estimate.breath_branch import BreathBranch, ReadRate
 from breathcore.estimate.ecg_branch import EcgBranch
 from breathcore.estimate.effort import BeltTrace, EffortTrace
+from breathcore.estimate.gyro import GyroReader
 from breathcore.estimate.heart import ReportedRate
 from breathcore.estimate.rate import read_rate
 from breathcore.estimate.reported import ReportedBreathing, ReportedPhases
@@ -58,6 +59,9 @@ TRACES: dict[Role, tuple[Callable[[ChannelSpec], EffortTrace], ReadRate]] = {
     Role.ABDOMEN_BELT: (lambda channel: BeltTrace(channel.rate_hz), read_rate),
     Role.CHEST_ACC: (lambda channel: TiltTrace(channel.rate_hz, channel.inhale_axis), read_tilt_rate),
 }
+
+# A breathing rate without a trace.
+TURNINGS: dict[Role, Callable[[ChannelSpec], Reader]] = {Role.GYRO: GyroReader}
 
 # As above, for the heart. RR intervals and ECG tell the breathing rate too.
 HEARTS: dict[Role, Callable[[ChannelSpec], Reader]] = {
@@ -112,7 +116,7 @@ class Silent:
 
 def reader_of(channel: ChannelSpec) -> Reader:
     """Return a new reader of `channel`, whose role is in one of the registries."""
-    make_reader = HEARTS.get(channel.role) or REPORTS.get(channel.role)
+    make_reader = HEARTS.get(channel.role) or REPORTS.get(channel.role) or TURNINGS.get(channel.role)
     if make_reader is not None:
         return make_reader(channel)
     make_trace, read = TRACES[channel.role]
