@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from breathcore.model.device import Role
 from breathcore.model.estimates import RateEstimate, Refusal
 
-WAIT_S = 3  # a second is told without the sources that are further behind
+WAIT_S = 5  # a second is told without the sources that are further behind
 DEAD_S = 10  # nobody waits for a source that has been silent for so long
 ALIKE = 0.1  # of the log of the rate: two sources say the same
 FAITHFUL = 0.1  # weight in the vote for what was said last

@@ -93,7 +93,7 @@ class Session:
     def estimates(self) -> tuple[Estimate, ...]:
         """Everything that is estimated of the whole session, as it was live.
 
-        Identical to what was shown then, unless a sensor's samples came over 3 s later than another's: live, the second
+        Identical to what was shown then, unless a sensor's samples came over 5 s later than another's: live, the second
         was told without them.
         """
         return self._estimated[1]
