@@ -21,8 +21,8 @@ from breathcore.model.estimates import Estimate, HeartEstimate, Polarity, RateEs
 
 NAN = float("nan")
 ANSWER_AT = 0.7
-ALIASED = 0.44  # of the heart rate: a faster breath cannot be told from a slower one
-FRESH_S = 3.0  # the longest time without a beat
+ALIASED = 0.42  # of the heart rate: a faster breath cannot be told from a slower one
+FRESH_S = 3.0  # the longest time without a sample, and without a beat like the usual one
 JUDGED = 8  # beats
 
 
@@ -56,7 +56,7 @@ class EcgBranch:
         for part in (self._finder, self._series, self._sways, self._belief):
             part.reset()
         self._seconds = Seconds(self._feed, self._tick)
-        self._beat_s = NAN
+        self._beat_s = self._usual_s = NAN
         self._sample_s = -math.inf
         self._first_s = math.inf
         self._alike: deque[bool] = deque(maxlen=JUDGED)
@@ -77,6 +77,8 @@ class EcgBranch:
         interval, self._beat_s = beat.t_s - self._beat_s, beat.t_s
         self._sways.push(beat)
         self._alike.append(beat.likeness >= ALIKE)
+        if self._alike[-1]:
+            self._usual_s = beat.t_s
         known = min(1.0, 2.0 * self._alike.count(True) / len(self._alike))
         return self._series.beat(beat.t_s, interval, beat.clear * known)
 
@@ -107,4 +109,5 @@ class EcgBranch:
             return Refusal.NO_DATA
         if self._sway is None:
             return Refusal.TOO_SHORT if second - self._first_s < WINDOW_S else Refusal.NOISE
-        return Refusal.NOISE if not self._belief.usable or second - self._beat_s > FRESH_S else None
+        strangers = 2 * self._alike.count(False) > len(self._alike)
+        return Refusal.NOISE if strangers or not self._belief.usable or second - self._usual_s > FRESH_S else None
