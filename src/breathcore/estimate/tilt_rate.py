@@ -67,7 +67,7 @@ def _hidden(look: TiltLook, *, sway: bool) -> Reading | None:
         return _reading(look, quick, 0.5)
     if span_s < SLOW_S - 1.0:
         return None
-    slow = slow_rhythm(look.plane(SLOW_S), look.step_s)
+    slow = slow_rhythm(look.plane(SLOW_S), look.step_s, REPEATS_AT)
     return _reading(look, slow, 0.6 + 2.0 * (slow.strength - REPEATS_AT)) if slow.strength > REPEATS_AT else None
 
 

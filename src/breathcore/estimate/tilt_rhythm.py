@@ -53,8 +53,11 @@ def quick_rhythm(plane: F64, step_s: float) -> Rhythm:
     return Rhythm(rate, float(shares[at]), a * plane[0] + b * plane[1])
 
 
-def slow_rhythm(plane: F64, step_s: float) -> Rhythm:
-    """Return the rhythm of 2.6–7.5/min that `plane` (2, n), 64 s, repeats best; its strength is the correlation."""
+def slow_rhythm(plane: F64, step_s: float, least: float = 0.0) -> Rhythm:
+    """Return the rhythm of 2.6–7.5/min that `plane` (2, n), 64 s, repeats best; its strength is the correlation.
+
+    No rate is looked for where that is `least` or less.
+    """
     u, v = (Spectrum(limited(c), step_s).band(SLOW_LOW_HZ, SLOW_HIGH_HZ) for c in plane)
     size = len(u)
     lags = np.arange(round(SHORTEST_S / step_s), min(round(LONGEST_S / step_s), math.floor(SEEN * size)) + 1)
@@ -64,6 +67,8 @@ def slow_rhythm(plane: F64, step_s: float) -> Rhythm:
     values = _largest(near, whole)
     at = int(values.argmax())
     strength = float(values[at])
+    if strength <= least:
+        return Rhythm(math.nan, strength, u)
     a, b = _direction(near[:, at], whole[:, at], strength)
     lag = float(lags[at]) + _top(values, at)
     y = a * plane[0] + b * plane[1]
