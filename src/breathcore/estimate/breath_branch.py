@@ -16,7 +16,7 @@ ReadRate = Callable[[Look | None, float], Reading]
 
 FRESH_S = 1.0  # a second further than this from the newest sample has no data
 AFRESH_S = 4  # at least this often the rate is looked for without knowing the last one
-VOUCHED_S = 20.0  # a rate vouches for breaths begun this long before it
+VOUCHED_S = 32.0  # a rate vouches for breaths begun this long before it: what it was read from (rate.STEADY_S)
 
 
 class BreathBranch:
