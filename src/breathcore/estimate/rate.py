@@ -11,7 +11,7 @@ import numpy as np
 from breathcore.estimate.band import Spectrum
 from breathcore.estimate.effort import Look
 from breathcore.estimate.quality import calm, limited, middle_value, noise_sd, regularity, saturated, stuck
-from breathcore.estimate.turns import Turns, find_turns
+from breathcore.estimate.turns import HIGH_HZ, LEAST_HIGH_HZ, Turns, find_turns
 from breathcore.model.estimates import RateEstimate, Refusal
 
 STEADY_S = 32.0
@@ -22,6 +22,7 @@ SLOWEST_BPM, FASTEST_BPM = 2.5, 46.0
 SHORTEST_S = 9.0
 FEWEST = 4  # half-way points: two rises and two falls
 ANSWER_AT = 0.4  # quality from which a number is given
+BELT_ANSWER_AT = 0.3  # the same for a single waveform, which noise seldom makes look like breathing
 STILL_S = 7.0  # without movement of the trace: longer than any hold of a drill
 OVERDUE, OVERDUE_S = 1.4, 5.0  # times the longest wait between half-way points, and at least: no breath comes now
 FRESH_S = 6.0
@@ -78,7 +79,8 @@ def read_rate(look: Look | None, rough_bpm: float) -> Reading:
 def _read(look: Look, rough_bpm: float) -> Reading:
     span_s = len(look.y) * look.step_s
     spectrum = Spectrum(limited(look.y), look.step_s)
-    turns = find_turns(spectrum, look.step_s, rough_bpm)
+    belt = len(look.fast) == 1
+    turns = find_turns(spectrum, look.step_s, rough_bpm, HIGH_HZ if belt else LEAST_HIGH_HZ)
     window_s = STEADY_S
     chosen = turns.since(span_s - window_s)
     rate = chosen.rate_bpm()
@@ -92,9 +94,10 @@ def _read(look: Look, rough_bpm: float) -> Reading:
     quality = regularity(look, spectrum, chosen, rate, min(window_s, span_s))
     moving = calm(look)
     quality *= moving
-    if quality < ANSWER_AT or not SLOWEST_BPM <= rate <= FASTEST_BPM:
+    least = BELT_ANSWER_AT if belt else ANSWER_AT
+    if quality < least or not SLOWEST_BPM <= rate <= FASTEST_BPM:
         reason = Refusal.MOTION if moving < 0.5 else Refusal.NOISE
-        return refused(reason, min(quality, ANSWER_AT))
+        return refused(reason, min(quality, least))
     if rise < BURIED * look.rough:
         return refused(Refusal.NOISE)
     fresh_n = round(FRESH_S / look.step_s)

@@ -13,6 +13,7 @@ LOW_HZ = 0.04
 LOW_WHEN_FAST_HZ = 0.08  # drift counts as breaths otherwise
 FAST_BPM = 14.0
 HIGH_HZ = 1.0
+LEAST_HIGH_HZ = 0.3
 FIRST_PART = 0.15  # of the spread: what a turn must stand out by, at first
 NO_POWER = 0.03  # of what lies above 0.03 Hz
 PART = 0.3  # of the median excursion: thereafter
@@ -44,15 +45,18 @@ class Turns:
         return sum(rates) / len(rates) if rates else math.nan
 
 
-def find_turns(spectrum: Spectrum, step_s: float, rough_bpm: float) -> Turns:
-    """Find the turns of breathing in the band that suits its rate (accuracy.md), known roughly or (NaN) looked for."""
+def find_turns(spectrum: Spectrum, step_s: float, rough_bpm: float, least_high_hz: float = LEAST_HIGH_HZ) -> Turns:
+    """Find the turns of breathing in the band that suits its rate (accuracy.md), known roughly or (NaN) looked for.
+
+    The band's upper edge follows the rate from `least_high_hz` to 1.2 Hz, and to no more than 1 Hz if it begins there.
+    """
     if not rough_bpm > 0:
         z = spectrum.band(LOW_HZ, HIGH_HZ)
         places = _places(z)
         if len(places) < 2:
             return _turns(z, z, places, step_s)
         rough_bpm = _weighed(spectrum, 30.0 * (len(places) - 1) / (float(places[-1] - places[0]) * step_s))
-    high_hz = min(max(rough_bpm / 20.0, 0.3), 1.2)
+    high_hz = HIGH_HZ if least_high_hz >= HIGH_HZ else min(max(rough_bpm / 20.0, least_high_hz), 1.2)
     z = spectrum.band(LOW_WHEN_FAST_HZ if rough_bpm > FAST_BPM else LOW_HZ, high_hz)
     return _turns(z, spectrum.below(high_hz), _places(z), step_s)
 
