@@ -83,6 +83,8 @@ class EcgBranch:
         return self._series.beat(beat.t_s, interval, beat.clear * known)
 
     def _tick(self, second: float) -> list[Estimate]:
+        if second - self._usual_s > FRESH_S:
+            self._alike.extend([False] * JUDGED)
         if second % EVERY_S == 0:
             self._weigh(second)
         return [self._answer(second)]
@@ -109,5 +111,5 @@ class EcgBranch:
             return Refusal.NO_DATA
         if self._sway is None:
             return Refusal.TOO_SHORT if second - self._first_s < WINDOW_S else Refusal.NOISE
-        strangers = 2 * self._alike.count(False) > len(self._alike)
+        strangers = 2 * self._alike.count(False) >= len(self._alike)
         return Refusal.NOISE if strangers or not self._belief.usable or second - self._usual_s > FRESH_S else None
