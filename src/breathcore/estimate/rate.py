@@ -22,7 +22,8 @@ SLOWEST_BPM, FASTEST_BPM = 2.5, 46.0
 SHORTEST_S = 9.0
 FEWEST = 4  # half-way points: two rises and two falls
 ANSWER_AT = 0.4  # quality from which a number is given
-BELT_ANSWER_AT = 0.3  # the same for a single waveform, which noise seldom makes look like breathing
+BELT_ANSWER_AT = 0.3  # the same for a single waveform that is smooth
+SMOOTH = 4.0  # times the samples' own roughness: the least rise of a breath that makes it so
 STILL_S = 7.0  # without movement of the trace: longer than any hold of a drill
 OVERDUE, OVERDUE_S = 1.4, 5.0  # times the longest wait between half-way points, and at least: no breath comes now
 FRESH_S = 6.0
@@ -94,7 +95,7 @@ def _read(look: Look, rough_bpm: float) -> Reading:
     quality = regularity(look, spectrum, chosen, rate, min(window_s, span_s))
     moving = calm(look)
     quality *= moving
-    least = BELT_ANSWER_AT if belt else ANSWER_AT
+    least = BELT_ANSWER_AT if belt and rise > SMOOTH * look.rough else ANSWER_AT
     if quality < least or not SLOWEST_BPM <= rate <= FASTEST_BPM:
         reason = Refusal.MOTION if moving < 0.5 else Refusal.NOISE
         return refused(reason, min(quality, least))
