@@ -7,7 +7,7 @@ from breathcore.estimate.breaths import BreathDetector
 from breathcore.estimate.effort import EffortTrace, Look, Piece
 from breathcore.estimate.phase import PhaseFollower
 from breathcore.estimate.quality import noise_sd, usual_span
-from breathcore.estimate.rate import Reading, refused
+from breathcore.estimate.rate import SHORTEST_S, Reading, refused
 from breathcore.estimate.seconds import Seconds
 from breathcore.model.arrays import F64, frozen
 from breathcore.model.estimates import Breath, EffortBlock, Estimate, Polarity, Refusal, Turn
@@ -100,11 +100,11 @@ class BreathBranch:
             polarity = self._turned.pop(0)
             at = max(start, int(piece.t_s.searchsorted(polarity.t_s)))
             if at > start:
-                parts.append(Piece(piece.t_s[start:at], self._sign * piece.y[start:at], new_run))
+                parts.append(_part(piece, slice(start, at), self._sign, new_run=new_run))
             new_run = new_run if at == start else False
             new_run = new_run or polarity.sign != self._sign
             start, self._sign = at, polarity.sign
-        parts.append(Piece(piece.t_s[start:], self._sign * piece.y[start:], new_run))
+        parts.append(_part(piece, slice(start, None), self._sign, new_run=new_run))
         return parts
 
     def _admit(self, found: list[Turn | Breath]) -> list[Turn | Breath]:
@@ -114,14 +114,24 @@ class BreathBranch:
         return []
 
     def _tick(self, second: float) -> list[Estimate]:
-        look = self._look(second)
+        if self._due(second):
+            look = self._look(second)
+            self._read(second, look)
+            self._guide(look)
+        return [self._reading.at(second, self.source), *self._vouch(second)]
+
+    def _due(self, second: float) -> bool:
+        """Whether to look at the trace: in turn, but at a beginning and an end every second."""
+        trace = self._trace
+        short = trace.span_s < SHORTEST_S or self._reading.refusal is Refusal.TOO_SHORT
+        return short or second - trace.newest_s > FRESH_S or second % trace.look_every_s == 0
+
+    def _read(self, second: float, look: Look | None) -> None:
         if look is None and second - self._trace.newest_s > FRESH_S:
             self._reading = refused(Refusal.NO_DATA)
-        else:
-            afresh = not self._usable or second % AFRESH_S == 0
-            self._reading = self._read_rate(look, math.nan if afresh else self._reading.rate_bpm)
-        self._guide(look)
-        return [self._reading.at(second, self.source), *self._vouch(second)]
+            return
+        afresh = not self._usable or second % AFRESH_S == 0
+        self._reading = self._read_rate(look, math.nan if afresh else self._reading.rate_bpm)
 
     def _look(self, second: float) -> Look | None:
         return None if second - self._trace.newest_s > FRESH_S else self._trace.tick(60.0 / self._reading.rate_bpm)
@@ -143,6 +153,10 @@ class BreathBranch:
             return []
         self._waiting = []
         return [_settled(w, second, self._reading) for w in begun]
+
+
+def _part(piece: Piece, of: slice, sign: int, *, new_run: bool) -> Piece:
+    return Piece(piece.t_s[of], sign * piece.y[of], new_run, sign * piece.lift[of])
 
 
 def _begin_s(item: Turn | Breath) -> float:

@@ -1,11 +1,12 @@
 """The breath trace from a chest accelerometer or a belt: rising on inhale, zero near the middle of the breath.
 
 Samples are low-passed without phase error (the time stamps leave the filter's delay out). There is no high-pass: at
-drill rates it would lead by 40–90°; a middle tracked over the last breaths is subtracted instead. Once a second of
-session time (`tick`) axis and middle are looked up anew; the trace glides to them over the next second.
+drill rates it would lead by 40–90°; a middle tracked over the last breaths is subtracted instead. Each second of
+session time or so (`tick`) axis and middle are looked up anew; the trace glides to them over the next second.
 """
 
 import math
+from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,11 +26,15 @@ FAST_S = 16.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Piece:
-    """A stretch of trace: `t_s` (n,), `y` (n,), and whether what came before does not belong to it."""
+    """A stretch of trace: `t_s` (n,), `y` (n,), and whether what came before does not belong to it.
+
+    `lift` (n,) is how far the middle has moved since the run began: in y + lift nothing moves but the body.
+    """
 
     t_s: F64
     y: F64
     new_run: bool
+    lift: F64
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,7 +73,11 @@ class EffortTrace:
     ----------
     newest_s : float
         Time of the newest sample that said something.
+    look_every_s : int
+        How often `tick` is to be called; what it says may be held until then.
     """
+
+    look_every_s = 1
 
     def __init__(self, rate_hz: float, axes_n: int) -> None:
         factor = max(1, round(rate_hz / TRACE_HZ))
@@ -79,8 +88,6 @@ class EffortTrace:
         self._decimate = Fir(triangle_taps(factor), factor, axes_n)
         self._smooth = Fir(hann_taps(max(1, round(SMOOTH_S * self.rate_hz))), 1, axes_n)
         self._thin = Fir(np.full(self._slow_n, 1.0 / self._slow_n), self._slow_n, axes_n)
-        self._power = Fir(np.full(factor, 1.0 / factor), factor, 1)
-        self._rough = Ring(round(FAST_S * self.rate_hz), 1)
         self._fast = Ring(round(FAST_S * self.rate_hz), axes_n)
         self._slow = Ring(round(LOOK_BACK_S * self.slow_hz), axes_n)
         self._axes_n = axes_n
@@ -95,14 +102,16 @@ class EffortTrace:
         self._begin()
 
     def _begin(self) -> None:
-        for part in (self._decimate, self._smooth, self._thin, self._power, self._rough, self._fast, self._slow):
+        for part in (self._decimate, self._smooth, self._thin, self._fast, self._slow):
             part.reset()
         self._new_run = True
-        self._last_x: F64 | None = None
+        self._unfelt: list[F64] = []
+        self._felt: deque[tuple[float, int]] = deque(maxlen=round(FAST_S / self.look_every_s))
         self._old_middle: F64 | None = None
         self._middle: F64 = np.zeros(self._axes_n)
         self._old_axis = self._axis = self._first_axis()
         self._since_n = 0
+        self._lift = 0.0
 
     def push(self, t_s: F64, x: F64) -> list[Piece]:
         """Take samples `t_s` (n,), `x` (n, axes); return the trace that is now known."""
@@ -117,7 +126,7 @@ class EffortTrace:
         return pieces
 
     def _push_run(self, t_s: F64, x: F64) -> Piece | None:
-        self._feel(t_s, x)
+        self._unfelt.append(x)
         fast_t, fast_x = self._decimate.push(t_s, x)
         self._fast.push(fast_t, fast_x)
         out_t, out_x = self._smooth.push(fast_t, fast_x)
@@ -126,26 +135,32 @@ class EffortTrace:
         self._slow.push(*self._thin.push(out_t, out_x))
         if self._old_middle is None:
             self._old_middle = self._middle = out_x[:, 0].copy()
-        y = self._project(out_x)
-        piece = Piece(out_t, y, self._new_run)
+        y, lift = self._project(out_x)
+        piece = Piece(out_t, y, self._new_run, lift)
         self._new_run = False
         return piece
 
-    def _feel(self, t_s: F64, x: F64) -> None:
-        before = x[:, :1] if self._last_x is None else self._last_x
-        step = x - np.concatenate((before, x[:, :-1]), axis=1)
-        self._last_x = x[:, -1:].copy()
-        self._rough.push(*self._power.push(t_s, np.add.reduce(step * step, axis=0, keepdims=True)))
+    def _roughness(self) -> float:
+        """Return the RMS change from sample to sample over √2, last 16 s."""
+        x = np.concatenate(self._unfelt, axis=1)  # in one piece: sums do not depend on the blocks
+        self._unfelt = [x[:, -1:].copy()]
+        step = x[:, 1:] - x[:, :-1]
+        self._felt.append((float(np.add.reduce(step * step, axis=None)), step.size))
+        return math.sqrt(sum(p for p, _ in self._felt) / max(1, 2 * sum(n for _, n in self._felt)))
 
-    def _project(self, x: F64) -> F64:
+    def _project(self, x: F64) -> tuple[F64, F64]:
         count = x.shape[1]
-        glide = np.minimum(np.arange(self._since_n + 1, self._since_n + 1 + count) / self.rate_hz, 1.0)
+        glide = np.minimum(np.arange(self._since_n, self._since_n + 1 + count) / self.rate_hz, 1.0)
         self._since_n += count
         assert self._old_middle is not None
-        middle = self._old_middle[:, None] + glide * (self._middle - self._old_middle)[:, None]
-        axis = self._old_axis[:, None] + glide * (self._axis - self._old_axis)[:, None]
+        to_go = (self._middle - self._old_middle)[:, None]
+        middle = self._old_middle[:, None] + glide[1:] * to_go
+        axis = self._old_axis[:, None] + glide[1:] * (self._axis - self._old_axis)[:, None]
         y: F64 = np.add.reduce((x - middle) * axis, axis=0, initial=0.0)
-        return y
+        moved = (glide[1:] - glide[:-1]) * np.add.reduce(to_go * axis, axis=0, initial=0.0)
+        lift = np.add.accumulate(np.concatenate(([self._lift], moved)))[1:]
+        self._lift = float(lift[-1])
+        return y, lift
 
     def tick(self, cycle_s: float) -> Look | None:
         """Look up middle and axis anew; return what the trace looks like, or None while there is none.
@@ -164,9 +179,12 @@ class EffortTrace:
         self._middle = self._find_middle(x, y, _whole(cycle_s))
         fast = self._fast.last()[1]
         scale = math.sqrt(float((self._axis * self._axis).sum()))
-        power = self._rough.last()[1][0]
-        rough = scale * math.sqrt(float(np.add.reduce(power)) / len(power) / (2 * self._axes_n))
-        return Look(t_s, y, 1.0 / self.slow_hz, fast, self.rate_hz, rough)
+        return Look(t_s, y, 1.0 / self.slow_hz, fast, self.rate_hz, scale * self._roughness())
+
+    @property
+    def span_s(self) -> float:
+        """How much there is to look back on."""
+        return len(self._slow) / self.slow_hz
 
     def _first_axis(self) -> F64:
         raise NotImplementedError

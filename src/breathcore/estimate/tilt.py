@@ -21,7 +21,7 @@ POSTURE_DEG = 5.0
 UNSETTLED_DEG = 20.0  # while the usual tilt is not known yet
 POSTURE_S = 3.0  # a new posture is one that lasts; a deep breath does not
 STEP_S = 0.5  # of the new posture is left out: the end of the step may be in it
-BEYOND_USUAL = 2.0  # times the largest tilt of the last half minute
+BEYOND_USUAL = 2.0  # times the largest tilt of the last minute: a slow deep breath is seldom
 ALONG_GRAVITY = 0.5  # weight of what moves along gravity: acceleration, not tilt
 UP = (0.0, 0.0, 1.0)
 SAME = frozen(np.eye(3))
@@ -39,6 +39,8 @@ class TiltTrace(EffortTrace):
         the axis found; a guided deep breath (`Polarity`) settles it.
     """
 
+    look_every_s = 2
+
     def __init__(self, rate_hz: float, inhale_axis: tuple[float, float, float] | None = None) -> None:
         self._odd = False
         self._inhale = np.asarray(inhale_axis or UP, dtype=np.float64)
@@ -50,17 +52,16 @@ class TiltTrace(EffortTrace):
         super().reset()
 
     def tick(self, cycle_s: float) -> Look | None:
-        """As `EffortTrace.tick`; a new posture begins a new run. Axis and posture are looked at every other time."""
+        """As `EffortTrace.tick`; a new posture begins a new run. A settled axis is looked up every other time."""
         self._odd = not self._odd
-        if self._odd and self._posture_changed():
+        if self._posture_changed():
             self._start_over()
         look = super().tick(cycle_s)
         return look and tilt_look(look, self._slow.last()[1])
 
     def _posture_changed(self) -> bool:
-        x = self._slow.last()[1]
+        recent = self._slow.last()[1]
         new_n = max(2, round(POSTURE_S * self.slow_hz))
-        recent = x[:, -round(AXIS_S * self.slow_hz) :]
         old = recent[:, : -2 * new_n]  # a step is looked for every other second: it may lie in between
         if old.shape[1] < new_n:
             return False
