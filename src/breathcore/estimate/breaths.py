@@ -11,11 +11,13 @@ from breathcore.estimate.onset import turn_time
 from breathcore.model.estimates import Breath, BreathKind, PhaseKind, Turn
 
 RETREAT = 0.3  # of the median excursion: sure that it turned
+LEAST = 0.5  # of the rise that the rate was read from: excursions that are smaller as a rule are not the breath's
+MOST = 0.6  # of the usual excursion, however noisy the trace
 CLEAR = 4.0  # SDs of the noise: no smaller retreat makes a turn
 REMEMBERED = 7  # excursions
 SHORTEST_S = 0.35  # between extremes
-SILENCE_S = 7.0  # without a turn (or one cycle, if longer): the threshold halves every 2 s from here
-HALVING_S = 2.0
+SILENCE_S = 10.0  # without a turn (or one cycle, if longer): longer than a hold and the beginning of a slow exhale
+HALVING_S = 2.0  # thereafter
 LONGEST_S = 40.0  # of trace kept while waiting for a turn
 SIGH = 2.0  # times the median amplitude
 ARTEFACT = 4.0
@@ -60,7 +62,8 @@ class BreathDetector:
         self._quiet_since = NAN
         self._level = NAN  # of the last turn
         self._inhale: Turn | None = None
-        self._exhale: tuple[Turn, float] | None = None
+        self._exhale: tuple[Turn, float, float] | None = None  # with its rise and hold
+        self._bottom = NAN  # level of the inhale onset
         self._settle()
 
     def guide(self, rise: float, noise: float, quality: float) -> None:
@@ -75,9 +78,10 @@ class BreathDetector:
         found: list[Turn | Breath] = []
         if self._goes_on(piece):
             return found
-        for t, y in zip(piece.t_s.tolist(), piece.y.tolist(), strict=True):
-            if self._step(t, y):
-                found += self._turn()
+        y = piece.y + piece.lift
+        for t, level, lift in zip(piece.t_s.tolist(), y.tolist(), piece.lift.tolist(), strict=True):
+            if self._step(t, level):
+                found += self._turn(lift)
         return found
 
     def flush(self) -> list[Turn | Breath]:
@@ -88,7 +92,7 @@ class BreathDetector:
 
     def _goes_on(self, piece: Piece) -> bool:
         """Take the whole piece at once if no sample of it makes a turn, which is quicker; return whether it was."""
-        t_s, y = piece.t_s, piece.y
+        t_s, y = piece.t_s, piece.y + piece.lift
         if not self._y or self._direction == 0 or t_s[-1] > min(self._patient_until, self._t[0] + LONGEST_S):
             return False
         up = self._direction > 0
@@ -132,11 +136,13 @@ class BreathDetector:
     def _settle(self) -> None:
         """Work out the retreat that makes a turn, and until when it stands."""
         known = self._excursions
-        usual = median(known) if len(known) >= 3 else max(self._guess, max(known, default=0.0))
-        self._retreat = RETREAT * usual if usual > 0 else math.inf
+        told = median(known) if len(known) >= 3 else max(self._guess, max(known, default=0.0))
+        usual = max(told, LEAST * self._guess)
+        least = min(CLEAR * self._noise, MOST * usual)
+        self._retreat = max(RETREAT * usual, least) if usual > 0 else math.inf
         self._patient_until = self._quiet_since + max(SILENCE_S, median(self._cycles) if self._cycles else 0.0)
 
-    def _turn(self) -> list[Turn | Breath]:
+    def _turn(self, lift: float) -> list[Turn | Breath]:
         ys, last = self._y, len(self._y) - 1
         if self._direction == 0:
             self._direction = -1 if ys[self._high] - ys[last] >= ys[last] - ys[self._low] else 1
@@ -148,13 +154,13 @@ class BreathDetector:
         level = ys[extreme]
         start_s, held_s = turn_time(np.array(self._t), np.array(ys), extreme, self._noise)
         kind = PhaseKind.EXHALE if self._direction > 0 else PhaseKind.INHALE
-        turn = Turn(kind, start_s, level, self._t[last] + self._delay_s)
+        turn = Turn(kind, start_s, level - lift, self._t[last] + self._delay_s)
         self._remember(level)
         self._direction = -self._direction
         self._quiet_since = self._t[last]
         self._settle()
         self._forget_before(extreme)
-        return [turn, *self._assemble(turn, held_s)]
+        return [turn, *self._assemble(turn, level, held_s)]
 
     def _remember(self, level: float) -> None:
         before = self._level
@@ -179,20 +185,19 @@ class BreathDetector:
         keep = min(self._high if self._direction > 0 else self._low, len(self._y) // 2)
         self._forget_before(max(keep, 1) if self._direction else len(self._y) // 2)
 
-    def _assemble(self, turn: Turn, held_s: float) -> list[Breath]:
+    def _assemble(self, turn: Turn, level: float, held_s: float) -> list[Breath]:
         if turn.kind is PhaseKind.EXHALE:
-            self._exhale = (turn, held_s)
+            self._exhale = (turn, level - self._bottom, held_s)
             return []
         done = []
         if self._inhale is not None and self._exhale is not None:
             done.append(self._breath(self._inhale, turn.t_s, turn.confirmed_s, held_s))
             self._cycles.append(turn.t_s - self._inhale.t_s)
-        self._inhale, self._exhale = turn, None
+        self._inhale, self._exhale, self._bottom = turn, None, level
         return done
 
     def _breath(self, inhale: Turn, end_s: float, confirmed_s: float, hold_out_s: float) -> Breath:
-        exhale, hold_in_s = self._exhale or (None, 0.0)
-        rise = NAN if exhale is None else exhale.level - inhale.level
+        exhale, rise, hold_in_s = self._exhale or (None, NAN, 0.0)
         kind = self._kind(rise)
         if end_s == end_s:
             self._rises.append(rise)

@@ -52,7 +52,7 @@ class PhaseFollower:
         out: list[PhaseEstimate] = []
         if piece.new_run:
             self.reset()
-        y = np.concatenate((self._past, piece.y))
+        y = np.concatenate((self._past, piece.y + piece.lift))
         self._past = y[-self._lag :]
         slope = (y[self._lag :] - y[: -self._lag]) / self._span_s
         if self._goes_on(slope):
