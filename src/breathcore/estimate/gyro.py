@@ -24,6 +24,7 @@ SMOOTH_S = 0.28
 LOOK_BACK_S = 64.0
 MOVED_DPS, MOVED_S = 20.0, 8.0  # signals.md §8: a body that turns so quickly is not only breathing
 FRESH_S = 1.0
+READ_EVERY_S = 4  # a rate is held in between, movement and missing samples are told at once
 LEAST_S = 4.0
 AGREED = 0.1  # of the rate
 SURE_AT = 0.55  # quality: noise that wanders comes up to this
@@ -91,11 +92,14 @@ class GyroReader:
         t_s, x = self._ring.last()
         if len(t_s) < LEAST_S * self._hz:
             return refused(Refusal.TOO_SHORT)
-        moved = ((x * x).sum(axis=0) > MOVED_DPS**2).nonzero()[0]
+        moved = (np.add.reduce(x * x, axis=0) > MOVED_DPS**2).nonzero()[0]
         if len(moved):  # what came before it belongs to another posture
             t_s, x = t_s[moved[-1] + 1 :], x[:, moved[-1] + 1 :]
             if x.shape[1] < MOVED_S * self._hz:
                 return refused(Refusal.MOTION)
+        held = self._reading.refusal in (None, Refusal.NOISE, Refusal.IRREGULAR)
+        if held and second % READ_EVERY_S:
+            return self._reading
         return _agreed(*self._looks(t_s, x))
 
     def _looks(self, t_s: F64, x: F64) -> tuple[Look, Look]:

@@ -77,12 +77,13 @@ def _unit(value: float) -> float:
 def _repeats(z: F64, period_n: float) -> float:
     """Return the correlation of `z` with itself a breath earlier, the best of 7 lags within 15 %."""
     size, best = len(z), 0.0
-    power = [0.0, *(z * z).cumsum().tolist()]
+    power = (z * z).cumsum()
+    whole = float(power[-1])
     lags = {round(period_n * (0.85 + 0.05 * k)) for k in range(7)}
     for lag in lags:
         if not 0 < lag <= 0.75 * size:
             continue
-        both = power[size - lag] * (power[size] - power[lag])
+        both = power.item(size - lag - 1) * (whole - power.item(lag - 1))
         if both > 0:
             best = max(best, float(z[lag:].dot(z[: size - lag])) / math.sqrt(both))
     return best

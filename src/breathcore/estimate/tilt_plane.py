@@ -32,7 +32,7 @@ def tilt_look(look: Look, x: F64) -> TiltLook:
 
 def unrest(x: F64) -> float:
     """Return the SD of the length of `x` (3, n), relative to its mean: what has moved the body, for a tilt does not."""
-    length = np.sqrt((x * x).sum(axis=0))
+    length = np.sqrt(np.add.reduce(x * x, axis=0))
     mean, sd = moments(length)
     return sd / mean if mean > 0 else math.inf
 
@@ -51,5 +51,6 @@ def across_gravity(x: F64) -> F64:
     a, b, c = down.tolist()
     d, e, f = first.tolist()
     second = np.array((b * f - c * e, c * d - a * f, a * e - b * d))
-    off = x - mean[:, None]
-    return np.degrees(np.stack([(v[:, None] * off).sum(axis=0) for v in (first, second)]) / length)
+    p, q, r = x - mean[:, None]
+    per_unit = math.degrees(1.0) / length
+    return np.array([(v[0] * p + v[1] * q + v[2] * r) * per_unit for v in (first, second)])

@@ -42,13 +42,13 @@ def quick_rhythm(plane: F64, step_s: float) -> Rhythm:
     size = plane.shape[1]
     f_hz, edges, rates, first = _grid(size, step_s)
     u, v = (np.fft.rfft(_level(limited(c)) * _hann(size), 2 * len(f_hz) - 2) for c in plane)
-    power = np.stack(((u * u.conj()).real, (v * v.conj()).real, (u * v.conj()).real)) * f_hz
+    power = np.array((_power(u), _power(v), (u * v.conj()).real)) * f_hz
     sums = np.concatenate((np.zeros((3, 1)), power.cumsum(axis=1)), axis=1)
     near = sums[:, edges[1]] - sums[:, edges[0]]
-    whole = np.repeat(sums[:, -1:] - sums[:, first : first + 1], len(rates), axis=1)
+    whole = sums[:, -1:] - sums[:, first : first + 1]
     shares = _largest(near, whole)
     at = int(shares.argmax())
-    a, b = _direction(near[:, at], whole[:, at], float(shares[at]))
+    a, b = _direction(near[:, at], whole[:, 0], float(shares[at]))
     rate = 60.0 * float(rates[at]) * STEP ** _top(shares, at)
     return Rhythm(rate, float(shares[at]), a * plane[0] + b * plane[1])
 
@@ -80,10 +80,16 @@ def slow_rhythm(plane: F64, step_s: float, least: float = 0.0) -> Rhythm:
 def _lagged(u: F64, v: F64, lags: np.ndarray[tuple[int], np.dtype[np.int64]]) -> tuple[F64, F64]:
     """Return, for each lag, the sums of products a lag apart and of the squares they are to be compared with (3, k)."""
     size = len(u)
-    f, g = np.fft.rfft(u, 2 * size), np.fft.rfft(v, 2 * size)
-    apart = np.fft.irfft(np.stack((2.0 * f * f.conj(), 2.0 * g * g.conj(), f * g.conj() + g * f.conj())), 2 * size)
+    padded = 1 << (size + int(lags[-1]) - 1).bit_length()  # no lag that is asked for meets the other end
+    f, g = np.fft.rfft(u, padded), np.fft.rfft(v, padded)
+    across = (f * g.conj()).real
+    apart = np.fft.irfft(2.0 * np.array((_power(f), _power(g), across)), padded)
     sums = np.concatenate((np.zeros((3, 1)), np.stack((u * u, v * v, u * v)).cumsum(axis=1)), axis=1)
     return apart[:, lags], sums[:, -1:] - sums[:, lags] + sums[:, size - lags]
+
+
+def _power(spectrum: np.ndarray[tuple[int], np.dtype[np.complex128]]) -> F64:
+    return np.asarray(spectrum.real**2 + spectrum.imag**2, dtype=np.float64)
 
 
 def _sooner(y: F64, lag_n: int, least_n: int, wanted: float) -> bool:
@@ -128,9 +134,16 @@ def _top(values: F64, at: int) -> float:
 
 def _level(y: F64) -> F64:
     """Return `y` without its mean and its trend."""
-    at = np.arange(len(y)) - 0.5 * (len(y) - 1)
+    at, square = _line(len(y))
     y = y - np.add.reduce(y) / len(y)
-    return np.asarray(y - at * (float((y * at).sum()) / float((at * at).sum())), dtype=np.float64)
+    return np.asarray(y - at * (float(np.add.reduce(y * at)) / square), dtype=np.float64)
+
+
+@lru_cache(maxsize=8)
+def _line(size: int) -> tuple[F64, float]:
+    """Return a line (size,) through 0 in its middle, and the sum of its squares."""
+    at = np.arange(size) - 0.5 * (size - 1)
+    return frozen(at), float((at * at).sum())
 
 
 @lru_cache(maxsize=8)
