@@ -8,6 +8,7 @@ explains (least-squares spectrum at the beats' own times: Lomb 1976, here with a
 
 import math
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -50,32 +51,30 @@ class Sway:
     still: bool
 
 
-def describe(beat: Beat) -> F64:
-    """Return the eleven numbers (11,) of a beat that its shape tells, in the ECG's unit."""
-    rate, wave, narrow = 1.0 / beat.step_s, beat.wave, beat.narrow
+def describe(beats: Sequence[Beat]) -> F64:
+    """Return the eleven numbers (beats, 11) that the shape of each beat tells, in the ECG's unit."""
+    rate = 1.0 / beats[0].step_s
+    wave, narrow = np.array([b.wave for b in beats]), np.array([b.narrow for b in beats])
     peak = round(BEFORE_S * rate)
     side = round(0.08 * rate)
-    before = wave[peak - round(0.12 * rate) : peak - round(0.06 * rate) + 1]
-    base = float(np.add.reduce(before)) / len(before)
-    qrs = wave[peak - side : peak + side + 1]
-    slope = qrs[1:] - qrs[:-1]
-    late = wave[peak + round(0.18 * rate) : peak + round(0.38 * rate) + 1]
-    size = np.abs(narrow)
-    return np.array(
-        [
-            narrow.max() - narrow.min(),
-            math.sqrt(float(np.add.reduce(narrow * narrow))),
-            np.add.reduce(size),
-            slope.max(),
-            slope.min(),
-            wave[peak] - base,
-            qrs[side:].min() - base,
-            qrs[:side].min() - base,
-            base,
-            float(np.add.reduce(late)) / len(late) - base,
-            float(np.add.reduce(wave)) / len(wave),
-        ]
+    base = _mean(wave[:, peak - round(0.12 * rate) : peak - round(0.06 * rate) + 1])
+    qrs = wave[:, peak - side : peak + side + 1]
+    slope = qrs[:, 1:] - qrs[:, :-1]
+    late = wave[:, peak + round(0.18 * rate) : peak + round(0.38 * rate) + 1]
+    told = (
+        narrow.max(axis=1) - narrow.min(axis=1),
+        np.sqrt(np.add.reduce(narrow * narrow, axis=1)),
+        np.add.reduce(np.abs(narrow), axis=1),
+        slope.max(axis=1),
+        slope.min(axis=1),
+        wave[:, peak] - base,
+        qrs[:, side:].min(axis=1) - base,
+        qrs[:, :side].min(axis=1) - base,
+        base,
+        _mean(late) - base,
+        _mean(wave),
     )
+    return np.array(told).T
 
 
 class BeatSways:
@@ -97,6 +96,7 @@ class BeatSways:
         self._last_s = math.nan
         self._last_good = False
         self._rr_s = math.nan
+        self._new: list[tuple[Beat, float]] = []  # good beats since the last look, and their intervals
         self._n = 0
         self._t: F64 = np.empty(2 * KEPT_N)
         self._x: F64 = np.empty((2 * KEPT_N, SERIES_N))
@@ -117,30 +117,37 @@ class BeatSways:
             self._rr_s = interval
         self._last_good = good
         if good and self._rr_s == self._rr_s:
-            self._keep(beat)
+            self._new.append((beat, self._rr_s))
 
-    def _keep(self, beat: Beat) -> None:
-        if self._n == 2 * KEPT_N:
+    def _keep(self) -> None:
+        """Describe the beats that came since the last look, all at once."""
+        if not self._new:
+            return
+        beats = [beat for beat, _ in self._new]
+        if self._n + len(beats) > 2 * KEPT_N:
             for rows in (self._t, self._x, self._edges, self._circle):
-                rows[:KEPT_N] = rows[KEPT_N:]
+                rows[:KEPT_N] = rows[self._n - KEPT_N : self._n]
             self._n = KEPT_N
-        k = self._n
-        self._t[k] = beat.t_s
-        self._x[k, :-1] = describe(beat)
-        self._x[k, -1] = self._rr_s
-        edge = round(EDGE_S / beat.step_s)
-        self._edges[k] = np.add.reduce(beat.wave[:edge]) / edge, np.add.reduce(beat.wave[-edge:]) / edge
-        self._apart_s = (len(beat.wave) - edge) * beat.step_s
-        angle = self._turn_per_s * beat.t_s
-        cos, sin, cos2, cross = self._circle[k]
+        new = slice(self._n, self._n + len(beats))
+        self._t[new] = [beat.t_s for beat in beats]
+        self._x[new, :-1] = describe(beats)
+        self._x[new, -1] = [rr_s for _, rr_s in self._new]
+        wave, step_s = np.array([beat.wave for beat in beats]), beats[0].step_s
+        edge = round(EDGE_S / step_s)
+        self._edges[new, 0], self._edges[new, 1] = _mean(wave[:, :edge]), _mean(wave[:, -edge:])
+        self._apart_s = (wave.shape[1] - edge) * step_s
+        angle = self._t[new, None] * self._turn_per_s
+        cos, sin, cos2, cross = self._circle[new].swapaxes(0, 1)
         np.cos(angle, out=cos)
         np.sin(angle, out=sin)
         np.multiply(cos, cos, out=cos2)
         np.multiply(cos, sin, out=cross)
-        self._n = k + 1
+        self._n += len(beats)
+        self._new.clear()
 
     def look(self, second: float) -> Sway | None:
-        """Return what sways in the beats before `second`, or None if they are too few."""
+        """Return what sways in the beats before `second`, or None if they are too few; to be asked every few s."""
+        self._keep()
         while self._seen and self._seen[0][0] < second - WINDOW_S:
             self._seen.popleft()
         t = self._t[: self._n]
@@ -156,10 +163,10 @@ class BeatSways:
         fast = slice(self._fast_from + SLOWER_N, len(self._turn_per_s))
         told = self._explained(first, second - WINDOW_S / 2, WINDOW_S, fast)
         evidence[self._fast_from :] += (1.0 - self._slow[self._fast_from :]) * told
-        hr_bpm = 60.0 / float(np.median(self._x[first : self._n, -1]))
-        evidence[np.asarray(RATES_BPM) > NYQUIST * hr_bpm] = 0.0
+        hr_bpm = 60.0 / median(self._x[first : self._n, -1].tolist())
         span_s = second - float(t[early])
-        evidence[np.asarray(RATES_BPM) < CYCLES * 60.0 / span_s] = 0.0
+        slowest, fastest = np.asarray(RATES_BPM).searchsorted([CYCLES * 60.0 / span_s, NYQUIST * hr_bpm])
+        evidence[:slowest] = evidence[fastest:] = 0.0
         likeness = median(r for _, r in self._seen)
         return Sway(evidence, good_n / len(self._seen), likeness, hr_bpm, self._still(early, second))
 
@@ -206,9 +213,14 @@ class BeatSways:
         volume = cos2 * sin2 - cross * cross + 1e-9
         share = a * a * (sin2 / volume) + b * b * (cos2 / volume) - a * b * (2.0 * cross / volume)
         free = len(u) - 3.0
-        by_chance = math.log(free / (free - 2.0))
-        told = np.log(1.0 - np.minimum(share, SURE)) + by_chance
-        return np.asarray(np.add.reduce(np.minimum(told, 0.0), axis=0) / -SERIES_N, dtype=np.float64)
+        left = (1.0 - np.minimum(share, SURE)) * (free / (free - 2.0))  # what chance explains not counted
+        product = np.multiply.reduce(np.minimum(left, 1.0), axis=0)
+        return np.asarray(np.log(product) / -SERIES_N, dtype=np.float64)
+
+
+def _mean(x: F64) -> F64:
+    """Return the mean (beats,) of each row of `x` (beats, n)."""
+    return np.asarray(np.add.reduce(x, axis=1) / x.shape[1], dtype=np.float64)
 
 
 def _variance(x: F64) -> F64:

@@ -11,6 +11,8 @@ jump.
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
+from typing import NamedTuple
 
 from breathcore.model.device import Role
 from breathcore.model.estimates import RateEstimate, Refusal
@@ -47,6 +49,19 @@ TRUST: dict[Role, Trust] = {
 }
 
 
+class Voice(NamedTuple):
+    """What a source answers, the log of its rate, its weight in the vote and in the mean."""
+
+    source: str
+    estimate: RateEstimate
+    log_rate: float
+    weight: float
+    exactness: float
+
+
+_EXACTNESS = attrgetter("exactness")
+
+
 class RateFusion:
     """`RateEstimate`s of several sources → one each second.
 
@@ -71,7 +86,7 @@ class RateFusion:
         self._said: dict[str, dict[int, RateEstimate]] = {source: {} for source in self._trust}
         self._newest = dict.fromkeys(self._trust, -1)
         self._next_s = 0
-        self._last = NAN  # what was said last, for as long as it counts
+        self._last = NAN  # log of the rate that was said last, for as long as it counts
         self._carriers: frozenset[str] = frozenset()
         self._changed_s = -1  # since when something else is said by others
 
@@ -104,11 +119,11 @@ class RateFusion:
         return out
 
     def _complete(self, second: int) -> bool:
-        newest = max(self._newest.values())
-        if newest >= second + WAIT_S:
-            return True
-        awaited = [n for n in self._newest.values() if n >= newest - DEAD_S]
-        return newest >= second and min(awaited) >= second
+        told = self._newest.values()
+        newest = max(told)
+        if newest < second or newest >= second + WAIT_S:
+            return newest >= second
+        return all(n >= second or n < newest - DEAD_S for n in told)
 
     def _tell(self) -> RateEstimate:
         second = self._next_s
@@ -116,17 +131,21 @@ class RateFusion:
         said = {s: e for s, by_s in self._said.items() if (e := by_s.pop(second, None)) is not None}
         if len(self._trust) == 1 and said:
             return next(iter(said.values()))
-        answers = {s: e for s, e in said.items() if e.refusal is None}
+        answers = [self._voice(s, e) for s, e in said.items() if e.refusal is None]
         if not answers:
             return self._silent(second, said)
-        group = self._winners(answers)
-        found = self._merged(second, group, answers)
+        found = self._merged(second, self._winners(answers), answers)
         if self._jumps(second, found):
             reasons = [e.refusal for s, e in said.items() if s in self._carriers and e.refusal is not None]
             gone = not reasons or reasons[0] is Refusal.NO_DATA  # while others do see a breath
             return _refused(second, Refusal.IRREGULAR if gone else reasons[0])
-        self._last, self._carriers, self._changed_s = found.rate_bpm, frozenset(group), -1
+        self._last, self._carriers, self._changed_s = math.log(found.rate_bpm), frozenset(found.sources), -1
         return found if found.quality >= LEAST_QUALITY else _refused(second, Refusal.IRREGULAR, found.quality)
+
+    def _voice(self, source: str, estimate: RateEstimate) -> Voice:
+        trust, quality = self._trust[source], estimate.quality
+        exactness = (max(quality, 0.01) / trust.spread_bpm) ** 2
+        return Voice(source, estimate, math.log(estimate.rate_bpm), trust.weight * quality, exactness)
 
     def _silent(self, second: int, said: Mapping[str, RateEstimate]) -> RateEstimate:
         """Refuse with the reason of the best source that has one other than that it is gone."""
@@ -138,47 +157,42 @@ class RateFusion:
         )
         return _refused(second, *spoken[0])
 
-    def _winners(self, answers: Mapping[str, RateEstimate]) -> list[str]:
+    def _winners(self, answers: Sequence[Voice]) -> list[Voice]:
         """Return the sources that agree with the rate that has the most weight behind it."""
         best, best_support = [], -1.0
-        for candidate in answers.values():
-            group = [s for s, e in answers.items() if _alike(e.rate_bpm, candidate.rate_bpm)]
-            support = sum(self._weight(s, answers[s]) for s in group)
-            support += FAITHFUL * _alike(candidate.rate_bpm, self._last)
+        for candidate in answers:
+            group = [v for v in answers if _alike(v.log_rate, candidate.log_rate)]
+            support = sum([v.weight for v in group]) + FAITHFUL * _alike(candidate.log_rate, self._last)
             if support > best_support:
                 best, best_support = group, support
         return best
 
-    def _weight(self, source: str, estimate: RateEstimate) -> float:
-        return self._trust[source].weight * estimate.quality
-
-    def _merged(self, second: int, group: Sequence[str], answers: Mapping[str, RateEstimate]) -> RateEstimate:
-        ranked = sorted(group, key=lambda s: -self._exactness(s, answers[s]))
-        exact = [self._exactness(s, answers[s]) for s in ranked]
-        quality = answers[ranked[0]].quality
-        for s in ranked[1:]:
-            quality += (1.0 - quality) * VOUCH * self._weight(s, answers[s])
-        against = sum(self._weight(s, e) for s, e in answers.items() if s not in group)
-        support = sum(self._weight(s, answers[s]) for s in group)
-        quality *= 1.0 - DOUBTED * against / (against + support) if against else 1.0
-        rate = _mean([answers[s].rate_bpm for s in ranked], exact)
-        live = _mean([answers[s].rate_live_bpm for s in ranked], exact)
-        return RateEstimate(float(second), rate, live, quality, None, tuple(ranked))
-
-    def _exactness(self, source: str, estimate: RateEstimate) -> float:
-        return (max(estimate.quality, 0.01) / self._trust[source].spread_bpm) ** 2
+    def _merged(self, second: int, group: Sequence[Voice], answers: Sequence[Voice]) -> RateEstimate:
+        ranked = sorted(group, key=_EXACTNESS, reverse=True)
+        quality = ranked[0].estimate.quality
+        for voice in ranked[1:]:
+            quality += (1.0 - quality) * VOUCH * voice.weight
+        if len(group) < len(answers):
+            support = sum([v.weight for v in group])
+            against = sum([v.weight for v in answers if v not in group])
+            quality *= 1.0 - DOUBTED * against / (against + support) if against else 1.0
+        exact = [v.exactness for v in ranked]
+        rate = _mean([v.estimate.rate_bpm for v in ranked], exact)
+        live = _mean([v.estimate.rate_live_bpm for v in ranked], exact)
+        return RateEstimate(float(second), rate, live, quality, None, tuple([v.source for v in ranked]))
 
     def _jumps(self, second: int, found: RateEstimate) -> bool:
         """Whether others than those that carried the last number say something else, and have not for long."""
-        if self._last != self._last or _alike(found.rate_bpm, self._last) or self._carriers & set(found.sources):
+        same = _alike(math.log(found.rate_bpm), self._last) or not self._carriers.isdisjoint(found.sources)
+        if same or self._last != self._last:
             return False
         if self._changed_s < 0:
             self._changed_s = second
         return second - self._changed_s < CONFIRM_S
 
 
-def _alike(a_bpm: float, b_bpm: float) -> bool:
-    return b_bpm == b_bpm and abs(math.log(a_bpm / b_bpm)) <= ALIKE
+def _alike(log_rate: float, other: float) -> bool:
+    return abs(log_rate - other) <= ALIKE  # never so where one is NaN
 
 
 def _mean(rates: Sequence[float], weights: Sequence[float]) -> float:

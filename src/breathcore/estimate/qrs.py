@@ -60,18 +60,17 @@ class BeatFinder:
         rate = rate_hz / factor
         self._runs = EvenRuns(rate_hz, 1)
         self._decimate = Fir(triangle_taps(factor), factor, 1)
-        low, band = _taps(rate)
-        self._low, self._band = Fir(low, 1, 1), Fir(band, 1, 1)
-        self._energy = Fir(hann_taps(_odd(ENERGY_S * rate)), 1, 1)
-        self._lag_n = int(self._energy.delay_n)
+        self._low, self._band = _taps(rate)
+        self._smooth = hann_taps(_odd(ENERGY_S * rate))
+        band_lag_n, self._lag_n = len(self._band) // 2, len(self._smooth) // 2
         self._window_n = round(WINDOW_S * rate)
         self._apart_n = APART_S * rate
         self._before_n, self._after_n = round(BEFORE_S * rate), round(AFTER_S * rate)
         self._usual = UsualBeat(round(QRS_S * rate), round(SHIFT_S * rate))
         self._margin_n = self._usual.shift_n + self._usual.half_n + 3
         self._step_s = 1.0 / rate
-        self.latency_s = self._decimate.delay_n / rate_hz + (self._band.delay_n + 2) / rate
-        self.latency_s += max(AFTER_S + self._margin_n / rate, APART_S + self._energy.delay_n / rate)
+        self.latency_s = self._decimate.delay_n / rate_hz + (band_lag_n + 2) / rate
+        self.latency_s += max(AFTER_S + self._margin_n / rate, APART_S + self._lag_n / rate)
         self.reset()
 
     def reset(self) -> None:
@@ -80,9 +79,9 @@ class BeatFinder:
         self._begin()
 
     def _begin(self) -> None:
-        for part in (self._decimate, self._low, self._band, self._energy):
-            part.reset()
+        self._decimate.reset()
         self._usual.reset()
+        self._raw: F64 = np.empty((2, 0))  # times and samples that the next filtered ones need
         self._first = 0  # index in the run of the first sample that is kept
         self._t: F64 = np.empty(0)
         self._x: F64 = np.empty(0)
@@ -106,12 +105,19 @@ class BeatFinder:
         return out
 
     def _push_run(self, t_s: F64, x: F64) -> list[Beat]:
-        low_t, low = self._low.push(t_s, x)
-        band = self._band.push(t_s, x)[1]
-        energy = self._energy.push(low_t, band * band)[1][0]
-        self._t = np.concatenate((self._t, low_t))
-        self._x = np.concatenate((self._x, low[0]))
-        self._y = np.concatenate((self._y, band[0]))
+        raw = np.concatenate((self._raw, (t_s, x[0])), axis=1)
+        taps_n, smooth_n = len(self._band), len(self._smooth)
+        new_n = raw.shape[1] - taps_n + 1
+        if new_n <= 0:
+            self._raw = raw
+            return []
+        self._raw = raw[:, new_n:]
+        middle = taps_n // 2
+        self._t = np.concatenate((self._t, raw[0, middle : middle + new_n]))
+        self._x = np.concatenate((self._x, np.correlate(raw[1], self._low)))
+        self._y = np.concatenate((self._y, np.correlate(raw[1], self._band)))
+        band = self._y[len(self._e) :]  # all of it that has not been smoothed to its end
+        energy = np.correlate(band * band, self._smooth) if len(band) >= smooth_n else np.empty(0)
         self._e = np.concatenate((self._e, energy))
         self._maxima(len(energy))
         out = self._ripe()
@@ -210,7 +216,7 @@ class UsualBeat:
         Where: the sample before it, and the part of a sample (0–1) from there.
         """
         middle, shift, likeness = self._shifted(y, i) if self._shape is not None else (i, 0.0, 0.0)
-        self._tried.append(_unit(y[i - self.half_n : i + self.half_n + 1]))
+        self._tried.append(y[i - self.half_n : i + self.half_n + 1].copy())
         self._matched.append(likeness >= ALIKE)
         strangers = self._matched.count(False)
         if strangers >= STRANGERS or len(self._matched) == strangers >= FIRST:
@@ -235,7 +241,7 @@ class UsualBeat:
 
     def _look(self) -> None:
         """Take the beat that is most like the others for the usual one, if it is like most of them."""
-        shapes = np.array(self._tried)
+        shapes = np.array([_unit(y) for y in self._tried])
         kin = np.median(shapes @ shapes.T, axis=1)
         k = int(kin.argmax())
         if kin[k] < KIN:

@@ -33,13 +33,13 @@ LOOK_ALIKE = 10.0  # nats by which a rate must beat the one it may be folded fro
 FAINT_S = 1e-3  # RMS of the sine: about what a clock of 1/1024 s leaves of nothing
 SLOW_FAINT_S = 8e-3  # slow breathing swings the heart much (signals.md §1); less is the heart's own drift
 SLOW_SHARE = 0.6  # of the variance, as the heart has slow waves of its own
-EVERY_S = 2  # a heart's rate of half a minute changes slowly: in between the last reading stands
-SETTLED_N, SETTLED, NEAR = 8, 0.75, 0.15  # looks (16 s), share of them, and how near (log) the peak was
+EVERY_S = 4  # a heart's rate of half a minute changes slowly: in between the last reading stands
+SETTLED_N, SETTLED, NEAR = 5, 0.75, 0.15  # looks (16 s), share of them, and how near (log) the peak was
 HARMONIC = 0.6  # of a peak's share at half its rate: it may be the second harmonic of that
 ANSWER_AT = 6.0  # nats
 FULL_AT = 18.0
 NAN = float("nan")
-_TURN = 2j * np.pi * RATES_BPM / 60.0
+_TURN_PER_S = frozen(RATES_BPM * (2.0 * math.pi / 60.0))
 _KEPT = 1024  # rows
 
 
@@ -72,7 +72,7 @@ class NormalBeats:
         self._number = np.empty(_KEPT)
         self._middle_s = np.empty(_KEPT)
         self._rr_s = np.empty(_KEPT)
-        self._turns = np.empty((_KEPT, len(RATES_BPM)), dtype=np.complex128)
+        self._turns = np.empty((_KEPT, 2, len(RATES_BPM)))
 
     def push(self, t_s: float, rr_s: float) -> None:
         """Take one beat."""
@@ -94,11 +94,13 @@ class NormalBeats:
                 rows[:keep] = rows[-keep:]
             self._n = keep
         self._middle_s[self._n], self._rr_s[self._n], self._number[self._n] = middle_s, rr_s, self._seen
-        np.exp(_TURN * middle_s, out=self._turns[self._n])
+        angle = _TURN_PER_S * middle_s
+        np.cos(angle, out=self._turns[self._n, 0])
+        np.sin(angle, out=self._turns[self._n, 1])
         self._n += 1
 
-    def last(self, end_s: float, span_s: float) -> tuple[F64, F64, np.ndarray, float]:
-        """Return middles, intervals (n,), turns (n, rates) of the `span_s` before `end_s`, and the normal share."""
+    def last(self, end_s: float, span_s: float) -> tuple[F64, F64, F64, float]:
+        """Return middles, intervals (n,), turns (n, 2, rates) of the `span_s` before `end_s`, and the normal share."""
         first = int(self._middle_s[: self._n].searchsorted(end_s - span_s))
         if first == self._n:
             return self._middle_s[:0], self._rr_s[:0], self._turns[:0], 0.0
@@ -172,7 +174,7 @@ class RsaRate:
         return Peak(rate, nats, clear=clear)
 
 
-def _periodogram(middle_s: F64, rr_s: F64, turns: np.ndarray) -> tuple[F64, float, float, float]:
+def _periodogram(middle_s: F64, rr_s: F64, turns: F64) -> tuple[F64, float, float, float]:
     """Return the share of the variance a sine explains at each rate, the correlation of neighbours, samples' worth, SD.
 
     The taper follows the beats' own times; the share can pass 1 a little, as the sine's two parts are taken as
@@ -191,8 +193,8 @@ def _periodogram(middle_s: F64, rr_s: F64, turns: np.ndarray) -> tuple[F64, floa
     sure = total * total / float(weight @ weight)
     if power <= 1e-12 * total:
         return np.zeros(len(RATES_BPM)), 0.0, sure, 0.0
-    found = pulled @ turns
-    share = (found.real**2 + found.imag**2) * (2.0 / (total * power))
+    cos, sin = (pulled @ turns.reshape(n, -1)).reshape(2, -1)
+    share = (cos * cos + sin * sin) * (2.0 / (total * power))
     return share, float(pulled[1:] @ x[:-1]) / power, sure, math.sqrt(power / total)
 
 
