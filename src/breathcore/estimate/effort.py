@@ -149,11 +149,14 @@ class EffortTrace:
         return math.sqrt(sum(p for p, _ in self._felt) / max(1, 2 * sum(n for _, n in self._felt)))
 
     def _project(self, x: F64) -> tuple[F64, F64]:
-        count = x.shape[1]
-        glide = np.minimum(np.arange(self._since_n, self._since_n + 1 + count) / self.rate_hz, 1.0)
+        count, since_n = x.shape[1], self._since_n
         self._since_n += count
         assert self._old_middle is not None
         to_go = (self._middle - self._old_middle)[:, None]
+        if since_n >= self.rate_hz:  # arrived
+            there = self._old_axis + (self._axis - self._old_axis)
+            return along(x - (self._old_middle[:, None] + to_go), there), np.full(count, self._lift)
+        glide = np.minimum(np.arange(since_n, since_n + 1 + count) / self.rate_hz, 1.0)
         middle = self._old_middle[:, None] + glide[1:] * to_go
         axis = self._old_axis[:, None] + glide[1:] * (self._axis - self._old_axis)[:, None]
         y: F64 = np.add.reduce((x - middle) * axis, axis=0, initial=0.0)
