@@ -7,7 +7,7 @@ from breathcore.estimate.breaths import BreathDetector
 from breathcore.estimate.effort import EffortTrace, Look, Piece
 from breathcore.estimate.phase import PhaseFollower
 from breathcore.estimate.quality import noise_sd, usual_span
-from breathcore.estimate.rate import SHORTEST_S, Reading, refused
+from breathcore.estimate.rate import SHORTEST_S, SLOW_BPM, SLOW_S, STEADY_S, Reading, refused
 from breathcore.estimate.seconds import Seconds
 from breathcore.model.arrays import F64, frozen
 from breathcore.model.estimates import Breath, EffortBlock, Estimate, Polarity, Refusal, Turn
@@ -15,8 +15,8 @@ from breathcore.model.estimates import Breath, EffortBlock, Estimate, Polarity, 
 ReadRate = Callable[[Look | None, float], Reading]
 
 FRESH_S = 1.0  # a second further than this from the newest sample has no data
+SILENT_S = 64.0  # without an answer: the trace is looked at less often
 AFRESH_S = 4  # at least this often the rate is looked for without knowing the last one
-VOUCHED_S = 32.0  # a rate vouches for breaths begun this long before it: what it was read from (rate.STEADY_S)
 
 
 class BreathBranch:
@@ -52,6 +52,7 @@ class BreathBranch:
     def _begin(self) -> None:
         self._seconds = Seconds(self._feed, self._tick)
         self._reading = refused(Refusal.NO_DATA)
+        self._answered_s = -math.inf
         self._waiting: list[Turn | Breath] = []
         self._sign = 1
         self._turned: list[Polarity] = []
@@ -124,7 +125,8 @@ class BreathBranch:
         """Whether to look at the trace: in turn, but at a beginning and an end every second."""
         trace = self._trace
         short = trace.span_s < SHORTEST_S or self._reading.refusal is Refusal.TOO_SHORT
-        return short or second - trace.newest_s > FRESH_S or second % trace.look_every_s == 0
+        every_s = trace.look_every_s if second - self._answered_s <= SILENT_S else trace.seldom_s
+        return short or second - trace.newest_s > FRESH_S or second % every_s == 0
 
     def _read(self, second: float, look: Look | None) -> None:
         if look is None and second - self._trace.newest_s > FRESH_S:
@@ -132,6 +134,8 @@ class BreathBranch:
             return
         afresh = not self._usable or second % AFRESH_S == 0
         self._reading = self._read_rate(look, math.nan if afresh else self._reading.rate_bpm)
+        if self._reading.refusal in (None, Refusal.TOO_SHORT):
+            self._answered_s = second
 
     def _look(self, second: float) -> Look | None:
         return None if second - self._trace.newest_s > FRESH_S else self._trace.tick(60.0 / self._reading.rate_bpm)
@@ -147,7 +151,8 @@ class BreathBranch:
 
     def _vouch(self, second: float) -> list[Turn | Breath]:
         """Release what waited for a rate to vouch for it; forget what is too old for that."""
-        begun = [w for w in self._waiting if _begin_s(w) >= second - VOUCHED_S]
+        span_s = STEADY_S if self._reading.rate_bpm > SLOW_BPM else SLOW_S  # what the rate was read from
+        begun = [w for w in self._waiting if _begin_s(w) >= second - span_s]
         if not self._usable:
             self._waiting = begun
             return []

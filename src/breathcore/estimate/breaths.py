@@ -13,7 +13,7 @@ from breathcore.model.estimates import Breath, BreathKind, PhaseKind, Turn
 RETREAT = 0.3  # of the median excursion: sure that it turned
 LEAST = 0.5  # of the rise that the rate was read from: excursions that are smaller as a rule are not the breath's
 MOST = 0.6  # of the usual excursion, however noisy the trace
-CLEAR = 4.0  # SDs of the noise: no smaller retreat makes a turn
+CLEAR = 8.0  # times the noise (twice that, as a trace this smooth shows it): no smaller retreat makes a turn
 REMEMBERED = 7  # excursions
 SHORTEST_S = 0.35  # between extremes
 SILENCE_S = 10.0  # without a turn (or one cycle, if longer): longer than a hold and the beginning of a slow exhale

@@ -8,10 +8,13 @@ from breathcore.estimate.effort import Piece
 from breathcore.model.arrays import F64
 from breathcore.model.estimates import PhaseEstimate, PhaseKind
 
-SLOPE_S = 0.4
+QUICK_S = 0.2  # means over this long are compared for a slope,
+STEADY_S = 1.0  # and over up to this long in a noisy trace
 MOVING = 0.15  # of the steepest slope of a sinusoid of the usual rise and rate
+SURE = 6.5  # times `noise` of a slope of noise: three SDs, as `noise_sd` sees half the noise of a smooth trace
+ALIKE_S = 0.14  # samples of a trace this close have their noise in common
 HELD_S = 0.6
-HELD_PART = 0.07  # of a cycle: a slow sinusoid's turn is no hold
+HELD_TIMES = 1.5  # as long as a sinusoid's turn is as slow: no hold
 
 
 class PhaseFollower:
@@ -21,62 +24,91 @@ class PhaseFollower:
     ----------
     rate_hz : float
         Of the trace.
+
+    Notes
+    -----
+    Two slopes are looked at, each the difference between the means of two neighbouring stretches: a quick one and one
+    as steady as the noise demands. A hold is where both stay small for longer than they would in a slow turn.
     """
 
     def __init__(self, rate_hz: float) -> None:
-        self._lag = max(1, round(SLOPE_S * rate_hz))
-        self._span_s = self._lag / rate_hz
-        self._slope = math.inf
+        self._rate_hz = rate_hz
+        self._quick_n = max(1, round(QUICK_S * rate_hz))
+        self._most_n = max(1, round(STEADY_S * rate_hz))
+        self._alike_n = max(1.0, ALIKE_S * rate_hz)
+        self._known = False
         self._held_s = HELD_S
+        self._steady_n = self._quick_n
+        self._least = self._quick_least = math.inf
         self.reset()
 
     @property
     def latency_s(self) -> float:
-        """A change of direction is seen half the slope's span late; a hold after it has lasted 0.6 s or more."""
-        return self._span_s / 2
+        """A turn is seen so late, in noise later; a hold once it has lasted 0.6 s or more."""
+        return self._quick_n / self._rate_hz
 
     def reset(self) -> None:
         """Forget the past; the phase is unknown."""
-        self._past: F64 = np.empty(0)
+        self._sums: F64 = np.zeros(1)  # of the trace up to each sample
         self._kind = PhaseKind.UNKNOWN
         self._still_since = math.nan
 
     def guide(self, rise: float, rate_bpm: float, noise: float) -> None:
         """Take the usual rise, rate and the noise's SD (NaN: not known)."""
-        known = rise > 0 and rate_bpm > 0
-        self._slope = max(MOVING * math.pi * rise * rate_bpm / 60.0, 3.0 * noise / self._span_s) if known else math.inf
-        self._held_s = max(HELD_S, HELD_PART * 60.0 / rate_bpm) if known else HELD_S
+        self._known = rise > 0 and rate_bpm > 0
+        if not self._known:
+            return
+        steepest = math.pi * rise * rate_bpm / 60.0
+        moving = MOVING * steepest
+        noisy = SURE * noise * math.sqrt(2.0 * self._alike_n) * self._rate_hz  # over n^1.5: of a slope over n samples
+        wanted = math.ceil((noisy / moving) ** (2.0 / 3.0))
+        self._steady_n = min(max(wanted, self._quick_n), self._most_n)
+        self._least = max(moving, noisy / self._steady_n**1.5)
+        self._quick_least = max(moving, noisy / self._quick_n**1.5)
+        turning = math.asin(min(self._least / steepest, 1.0)) / math.pi  # of a cycle
+        self._held_s = max(HELD_S, HELD_TIMES * turning * 60.0 / rate_bpm)
 
     def push(self, piece: Piece) -> list[PhaseEstimate]:
         """Take trace; return the changes of phase."""
         out: list[PhaseEstimate] = []
         if piece.new_run:
             self.reset()
-        y = np.concatenate((self._past, piece.y + piece.lift))
-        self._past = y[-self._lag :]
-        slope = (y[self._lag :] - y[: -self._lag]) / self._span_s
-        if self._goes_on(slope):
+        before_n = len(self._sums)
+        new = np.add.accumulate(np.concatenate((self._sums[-1:], piece.y + piece.lift)))[1:]
+        sums = np.concatenate((self._sums, new))
+        self._sums = sums[-2 * self._most_n - 1 :]
+        if not self._known:
+            change = self._change(float(piece.t_s[0]), float(piece.t_s[0]), PhaseKind.UNKNOWN)
+            return [change] if change is not None else out
+        first = max(before_n, 2 * self._steady_n)
+        quick, steady = self._slope(sums, first, self._quick_n), self._slope(sums, first, self._steady_n)
+        if self._goes_on(quick, steady):
             return out
-        for t, v in zip(piece.t_s[len(piece.t_s) - len(slope) :].tolist(), slope.tolist(), strict=True):
-            change = self._step(t, v)
+        t_s = piece.t_s[len(piece.t_s) - len(steady) :]
+        for t, q, v in zip(t_s.tolist(), quick.tolist(), steady.tolist(), strict=True):
+            change = self._step(t, q, v)
             if change is not None:
                 out.append(change)
         return out
 
-    def _goes_on(self, slope: F64) -> bool:
-        """Whether nothing changes: so it is most of the time, and a look at the whole piece is quicker."""
-        if self._kind is PhaseKind.UNKNOWN:
-            return math.isinf(self._slope)
-        if self._still_since == self._still_since or not len(slope):
-            return not len(slope)
-        if self._kind is PhaseKind.INHALE:
-            return bool(slope.min() >= self._slope)
-        return self._kind is PhaseKind.EXHALE and bool(slope.max() <= -self._slope)
+    def _slope(self, sums: F64, first: int, n: int) -> F64:
+        """Return the slopes at the samples from `first` on: the last `n` against the `n` before."""
+        now, middle, begin = sums[first:], sums[first - n : len(sums) - n], sums[first - 2 * n : len(sums) - 2 * n]
+        return np.asarray((now - 2.0 * middle + begin) * (self._rate_hz / (n * n)), dtype=np.float64)
 
-    def _step(self, t: float, slope: float) -> PhaseEstimate | None:
-        if math.isinf(self._slope):
-            return self._change(t, t, PhaseKind.UNKNOWN)
-        if abs(slope) >= self._slope:
+    def _goes_on(self, quick: F64, steady: F64) -> bool:
+        """Whether nothing changes: so it is most of the time, and a look at the whole piece is quicker."""
+        if not len(steady):
+            return True
+        if self._still_since == self._still_since or self._kind not in (PhaseKind.INHALE, PhaseKind.EXHALE):
+            return False
+        if self._kind is PhaseKind.INHALE:
+            return bool(steady.min() >= self._least and quick.min() > -self._quick_least)
+        return bool(steady.max() <= -self._least and quick.max() < self._quick_least)
+
+    def _step(self, t: float, quick: float, steady: float) -> PhaseEstimate | None:
+        slope = quick if abs(quick) >= self._quick_least else steady
+        if slope is quick or abs(steady) >= self._least:
             self._still_since = math.nan
             return self._change(t, t, PhaseKind.INHALE if slope > 0 else PhaseKind.EXHALE)
         if math.isnan(self._still_since):
