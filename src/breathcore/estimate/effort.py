@@ -73,11 +73,11 @@ class EffortTrace:
     ----------
     newest_s : float
         Time of the newest sample that said something.
-    look_every_s : int
-        How often `tick` is to be called; what it says may be held until then.
+    look_every_s, seldom_s : int
+        How often `tick` is to be called, usually and after a long silence; what it says may be held until then.
     """
 
-    look_every_s = 1
+    look_every_s = seldom_s = 1
 
     def __init__(self, rate_hz: float, axes_n: int) -> None:
         factor = max(1, round(rate_hz / TRACE_HZ))

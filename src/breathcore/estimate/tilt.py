@@ -39,7 +39,7 @@ class TiltTrace(EffortTrace):
         the axis found; a guided deep breath (`Polarity`) settles it.
     """
 
-    look_every_s = 2
+    look_every_s, seldom_s = 2, 4
 
     def __init__(self, rate_hz: float, inhale_axis: tuple[float, float, float] | None = None) -> None:
         self._odd = False
@@ -62,7 +62,8 @@ class TiltTrace(EffortTrace):
     def _posture_changed(self) -> bool:
         recent = self._slow.last()[1]
         new_n = max(2, round(POSTURE_S * self.slow_hz))
-        old = recent[:, : -2 * new_n]  # a step is looked for every other second: it may lie in between
+        between_n = round(self.seldom_s * self.slow_hz)  # since the last look: the step may lie there
+        old = recent[:, : -new_n - between_n]
         if old.shape[1] < new_n:
             return False
         mean = np.add.reduce(old, axis=1) / old.shape[1]
