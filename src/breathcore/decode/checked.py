@@ -63,7 +63,7 @@ class CheckedCodec:
         if not received.blocks:
             return received
         problems = [self._problem(block) for block in received.blocks]
-        if not self._refused_n and not any(problems):
+        if not self._refused_n and problems.count(None) == len(problems):
             return received
         blocks, faults = [], list(received.faults)
         for block, problem in zip(received.blocks, problems, strict=True):
@@ -94,8 +94,9 @@ class CheckedCodec:
             return None
         before, seen = self._seen.get(channel.id, ()), _Seen(x[-1], block.t_host_s, lowest, highest)
         self._seen[channel.id] = (seen,)
-        if any(max(highest, b.highest) - min(lowest, b.lowest) <= channel.max_step for b in before):
-            return None  # no two of them are further apart
+        for b in before:
+            if max(highest, b.highest) - min(lowest, b.lowest) <= channel.max_step:
+                return None  # no two of them are further apart
         step = _largest_step(block, before)
         if step <= channel.max_step:
             return None

@@ -34,8 +34,8 @@ def coherence(t_s: F64, rr_s: F64, at_s: float, rate_bpm: float, source: str) ->
     above half the heart rate, ``flat`` where the intervals do not vary.
     """
     good = normal(t_s, rr_s)
-    share = float(good.mean()) if len(good) else 0.0
-    refusal = _refusal(t_s, rr_s, good, rate_bpm)
+    share = np.count_nonzero(good) / len(good) if len(good) else 0.0
+    refusal = _refusal(t_s, rr_s, good, share, rate_bpm)
     if refusal is not None:
         return Coherence(at_s, rate_bpm, NAN, share, source, refusal)
     own_hz = rate_bpm / 60.0
@@ -48,14 +48,15 @@ def coherence(t_s: F64, rr_s: F64, at_s: float, rate_bpm: float, source: str) ->
     return Coherence(at_s, rate_bpm, inside / total, share, source)
 
 
-def _refusal(t_s: F64, rr_s: F64, good: np.ndarray, rate_bpm: float) -> Refusal | None:
-    if int(good.sum()) < 10 or float(t_s[-1] - t_s[0] + rr_s[0]) < SHORTEST_S:
+def _refusal(t_s: F64, rr_s: F64, good: np.ndarray, share: float, rate_bpm: float) -> Refusal | None:
+    normal_n = int(np.count_nonzero(good))
+    if normal_n < 10 or float(t_s[-1] - t_s[0] + rr_s[0]) < SHORTEST_S:
         return Refusal.TOO_SHORT
-    if good.mean() < WHOLE:
+    if share < WHOLE:
         return Refusal.IRREGULAR
     if np.isnan(rate_bpm):
         return Refusal.HEART_ONLY
-    if float(rr_s[good].sum()) < COVERED * WHOLE * SHORTEST_S:
+    total_s = float(np.add.reduce(rr_s[good]))
+    if total_s < COVERED * WHOLE * SHORTEST_S:
         return Refusal.NO_DATA
-    half_bpm = 30.0 / float(rr_s[good].mean())
-    return None if SLOWEST_BPM <= rate_bpm <= half_bpm else Refusal.NOISE
+    return None if SLOWEST_BPM <= rate_bpm <= 30.0 * normal_n / total_s else Refusal.NOISE

@@ -77,16 +77,54 @@ def describe(beats: Sequence[Beat]) -> F64:
     return np.array(told).T
 
 
+class Circles:
+    """How far round each beat's time is at each of some rates, kept for the last beats, and what that explains."""
+
+    def __init__(self, rates_bpm: F64) -> None:
+        self._turn_per_s = rates_bpm * (2.0 * math.pi / 60.0)
+        self._waves: F64 = np.empty((2 * KEPT_N, 2, len(rates_bpm)))  # cosine, sine
+        self._squares = np.empty_like(self._waves)  # cosine times cosine, and times sine
+
+    def put(self, rows: slice, t_s: F64) -> None:
+        """Let beats at `t_s` (n,) be in `rows`."""
+        angle, waves = t_s[:, None] * self._turn_per_s, self._waves[rows]
+        np.cos(angle, out=waves[:, 0])
+        np.sin(angle, out=waves[:, 1])
+        np.multiply(waves, waves[:, :1], out=self._squares[rows])
+
+    def keep(self, rows: slice) -> None:
+        """Move `rows` to the front."""
+        for table in (self._waves, self._squares):
+            table[:KEPT_N] = table[rows]
+
+    def evidence(self, rows: slice, y: F64, taper: F64) -> F64:
+        """Return −log(1 − share explained by each rate) of the levelled series `y` (n, series) of `rows`, their mean.
+
+        What chance explains is not counted.
+        """
+        n = len(taper)
+        a, b = (y.T @ self._waves[rows].reshape(n, -1)).reshape(SERIES_N, 2, -1).swapaxes(0, 1)
+        cos2, cross = (taper @ self._squares[rows].reshape(n, -1)).reshape(2, -1)
+        cos2 = cos2 + 1e-9
+        tilt = cross / cos2
+        across = b - tilt * a  # the sine, less what the cosine has of it
+        chance = (n - 3.0) / (n - 5.0)
+        left = chance - a * a * (chance / cos2) - across * across * (chance / (1.0 + 1e-9 - cos2 - tilt * cross))
+        product = np.multiply.reduce(np.minimum(np.maximum(left, (1.0 - SURE) * chance), 1.0), axis=0)
+        return np.asarray(np.log(product) / -SERIES_N, dtype=np.float64)
+
+
 class BeatSways:
     """The last minute's beats, the ectopic and the bad ones left out, and what sways in them."""
 
     def __init__(self) -> None:
         rates = np.asarray(RATES_BPM)
         halves = rates[:SLOWER_N] * (rates[0] / rates[SLOWER_N])
-        self._turn_per_s = np.concatenate((halves, rates)) * (2.0 * np.pi / 60.0)
         self._slow = np.clip((SLOW_TO_BPM - rates) / (SLOW_TO_BPM - SLOW_FROM_BPM), 0.0, 1.0)
         self._slow_n = int((self._slow > 0.0).sum())
         self._fast_from = int((self._slow >= 1.0).sum())
+        self._slow_circles = Circles(np.concatenate((halves, rates[: self._slow_n])))
+        self._fast_circles = Circles(rates[self._fast_from :])
         self.reset()
 
     def reset(self) -> None:
@@ -102,7 +140,6 @@ class BeatSways:
         self._x: F64 = np.empty((2 * KEPT_N, SERIES_N))
         self._edges: F64 = np.empty((2 * KEPT_N, 2))
         self._apart_s = 0.0
-        self._circle: F64 = np.empty((2 * KEPT_N, 4, len(self._turn_per_s)))
 
     def push(self, beat: Beat) -> None:
         """Take a beat."""
@@ -125,8 +162,11 @@ class BeatSways:
             return
         beats = [beat for beat, _ in self._new]
         if self._n + len(beats) > 2 * KEPT_N:
-            for rows in (self._t, self._x, self._edges, self._circle):
-                rows[:KEPT_N] = rows[self._n - KEPT_N : self._n]
+            last = slice(self._n - KEPT_N, self._n)
+            for rows in (self._t, self._x, self._edges):
+                rows[:KEPT_N] = rows[last]
+            self._slow_circles.keep(last)
+            self._fast_circles.keep(last)
             self._n = KEPT_N
         new = slice(self._n, self._n + len(beats))
         self._t[new] = [beat.t_s for beat in beats]
@@ -136,12 +176,8 @@ class BeatSways:
         edge = round(EDGE_S / step_s)
         self._edges[new, 0], self._edges[new, 1] = _mean(wave[:, :edge]), _mean(wave[:, -edge:])
         self._apart_s = (wave.shape[1] - edge) * step_s
-        angle = self._t[new, None] * self._turn_per_s
-        cos, sin, cos2, cross = self._circle[new].swapaxes(0, 1)
-        np.cos(angle, out=cos)
-        np.sin(angle, out=sin)
-        np.multiply(cos, cos, out=cos2)
-        np.multiply(cos, sin, out=cross)
+        self._slow_circles.put(new, self._t[new])
+        self._fast_circles.put(new, self._t[new])
         self._n += len(beats)
         self._new.clear()
 
@@ -157,11 +193,9 @@ class BeatSways:
             return None
         early = int(t.searchsorted(second - SLOW_WINDOW_S))
         evidence = np.zeros(len(RATES_BPM))
-        slow = slice(0, self._slow_n + SLOWER_N)
-        told = self._explained(early, second - SLOW_WINDOW_S / 2, SLOW_WINDOW_S, slow)
+        told = self._explained(self._slow_circles, early, second - SLOW_WINDOW_S / 2, SLOW_WINDOW_S)
         evidence[: self._slow_n] = self._slow[: self._slow_n] * np.maximum(told[SLOWER_N:] - told[:-SLOWER_N], 0.0)
-        fast = slice(self._fast_from + SLOWER_N, len(self._turn_per_s))
-        told = self._explained(first, second - WINDOW_S / 2, WINDOW_S, fast)
+        told = self._explained(self._fast_circles, first, second - WINDOW_S / 2, WINDOW_S)
         evidence[self._fast_from :] += (1.0 - self._slow[self._fast_from :]) * told
         hr_bpm = 60.0 / median(self._x[first : self._n, -1].tolist())
         span_s = second - float(t[early])
@@ -169,6 +203,12 @@ class BeatSways:
         evidence[:slowest] = evidence[fastest:] = 0.0
         likeness = median(r for _, r in self._seen)
         return Sway(evidence, good_n / len(self._seen), likeness, hr_bpm, self._still(early, second))
+
+    def _explained(self, circles: Circles, first: int, middle_s: float, width_s: float) -> F64:
+        """Return the evidence for the rates of `circles` in the beats from the `first` on."""
+        rows = slice(first, self._n)
+        u, taper = self._window(first, middle_s, width_s)
+        return circles.evidence(rows, _levelled(self._x[rows], taper, u), taper)
 
     def _still(self, early: int, second: float) -> bool:
         """Tell whether most series have come to rest: far less SD in the last 16 s than in the minute before."""
@@ -186,8 +226,8 @@ class BeatSways:
         """
         first = int(self._t[: self._n].searchsorted(second - WINDOW_S))
         u, taper = self._window(first, second - WINDOW_S / 2, WINDOW_S)
-        k = int(np.asarray(RATES_BPM).searchsorted(rate_bpm)) + SLOWER_N
-        angles = self._circle[first : self._n, :2, k].T @ _levelled(self._edges[first : self._n], taper, u)
+        angle = self._t[first : self._n] * (2.0 * math.pi / 60.0 * rate_bpm)
+        angles = np.array((np.cos(angle), np.sin(angle))) @ _levelled(self._edges[first : self._n], taper, u)
         if 2.0 * float((angles * angles).sum(axis=0).min()) < FOLDED_SHARE:
             return False
         ahead = math.atan2(-angles[1, 1], angles[0, 1]) - math.atan2(-angles[1, 0], angles[0, 0])
@@ -200,22 +240,6 @@ class BeatSways:
         u = (self._t[first : self._n] - middle_s) / (0.5 * width_s)
         taper = np.cos(0.5 * np.pi * u) + TAPER_FLOOR
         return u, taper / np.add.reduce(taper)
-
-    def _explained(self, first: int, middle_s: float, width_s: float, rates: slice) -> F64:
-        """Return the evidence for `rates` in the beats from the `first` on."""
-        u, taper = self._window(first, middle_s, width_s)
-        y = _levelled(self._x[first : self._n], taper, u)
-        circle = self._circle[first : self._n, :, rates]
-        size = circle.shape[2]
-        a, b = (y.T @ circle[:, :2].reshape(len(u), 2 * size)).reshape(SERIES_N, 2, size).swapaxes(0, 1)
-        cos2, cross = (taper @ circle[:, 2:].reshape(len(u), 2 * size)).reshape(2, size)
-        sin2 = 1.0 - cos2
-        volume = cos2 * sin2 - cross * cross + 1e-9
-        share = a * a * (sin2 / volume) + b * b * (cos2 / volume) - a * b * (2.0 * cross / volume)
-        free = len(u) - 3.0
-        left = (1.0 - np.minimum(share, SURE)) * (free / (free - 2.0))  # what chance explains not counted
-        product = np.multiply.reduce(np.minimum(left, 1.0), axis=0)
-        return np.asarray(np.log(product) / -SERIES_N, dtype=np.float64)
 
 
 def _mean(x: F64) -> F64:

@@ -7,6 +7,9 @@ so SDNN is smaller than that of 5 min; power from one Hann window of the interva
 import math
 from collections.abc import Sequence
 
+import numpy as np
+
+from breathcore.dsp.summary import moments
 from breathcore.estimate.intervals import STEP_HZ, even, follow, middles, normal, spectrum
 from breathcore.model.arrays import F64
 from breathcore.model.estimates import HeartVariability, Refusal
@@ -28,22 +31,23 @@ def variability(t_s: F64, rr_s: F64, at_s: float, source: str) -> HeartVariabili
     below half of it.
     """
     good = normal(t_s, rr_s)
-    share = float(good.mean()) if len(good) else 0.0
+    share = np.count_nonzero(good) / len(good) if len(good) else 0.0
     span_s = min(float(at_s - t_s[0] + rr_s[0]), WINDOW_S) if len(t_s) else 0.0
     refusal = _refusal(rr_s[good], span_s, share)
     if refusal is not None:
         return HeartVariability(at_s, span_s, int(good.sum()), NAN, NAN, NAN, NAN, NAN, share, source, refusal)
     nn_ms = 1000.0 * rr_s[good]
     steps = (1000.0 * (rr_s[1:] - rr_s[:-1]))[follow(t_s, rr_s, good)]
-    heart_bpm = 60e3 / float(nn_ms.mean())
+    mean_ms, sdnn_ms = moments(nn_ms)
+    heart_bpm = 60e3 / mean_ms
     lf, hf = _powers(middles(t_s, rr_s)[good], nn_ms, (LF_HZ, HF_HZ))
     return HeartVariability(
         t_s=at_s,
         window_s=span_s,
         beats_n=len(nn_ms),
         hr_bpm=heart_bpm,
-        rmssd_ms=math.sqrt(float((steps * steps).mean())) if len(steps) > 1 else NAN,
-        sdnn_ms=float(nn_ms.std(ddof=1)),
+        rmssd_ms=math.sqrt(float(steps @ steps) / len(steps)) if len(steps) > 1 else NAN,
+        sdnn_ms=sdnn_ms * math.sqrt(len(nn_ms) / (len(nn_ms) - 1)),
         lf_ms2=lf if span_s >= LF_AFTER_S else NAN,
         hf_ms2=hf if span_s >= HF_AFTER_S and heart_bpm > 120.0 * HF_HZ[1] else NAN,
         quality=share,
