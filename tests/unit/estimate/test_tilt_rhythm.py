@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from breathcore.estimate.offline import Analysis, analyse
+from breathcore.estimate.tilt import TiltTrace
 from breathcore.estimate.tilt_plane import across_gravity, unrest
 from breathcore.estimate.tilt_rhythm import quick_rhythm, slow_rhythm
 
@@ -98,3 +99,18 @@ def test_no_rate_while_the_body_moved_in_the_last_half_minute():
     assert np.isfinite(a.rate_bpm[40:60]).all()
     assert not np.isfinite(a.rate_bpm[64:70]).any()
     assert np.isfinite(a.rate_bpm[-1])
+
+
+def test_a_deep_breath_every_forty_seconds_is_no_new_posture():
+    t = np.arange(int(200 * HZ)) / HZ
+    deep = (t % 40 > 20) & (t % 40 < 25)
+    tilt = np.radians(np.where(deep, 8.0, 1.0 + np.sin(2 * np.pi * t / 5.0)))
+    x = np.column_stack((np.sin(tilt), np.zeros(len(t)), np.cos(tilt)))
+    trace = TiltTrace(HZ)
+    begun = []
+    for second in range(1, 200):
+        part = (t >= second - 1) & (t < second)
+        begun += [piece.t_s[0] for piece in trace.push(t[part], x[part]) if piece.new_run]
+        if second % trace.look_every_s == 0:
+            trace.tick(5.0)
+    assert all(at < 30 for at in begun)
