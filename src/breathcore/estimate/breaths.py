@@ -2,11 +2,13 @@
 
 import math
 from collections import deque
+from dataclasses import replace
 from statistics import median
 
 import numpy as np
 
 from breathcore.estimate.effort import Piece
+from breathcore.estimate.marks import Marks, Stroke, stroke
 from breathcore.estimate.onset import turn_time
 from breathcore.model.estimates import Breath, BreathKind, PhaseKind, Turn
 
@@ -15,12 +17,10 @@ LEAST = 0.5  # of the rise that the rate was read from: excursions that are smal
 MOST = 0.6  # of the usual excursion, however noisy the trace
 CLEAR = 8.0  # times the noise (twice that, as a trace this smooth shows it): no smaller retreat makes a turn
 REMEMBERED = 7  # excursions
-SHORTEST_S = 0.35  # between extremes
+SHORTEST_S = 0.24  # between extremes: an inhale of a fifth of a breath at 45/min lasts 0.27 s
 SILENCE_S = 10.0  # without a turn (or one cycle, if longer): longer than a hold and the beginning of a slow exhale
 HALVING_S = 2.0  # thereafter
 LONGEST_S = 40.0  # of trace kept while waiting for a turn
-SIGH = 2.0  # times the median amplitude
-ARTEFACT = 4.0
 NAN = float("nan")
 
 
@@ -54,7 +54,7 @@ class BreathDetector:
         """Forget the breath in hand and all excursions."""
         self._excursions: deque[float] = deque(maxlen=REMEMBERED)
         self._cycles: deque[float] = deque(maxlen=REMEMBERED)
-        self._rises: deque[float] = deque(maxlen=REMEMBERED)
+        self._marks = Marks()
         self._t: list[float] = []
         self._y: list[float] = []
         self._direction = 0
@@ -62,8 +62,7 @@ class BreathDetector:
         self._quiet_since = NAN
         self._level = NAN  # of the last turn
         self._inhale: Turn | None = None
-        self._exhale: tuple[Turn, float, float] | None = None  # with its rise and hold
-        self._bottom = NAN  # level of the inhale onset
+        self._exhale: tuple[Turn, Stroke, float] | None = None  # with the rise before it and the hold
         self._settle()
 
     def guide(self, rise: float, noise: float, quality: float) -> None:
@@ -88,7 +87,7 @@ class BreathDetector:
         """Return the unfinished breath, if it has got as far as its exhale: the stream has ended."""
         if self._inhale is None or self._exhale is None:
             return []
-        return [self._breath(self._inhale, NAN, NAN, NAN)]
+        return [self._breath(self._inhale, self._exhale, self._marks.unfinished(self._exhale[1].size))]
 
     def _goes_on(self, piece: Piece) -> bool:
         """Take the whole piece at once if no sample of it makes a turn, which is quicker; return whether it was."""
@@ -152,7 +151,9 @@ class BreathDetector:
         if self._t[last] - self._t[extreme] < SHORTEST_S / 2 or self._t[extreme] - self._t[0] < SHORTEST_S:
             return []
         level = ys[extreme]
-        start_s, held_s = turn_time(np.array(self._t), np.array(ys), extreme, self._noise)
+        t_s, y = np.array(self._t), np.array(ys)
+        start_s, held_s = turn_time(t_s, y, extreme, self._noise)
+        moved = stroke(t_s[: extreme + 1], y[: extreme + 1], self._noise)
         kind = PhaseKind.EXHALE if self._direction > 0 else PhaseKind.INHALE
         turn = Turn(kind, start_s, level - lift, self._t[last] + self._delay_s)
         self._remember(level)
@@ -160,7 +161,7 @@ class BreathDetector:
         self._quiet_since = self._t[last]
         self._settle()
         self._forget_before(extreme)
-        return [turn, *self._assemble(turn, level, held_s)]
+        return [turn, *self._assemble(turn, moved, held_s)]
 
     def _remember(self, level: float) -> None:
         before = self._level
@@ -185,35 +186,21 @@ class BreathDetector:
         keep = min(self._high if self._direction > 0 else self._low, len(self._y) // 2)
         self._forget_before(max(keep, 1) if self._direction else len(self._y) // 2)
 
-    def _assemble(self, turn: Turn, level: float, held_s: float) -> list[Breath]:
+    def _assemble(self, turn: Turn, moved: Stroke, held_s: float) -> list[Breath]:
         if turn.kind is PhaseKind.EXHALE:
-            self._exhale = (turn, level - self._bottom, held_s)
+            self._exhale = (turn, moved, held_s)
             return []
         done = []
         if self._inhale is not None and self._exhale is not None:
-            done.append(self._breath(self._inhale, turn.t_s, turn.confirmed_s, held_s))
-            self._cycles.append(turn.t_s - self._inhale.t_s)
-        self._inhale, self._exhale, self._bottom = turn, None, level
+            exhale, rise, _ = self._exhale
+            length_s = turn.t_s - self._inhale.t_s
+            kind = self._marks.finished(rise, moved, exhale.t_s - self._inhale.t_s, length_s)
+            done.append(self._breath(self._inhale, self._exhale, kind))
+            done[0] = replace(done[0], end_s=turn.t_s, confirmed_s=turn.confirmed_s, hold_out_s=held_s)
+            self._cycles.append(length_s)
+        self._inhale, self._exhale = turn, None
         return done
 
-    def _breath(self, inhale: Turn, end_s: float, confirmed_s: float, hold_out_s: float) -> Breath:
-        exhale, rise, hold_in_s = self._exhale or (None, NAN, 0.0)
-        kind = self._kind(rise)
-        if end_s == end_s:
-            self._rises.append(rise)
-        return Breath(
-            inhale.t_s,
-            NAN if exhale is None else exhale.t_s,
-            end_s,
-            rise,
-            confirmed_s,
-            self._quality,
-            kind,
-            hold_in_s,
-            0.0 if hold_out_s != hold_out_s else hold_out_s,
-        )
-
-    def _kind(self, rise: float) -> BreathKind:
-        if len(self._rises) < 3 or not rise > SIGH * median(self._rises):
-            return BreathKind.NORMAL
-        return BreathKind.SIGH if rise < ARTEFACT * median(self._rises) else BreathKind.ARTEFACT
+    def _breath(self, inhale: Turn, end_of_inhale: tuple[Turn, Stroke, float], kind: BreathKind) -> Breath:
+        exhale, rise, hold_in_s = end_of_inhale
+        return Breath(inhale.t_s, exhale.t_s, NAN, rise.size, NAN, self._quality, kind, hold_in_s)
