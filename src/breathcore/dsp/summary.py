@@ -23,5 +23,4 @@ def median(values: F64) -> float:
 
 def extremes(values: F64) -> tuple[float, float]:
     """Return the lowest and the highest of `values` (any shape, not empty); NaN for both if there is one."""
-    flat = values.ravel()
-    return float(flat.item(flat.argmin())), float(flat.item(flat.argmax()))
+    return float(values.item(values.argmin())), float(values.item(values.argmax()))

@@ -182,7 +182,7 @@ class BeatFinder:
         if self._candidate is not None:
             oldest = min(oldest, self._candidate[0])
         drop = oldest - self._before_n - self._margin_n - self._first
-        if drop > 0:
+        if drop > self._window_n:  # not at every push
             self._first += drop
             self._t, self._x, self._y = self._t[drop:], self._x[drop:], self._y[drop:]
             self._e = self._e[drop:]
