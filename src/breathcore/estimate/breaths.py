@@ -54,6 +54,7 @@ class BreathDetector:
         """Forget the breath in hand and all excursions."""
         self._excursions: deque[float] = deque(maxlen=REMEMBERED)
         self._cycles: deque[float] = deque(maxlen=REMEMBERED)
+        self._shares = {k: deque[float](maxlen=REMEMBERED) for k in (PhaseKind.INHALE, PhaseKind.EXHALE)}
         self._marks = Marks()
         self._t: list[float] = []
         self._y: list[float] = []
@@ -152,16 +153,18 @@ class BreathDetector:
             return []
         level = ys[extreme]
         t_s, y = np.array(self._t), np.array(ys)
-        start_s, held_s = turn_time(t_s, y, extreme, self._noise)
-        moved = stroke(t_s[: extreme + 1], y[: extreme + 1], self._noise)
         kind = PhaseKind.EXHALE if self._direction > 0 else PhaseKind.INHALE
-        turn = Turn(kind, start_s, level - lift, self._t[last] + self._delay_s)
+        onset = turn_time(t_s, y, extreme, self._noise, self._shares[kind])
+        if onset.share == onset.share:
+            self._shares[kind].append(onset.share)
+        moved = stroke(t_s[: extreme + 1], y[: extreme + 1], self._noise)
+        turn = Turn(kind, onset.t_s, level - lift, self._t[last] + self._delay_s)
         self._remember(level)
         self._direction = -self._direction
         self._quiet_since = self._t[last]
         self._settle()
         self._forget_before(extreme)
-        return [turn, *self._assemble(turn, moved, held_s)]
+        return [turn, *self._assemble(turn, moved, onset.held_s)]
 
     def _remember(self, level: float) -> None:
         before = self._level
