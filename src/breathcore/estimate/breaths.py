@@ -9,7 +9,7 @@ import numpy as np
 
 from breathcore.estimate.effort import Piece
 from breathcore.estimate.marks import Marks, Stroke, stroke
-from breathcore.estimate.onset import turn_time
+from breathcore.estimate.onset import KNEE, turn_time
 from breathcore.model.estimates import Breath, BreathKind, PhaseKind, Turn
 
 RETREAT = 0.3  # of the median excursion: sure that it turned
@@ -20,6 +20,7 @@ REMEMBERED = 7  # excursions
 SHORTEST_S = 0.24  # between extremes: an inhale of a fifth of a breath at 45/min lasts 0.27 s
 SILENCE_S = 10.0  # without a turn (or one cycle, if longer): longer than a hold and the beginning of a slow exhale
 HALVING_S = 2.0  # thereafter
+WAIT_S = 4.0  # longer, for the stroke after a hold
 LONGEST_S = 40.0  # of trace kept while waiting for a turn
 NAN = float("nan")
 
@@ -155,6 +156,8 @@ class BreathDetector:
         t_s, y = np.array(self._t), np.array(ys)
         kind = PhaseKind.EXHALE if self._direction > 0 else PhaseKind.INHALE
         onset = turn_time(t_s, y, extreme, self._noise, self._shares[kind])
+        if onset.held_s > 0 and self._early(extreme):
+            return []
         if onset.share == onset.share:
             self._shares[kind].append(onset.share)
         moved = stroke(t_s[: extreme + 1], y[: extreme + 1], self._noise)
@@ -165,6 +168,11 @@ class BreathDetector:
         self._settle()
         self._forget_before(extreme)
         return [turn, *self._assemble(turn, moved, onset.held_s)]
+
+    def _early(self, extreme: int) -> bool:
+        """Whether too little of the stroke after a hold is seen yet to tell when it began."""
+        ys, seen = self._y, abs(self._y[-1] - self._y[extreme])
+        return seen < KNEE * abs(ys[extreme] - ys[0]) and self._t[-1] <= self._patient_until + WAIT_S
 
     def _remember(self, level: float) -> None:
         before = self._level
