@@ -20,7 +20,7 @@ from itertools import groupby
 from statistics import fmean, stdev
 
 from breathcore.model.drill import DrillPhase, DrillSpec, Score, ScorePart, TargetPhase
-from breathcore.model.estimates import Breath, BreathKind, BreathRange, PhaseKind, Turn
+from breathcore.model.estimates import NO_BREATH, Breath, BreathRange, PhaseKind, Turn
 from breathcore.model.message import Message, message
 
 WEIGHTS = {"timing": 0.35, "depth": 0.25, "regularity": 0.20, "quality": 0.20}
@@ -84,7 +84,7 @@ def score_drill(
     until_s : float
         How far the breath is known; target phases that onsets may still fall to are left out.
     """
-    real = [b for b in breaths if b.kind is not BreathKind.ARTEFACT]
+    real = [b for b in breaths if b.kind not in NO_BREATH]
     targets = _target_breaths(phases) if spec.paced else []
     aims = _aims(targets, _onsets(real, turns), until_s) if real or turns else []
     if not aims:

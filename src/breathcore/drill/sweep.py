@@ -8,7 +8,7 @@ import numpy as np
 
 from breathcore.estimate.resonance import choose, trial
 from breathcore.model.drill import PatternSpec, TargetPhase
-from breathcore.model.estimates import Breath, BreathKind, Estimate, HeartEstimate
+from breathcore.model.estimates import NO_BREATH, Breath, Estimate, HeartEstimate
 from breathcore.model.resonance import ResonanceResult
 
 JOINED_S = 0.5  # phases further apart than this are no unbroken stretch
@@ -40,7 +40,7 @@ class SweepFinder:
         if isinstance(estimate, HeartEstimate):
             if estimate.rr_s == estimate.rr_s:
                 self._beats.append((estimate.t_s, estimate.rr_s))
-        elif isinstance(estimate, Breath) and estimate.kind is not BreathKind.ARTEFACT:
+        elif isinstance(estimate, Breath) and estimate.kind not in NO_BREATH:
             self._breaths.append(estimate)
 
     def answer(self, text: str) -> None:

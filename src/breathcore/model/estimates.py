@@ -70,6 +70,9 @@ class BreathKind(StrEnum):
     ARTEFACT = "artefact"
 
 
+NO_BREATH = frozenset({BreathKind.COUGH, BreathKind.ARTEFACT})  # not counted where breaths are scored
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class EffortBlock:
     """The breath trace: `t_s` (n,) and `y` (n,), rising on inhale, zero near the middle of the breath.
