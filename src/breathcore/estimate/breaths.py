@@ -10,6 +10,7 @@ import numpy as np
 from breathcore.estimate.effort import Piece
 from breathcore.estimate.marks import Marks, Stroke, stroke
 from breathcore.estimate.onset import KNEE, turn_time
+from breathcore.model.arrays import F64
 from breathcore.model.estimates import Breath, BreathKind, PhaseKind, Turn
 
 RETREAT = 0.3  # of the median excursion: sure that it turned
@@ -77,10 +78,9 @@ class BreathDetector:
         if piece.new_run:
             self.reset()
         found: list[Turn | Breath] = []
-        if self._goes_on(piece):
-            return found
-        y = piece.y + piece.lift
-        for t, level, lift in zip(piece.t_s.tolist(), y.tolist(), piece.lift.tolist(), strict=True):
+        t_s, y = piece.t_s, piece.y + piece.lift
+        first = self._go_on(t_s, y)
+        for t, level, lift in zip(t_s[first:].tolist(), y[first:].tolist(), piece.lift[first:].tolist(), strict=True):
             if self._step(t, level):
                 found += self._turn(lift)
         return found
@@ -91,22 +91,23 @@ class BreathDetector:
             return []
         return [self._breath(self._inhale, self._exhale, self._marks.unfinished(self._exhale[1].size))]
 
-    def _goes_on(self, piece: Piece) -> bool:
-        """Take the whole piece at once if no sample of it makes a turn, which is quicker; return whether it was."""
-        t_s, y = piece.t_s, piece.y + piece.lift
+    def _go_on(self, t_s: F64, y: F64) -> int:
+        """Take at once, which is quicker, the samples before the first that could make a turn; return how many."""
         if not self._y or self._direction == 0 or t_s[-1] > min(self._patient_until, self._t[0] + LONGEST_S):
-            return False
+            return 0
         up = self._direction > 0
         best = self._y[self._high] if up else self._y[self._low]
         away = np.maximum(np.maximum.accumulate(y), best) - y if up else y - np.minimum(np.minimum.accumulate(y), best)
-        if float(away.max()) >= self._retreat:
-            return False
-        high, low, first = int(y.argmax()), int(y.argmin()), len(self._y)
-        self._high = first + high if y[high] > self._y[self._high] else self._high
-        self._low = first + low if y[low] < self._y[self._low] else self._low
-        self._t += t_s.tolist()
-        self._y += y.tolist()
-        return True
+        far = (away >= self._retreat).nonzero()[0]
+        count = int(far[0]) if len(far) else len(y)
+        if count:
+            y, first = y[:count], len(self._y)
+            high, low = int(y.argmax()), int(y.argmin())
+            self._high = first + high if y[high] > self._y[self._high] else self._high
+            self._low = first + low if y[low] < self._y[self._low] else self._low
+            self._t += t_s[:count].tolist()
+            self._y += y.tolist()
+        return count
 
     def _step(self, t: float, y: float) -> bool:
         ys = self._y
