@@ -12,7 +12,7 @@ from breathcore.estimate.seconds import Seconds
 from breathcore.model.arrays import F64, frozen
 from breathcore.model.estimates import Breath, EffortBlock, Estimate, Polarity, Refusal, Turn
 
-ReadRate = Callable[[Look | None, float], Reading]
+ReadRate = Callable[[Look | None, float, Reading], Reading]
 
 FRESH_S = 1.0  # a second further than this from the newest sample has no data
 SILENT_S = 64.0  # without an answer: the trace is looked at less often
@@ -32,7 +32,7 @@ class BreathBranch:
     trace : EffortTrace
         Maker of the trace.
     read_rate : callable
-        Reads the rate off what the trace looks like, given about what it was.
+        Reads the rate off what the trace looks like, given about what it was (NaN: look afresh) and the last reading.
     """
 
     def __init__(self, source: str, trace: EffortTrace, read_rate: ReadRate) -> None:
@@ -133,7 +133,8 @@ class BreathBranch:
             self._reading = refused(Refusal.NO_DATA)
             return
         afresh = not self._usable or second % AFRESH_S == 0
-        self._reading = self._read_rate(look, math.nan if afresh else self._reading.rate_bpm)
+        rough_bpm = math.nan if afresh else self._reading.rate_bpm
+        self._reading = self._read_rate(look, rough_bpm, self._reading)
         if self._reading.refusal in (None, Refusal.TOO_SHORT):
             self._answered_s = second
 

@@ -103,7 +103,7 @@ def _read(look: Look, rough_bpm: float) -> Reading:
         return refused(Refusal.NOISE)
     fresh_n = round(FRESH_S / look.step_s)
     noise = noise_sd(look.y[:-fresh_n])
-    over = _over(look, turns, chosen, rise, max(LOUDER * noise, 0.06 * rise))
+    over = no_longer(look, turns, chosen, rise, max(LOUDER * noise, 0.06 * rise))
     if over is not None:
         return refused(over)
     live = turns.since(span_s - max(LIVE_S, 2.0 * 60.0 / rate)).rate_bpm()
@@ -111,7 +111,7 @@ def _read(look: Look, rough_bpm: float) -> Reading:
     return Reading(rate, live, quality, None, rise, noise, cycles)
 
 
-def _over(look: Look, turns: Turns, chosen: Turns, rise: float, loud: float) -> Refusal | None:
+def no_longer(look: Look, turns: Turns, chosen: Turns, rise: float, loud: float) -> Refusal | None:
     """Return why the last seconds are no breath any more, though the window as a whole still is."""
     still = turns.z[-round(STILL_S / look.step_s) :]
     if float(still.max() - still.min()) < 0.1 * rise:

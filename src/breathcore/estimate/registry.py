@@ -4,12 +4,12 @@ from collections.abc import Callable
 from typing import Protocol
 
 from breathcore.estimate.beat_branch import BeatBranch
+from breathcore.estimate.belt_rate import read_belt_rate
 from breathcore.estimate.breath_branch import BreathBranch, ReadRate
 from breathcore.estimate.ecg_branch import EcgBranch
 from breathcore.estimate.effort import BeltTrace, EffortTrace
 from breathcore.estimate.gyro import GyroReader
 from breathcore.estimate.heart import ReportedRate
-from breathcore.estimate.rate import read_rate
 from breathcore.estimate.reported import ReportedBreathing, ReportedPhases
 from breathcore.estimate.seconds import Seconds
 from breathcore.estimate.tilt import TiltTrace
@@ -55,8 +55,8 @@ class Reader(Protocol):
 
 # In order of preference: a person's breath is read from the first of these roles that is there.
 TRACES: dict[Role, tuple[Callable[[ChannelSpec], EffortTrace], ReadRate]] = {
-    Role.BELT: (lambda channel: BeltTrace(channel.rate_hz), read_rate),
-    Role.ABDOMEN_BELT: (lambda channel: BeltTrace(channel.rate_hz), read_rate),
+    Role.BELT: (lambda channel: BeltTrace(channel.rate_hz), read_belt_rate),
+    Role.ABDOMEN_BELT: (lambda channel: BeltTrace(channel.rate_hz), read_belt_rate),
     Role.CHEST_ACC: (lambda channel: TiltTrace(channel.rate_hz, channel.inhale_axis), read_tilt_rate),
 }
 

@@ -36,7 +36,7 @@ LAG_S = 1.0
 STILL_G, MOVED_G = 0.01, 0.02  # SD of gravity's length in half a minute: no tilt does that. Rhythm asked for; at all
 
 
-def read_tilt_rate(look: Look | None, rough_bpm: float) -> Reading:
+def read_tilt_rate(look: Look | None, rough_bpm: float, _before: Reading | None = None) -> Reading:
     """Read the rate off a `TiltLook`; `rough_bpm` is about what it was (NaN: not known)."""
     first = read_rate(look, rough_bpm)
     if not isinstance(look, TiltLook) or first.refusal not in (None, Refusal.NOISE, Refusal.IRREGULAR):

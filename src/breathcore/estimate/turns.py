@@ -54,11 +54,11 @@ def find_turns(spectrum: Spectrum, step_s: float, rough_bpm: float, least_high_h
         z = spectrum.band(LOW_HZ, HIGH_HZ)
         places = _places(z)
         if len(places) < 2:
-            return _turns(z, z, places, step_s)
+            return turns_at(z, z, places, step_s)
         rough_bpm = _weighed(spectrum, 30.0 * (len(places) - 1) / (float(places[-1] - places[0]) * step_s))
     high_hz = HIGH_HZ if least_high_hz >= HIGH_HZ else min(max(rough_bpm / 20.0, least_high_hz), 1.2)
     z = spectrum.band(LOW_WHEN_FAST_HZ if rough_bpm > FAST_BPM else LOW_HZ, high_hz)
-    return _turns(z, spectrum.below(high_hz), _places(z), step_s)
+    return turns_at(z, spectrum.below(high_hz), _places(z), step_s)
 
 
 def _weighed(spectrum: Spectrum, rate_bpm: float) -> float:
@@ -87,7 +87,8 @@ def _places(z: F64) -> I64:
     return np.asarray(at[kept], dtype=np.int64)
 
 
-def _turns(z: F64, whole: F64, places: I64, step_s: float) -> Turns:
+def turns_at(z: F64, whole: F64, places: I64, step_s: float) -> Turns:
+    """Return the turns at the extremes `places` (n,) of `z`; `whole` is the waveform with its drift."""
     if len(places) < 2:
         return Turns(np.empty(0), np.empty(0), np.empty(0), z)
     half = np.concatenate((_before(z, places), _between(z, places), _after(whole, places)))
