@@ -23,6 +23,7 @@ NAN = float("nan")
 ANSWER_AT = 0.7
 ALIASED = 0.42  # of the heart rate: a faster breath cannot be told from a slower one
 FRESH_S = 3.0  # the longest time without a sample, and without a beat like the usual one
+BACK_S = 8.0  # after the beats were lost: noise may look like one now and then
 JUDGED = 8  # beats
 
 
@@ -59,6 +60,7 @@ class EcgBranch:
         self._beat_s = self._usual_s = NAN
         self._sample_s = -math.inf
         self._first_s = math.inf
+        self._lost_s = -math.inf
         self._alike: deque[bool] = deque(maxlen=JUDGED)
         self._sway: Sway | None = None
         self._folded = False
@@ -85,6 +87,8 @@ class EcgBranch:
     def _tick(self, second: float) -> list[Estimate]:
         if second - self._usual_s > FRESH_S:
             self._alike.extend([False] * JUDGED)
+        if 2 * self._alike.count(False) >= len(self._alike):
+            self._lost_s = second
         if second % EVERY_S == 0:
             self._weigh(second)
         return [self._answer(second)]
@@ -111,5 +115,4 @@ class EcgBranch:
             return Refusal.NO_DATA
         if self._sway is None:
             return Refusal.TOO_SHORT if second - self._first_s < WINDOW_S else Refusal.NOISE
-        strangers = 2 * self._alike.count(False) >= len(self._alike)
-        return Refusal.NOISE if strangers or not self._belief.usable or second - self._usual_s > FRESH_S else None
+        return Refusal.NOISE if second - self._lost_s < BACK_S or not self._belief.usable else None

@@ -15,6 +15,7 @@ from breathcore.estimate.rate import (
     BURIED,
     FRESH_S,
     LOUDER,
+    SLOW_BPM,
     SLOW_S,
     STILL_S,
     Reading,
@@ -33,6 +34,8 @@ AGREED = 0.1  # of the rate
 LATELY_S, LATELY_AT = 24.0, 0.5
 REPEATS_AT = 0.8
 LAG_S = 1.0
+LOOSE_S, LOOSENED = 8.0, 2.0  # the seconds that are compared with those before, and how many times as much they move
+QUICK_MOVES, HOLD_MOVES = 0.3, 0.1  # of the usual rise: what the last 7 s show of a breath that goes on, of one held
 STILL_G, MOVED_G = 0.01, 0.02  # SD of gravity's length in half a minute: no tilt does that. Rhythm asked for; at all
 
 
@@ -46,7 +49,8 @@ def read_tilt_rate(look: Look | None, rough_bpm: float, _before: Reading | None 
         return first if first.refusal else refused(Refusal.MOTION)
     if first.refusal is None and first.quality >= UNSURE_BELOW:
         return first
-    hidden = None if moved > STILL_G else _hidden(look, sway=first.refusal is not None or first.quality < DOUBT_BELOW)
+    sway = first.refusal is not None or first.quality < DOUBT_BELOW
+    hidden = None if moved > STILL_G else _hidden(look, sway=sway)
     if hidden is not None:
         return hidden
     doubtful = first.refusal is None and first.quality < DOUBT_BELOW
@@ -58,7 +62,10 @@ def _hidden(look: TiltLook, *, sway: bool) -> Reading | None:
     span_s = len(look.y) * look.step_s
     if span_s < QUICK_S:
         return None
-    quick = quick_rhythm(look.plane(QUICK_S), look.step_s)
+    plane = look.plane(QUICK_S)
+    if _loosened(plane, look.step_s):
+        return None
+    quick = quick_rhythm(plane, look.step_s)
     if quick.strength > RHYTHM_AT:
         return _reading(look, quick, 0.5 + 1.5 * (quick.strength - RHYTHM_AT))
     if not sway:
@@ -69,6 +76,13 @@ def _hidden(look: TiltLook, *, sway: bool) -> Reading | None:
         return None
     slow = slow_rhythm(look.plane(SLOW_S), look.step_s, REPEATS_AT)
     return _reading(look, slow, 0.6 + 2.0 * (slow.strength - REPEATS_AT)) if slow.strength > REPEATS_AT else None
+
+
+def _loosened(plane: F64, step_s: float) -> bool:
+    """Whether the last seconds of `plane` (2, n) change far more than those before: the strap has come loose."""
+    lag, fresh_n = max(1, round(LAG_S / step_s)), round(LOOSE_S / step_s)
+    change = ((plane[:, lag:] - plane[:, :-lag]) ** 2).sum(axis=0)
+    return float(change[-fresh_n:].mean()) > LOOSENED**2 * float(change[:-fresh_n].mean())
 
 
 def _agrees(look: TiltLook, rate_bpm: float) -> bool:
@@ -92,7 +106,8 @@ def _reading(look: TiltLook, rhythm: Rhythm, quality: float) -> Reading | None:
     rise, noise = usual_span(along), noise_sd(rhythm.y[: -round(FRESH_S / look.step_s)])
     still = rhythm.y[-round(STILL_S / look.step_s) :]
     fresh = noise_sd(rhythm.y[-round(FRESH_S / look.step_s) :])
-    over = float(still.max() - still.min()) < 0.1 * rise or fresh > max(LOUDER * noise, 0.06 * rise)
+    least = QUICK_MOVES if rhythm.rate_bpm > SLOW_BPM else HOLD_MOVES
+    over = float(still.max() - still.min()) < least * rise or fresh > max(LOUDER * noise, 0.06 * rise)
     if quality < ANSWER_AT or rise < BURIED * look.rough or over:
         return None
     return Reading(rhythm.rate_bpm, rhythm.rate_bpm, quality, None, rise, noise, followed=False)
