@@ -34,7 +34,7 @@ AGREED = 0.1  # of the rate
 LATELY_S, LATELY_AT = 24.0, 0.5
 REPEATS_AT = 0.8
 LAG_S = 1.0
-LOOSE_S, LOOSENED = 8.0, 2.0  # the seconds that are compared with those before, and how many times as much they move
+LOOSE_S, LOOSENED = 8.0, 2.2  # the seconds that are compared with those before, and how many times as much they move
 QUICK_MOVES, HOLD_MOVES = 0.3, 0.1  # of the usual rise: what the last 7 s show of a breath that goes on, of one held
 STILL_G, MOVED_G = 0.01, 0.02  # SD of gravity's length in half a minute: no tilt does that. Rhythm asked for; at all
 
