@@ -2,13 +2,13 @@
 
 from breathcore.estimate.heart import BeatSeries
 from breathcore.estimate.rsa import RsaRate
-from breathcore.estimate.seconds import Seconds
+from breathcore.estimate.seconds import SecondsReader
 from breathcore.model.arrays import F64
 from breathcore.model.device import ChannelSpec
-from breathcore.model.estimates import Estimate, Polarity, RateEstimate
+from breathcore.model.estimates import Estimate, RateEstimate
 
 
-class BeatBranch:
+class BeatBranch(SecondsReader):
     """Heart rate and breathing rate of a strap's RR intervals.
 
     The breathing rate is an estimate from respiratory sinus arrhythmia (`rsa`) over 32 s, below 8/min 64 s; a heart
@@ -23,27 +23,11 @@ class BeatBranch:
         self._beats = BeatSeries(channel.id)
         self.reset()
 
-    @property
-    def next_s(self) -> int:
-        """The next whole second to tell."""
-        return self._seconds.next_s
-
-    def push(self, t_s: F64, x: F64) -> list[Estimate]:
-        """Take beats at `t_s` (n,) with intervals `x` (n, 1) in s."""
-        return self._seconds.push(t_s, x)
-
-    def flush(self, end_s: float) -> list[Estimate]:
-        """Tell the seconds up to `end_s`."""
-        return self._seconds.flush(end_s)
-
     def reset(self) -> None:
         """Forget everything."""
         self._beats.reset()
         self._rsa = RsaRate()
-        self._seconds = Seconds(self._feed, self._tick)
-
-    def turn(self, polarity: Polarity) -> None:
-        """Nothing to turn: beats say how fast, not which way."""
+        self._from_second()
 
     def _feed(self, t_s: F64, x: F64) -> list[Estimate]:
         for beat_s, rr_s in zip(t_s.tolist(), x[:, 0].tolist(), strict=True):

@@ -8,7 +8,7 @@ from breathcore.estimate.effort import EffortTrace, Look, Piece
 from breathcore.estimate.phase import PhaseFollower
 from breathcore.estimate.quality import noise_sd, usual_span
 from breathcore.estimate.rate import SHORTEST_S, SLOW_BPM, SLOW_S, STEADY_S, Reading, refused
-from breathcore.estimate.seconds import Seconds
+from breathcore.estimate.seconds import SecondsReader
 from breathcore.model.arrays import F64, frozen
 from breathcore.model.estimates import Breath, EffortBlock, Estimate, Polarity, Refusal, Turn
 
@@ -19,7 +19,7 @@ SILENT_S = 64.0  # without an answer: the trace is looked at less often
 AFRESH_S = 4  # at least this often the rate is looked for without knowing the last one
 
 
-class BreathBranch:
+class BreathBranch(SecondsReader):
     """Feeds one trace and everything read off it.
 
     A whole second T of session time is told when a sample at or after T comes (or at the flush), from the samples
@@ -50,7 +50,7 @@ class BreathBranch:
         self._begin()
 
     def _begin(self) -> None:
-        self._seconds = Seconds(self._feed, self._tick)
+        self._from_second()
         self._reading = refused(Refusal.NO_DATA)
         self._answered_s = -math.inf
         self._waiting: list[Turn | Breath] = []
@@ -61,15 +61,6 @@ class BreathBranch:
     def latency_s(self) -> float:
         """Delay of the trace."""
         return self._trace.latency_s
-
-    @property
-    def next_s(self) -> int:
-        """The next whole second to tell."""
-        return self._seconds.next_s
-
-    def push(self, t_s: F64, x: F64) -> list[Estimate]:
-        """Take samples `t_s` (n,), `x` (n, axes)."""
-        return self._seconds.push(t_s, x)
 
     def flush(self, end_s: float) -> list[Estimate]:
         """Tell the seconds up to `end_s` and the unfinished breath."""

@@ -14,10 +14,10 @@ from breathcore.estimate.edr_belief import EVERY_S, BreathBelief
 from breathcore.estimate.heart import BeatSeries
 from breathcore.estimate.qrs import ALIKE, Beat, BeatFinder
 from breathcore.estimate.rate_grid import FASTEST_BPM
-from breathcore.estimate.seconds import Seconds
+from breathcore.estimate.seconds import SecondsReader
 from breathcore.model.arrays import F64
 from breathcore.model.device import ChannelSpec
-from breathcore.model.estimates import Estimate, HeartEstimate, Polarity, RateEstimate, Refusal
+from breathcore.model.estimates import Estimate, HeartEstimate, RateEstimate, Refusal
 
 NAN = float("nan")
 ANSWER_AT = 0.7
@@ -27,7 +27,7 @@ BACK_S = 8.0  # after the beats were lost: noise may look like one now and then
 JUDGED = 8  # beats
 
 
-class EcgBranch:
+class EcgBranch(SecondsReader):
     """Heart beats and breathing rate of one ECG channel, any unit, either way up, 100 Hz or more."""
 
     def __init__(self, channel: ChannelSpec) -> None:
@@ -39,24 +39,11 @@ class EcgBranch:
         self.latency_s = self._finder.latency_s
         self.reset()
 
-    @property
-    def next_s(self) -> int:
-        """The next whole second to tell."""
-        return self._seconds.next_s
-
-    def push(self, t_s: F64, x: F64) -> list[Estimate]:
-        """Take samples `t_s` (n,), `x` (n, 1)."""
-        return self._seconds.push(t_s, x)
-
-    def flush(self, end_s: float) -> list[Estimate]:
-        """Tell the seconds up to `end_s`."""
-        return self._seconds.flush(end_s)
-
     def reset(self) -> None:
         """Forget everything."""
         for part in (self._finder, self._series, self._sways, self._belief):
             part.reset()
-        self._seconds = Seconds(self._feed, self._tick)
+        self._from_second()
         self._beat_s = self._usual_s = NAN
         self._sample_s = -math.inf
         self._first_s = math.inf
@@ -64,9 +51,6 @@ class EcgBranch:
         self._alike: deque[bool] = deque(maxlen=JUDGED)
         self._sway: Sway | None = None
         self._folded = False
-
-    def turn(self, polarity: Polarity) -> None:
-        """Nothing to turn: an ECG says how fast, not which way."""
 
     def _feed(self, t_s: F64, x: F64) -> list[Estimate]:
         known = t_s[np.isfinite(x[:, 0])]

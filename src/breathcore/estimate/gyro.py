@@ -14,10 +14,10 @@ from breathcore.dsp.grid import EvenRuns
 from breathcore.dsp.ring import Ring
 from breathcore.estimate.effort import Look
 from breathcore.estimate.rate import ANSWER_AT, Reading, read_rate, refused
-from breathcore.estimate.seconds import Seconds
+from breathcore.estimate.seconds import SecondsReader
 from breathcore.model.arrays import F64
 from breathcore.model.device import ChannelSpec
-from breathcore.model.estimates import Estimate, Polarity, Refusal
+from breathcore.model.estimates import Estimate, Refusal
 
 SLOW_HZ = 8.0
 SMOOTH_S = 0.28
@@ -30,7 +30,7 @@ AGREED = 0.1  # of the rate
 SURE_AT = 0.55  # quality: noise that wanders comes up to this
 
 
-class GyroReader:
+class GyroReader(SecondsReader):
     """Samples of a gyroscope (n, 3), deg/s, to a `RateEstimate` a second; neither trace nor breaths.
 
     Any rate from 10 Hz up. `latency_s` is that of the low-pass.
@@ -49,7 +49,7 @@ class GyroReader:
     def reset(self) -> None:
         """Forget everything."""
         self._runs.reset()
-        self._seconds = Seconds(self._feed, self._tick)
+        self._from_second()
         self._newest_s = -math.inf
         self._reading = refused(Refusal.NO_DATA)
         self._forget()
@@ -57,22 +57,6 @@ class GyroReader:
     def _forget(self) -> None:
         self._smooth.reset()
         self._ring.reset()
-
-    @property
-    def next_s(self) -> int:
-        """The next whole second to tell."""
-        return self._seconds.next_s
-
-    def push(self, t_s: F64, x: F64) -> list[Estimate]:
-        """Take samples `t_s` (n,), `x` (n, 3)."""
-        return self._seconds.push(t_s, x)
-
-    def flush(self, end_s: float) -> list[Estimate]:
-        """Tell the seconds up to `end_s`."""
-        return self._seconds.flush(end_s)
-
-    def turn(self, polarity: Polarity) -> None:
-        """Nothing to turn: a rate has no sign."""
 
     def _feed(self, t_s: F64, x: F64) -> list[Estimate]:
         for run_t, run_x, new_run in self._runs.push(t_s, x):

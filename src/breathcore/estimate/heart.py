@@ -3,10 +3,10 @@
 from collections import deque
 from statistics import median
 
-from breathcore.estimate.seconds import Seconds
+from breathcore.estimate.seconds import SecondsReader
 from breathcore.model.arrays import F64
 from breathcore.model.device import ChannelSpec
-from breathcore.model.estimates import Estimate, HeartEstimate, Polarity, RateEstimate, Refusal
+from breathcore.model.estimates import Estimate, HeartEstimate, RateEstimate, Refusal
 
 SHORTEST_RR_S, LONGEST_RR_S = 0.27, 2.2
 AVERAGED = 5  # beats
@@ -51,7 +51,7 @@ class BeatSeries:
         return HeartEstimate(t_s, rate, rr_s if possible else NAN, quality, self._source)
 
 
-class ReportedRate:
+class ReportedRate(SecondsReader):
     """The wearable's own heart rate, passed on when it is possible (25–240/min). It says nothing of the breath."""
 
     latency_s = 0.0
@@ -60,25 +60,9 @@ class ReportedRate:
         self._source = channel.id
         self.reset()
 
-    @property
-    def next_s(self) -> int:
-        """The next whole second to tell."""
-        return self._seconds.next_s
-
     def reset(self) -> None:
         """Begin again at the first second."""
-        self._seconds = Seconds(self._feed, self._tick)
-
-    def push(self, t_s: F64, x: F64) -> list[Estimate]:
-        """Take rates `x` (n, 1) in beats/min."""
-        return self._seconds.push(t_s, x)
-
-    def flush(self, end_s: float) -> list[Estimate]:
-        """Tell the seconds up to `end_s`."""
-        return self._seconds.flush(end_s)
-
-    def turn(self, polarity: Polarity) -> None:
-        """Nothing to turn."""
+        self._from_second()
 
     def _feed(self, t_s: F64, x: F64) -> list[Estimate]:
         return [self._estimate(t, hr) for t, hr in zip(t_s.tolist(), x[:, 0].tolist(), strict=True)]

@@ -11,7 +11,7 @@ from breathcore.estimate.effort import BeltTrace, EffortTrace
 from breathcore.estimate.gyro import GyroReader
 from breathcore.estimate.heart import ReportedRate
 from breathcore.estimate.reported import ReportedBreathing, ReportedPhases
-from breathcore.estimate.seconds import Seconds
+from breathcore.estimate.seconds import SecondsReader
 from breathcore.estimate.tilt import TiltTrace
 from breathcore.estimate.tilt_rate import read_tilt_rate
 from breathcore.model.arrays import F64
@@ -77,7 +77,7 @@ REPORTS: dict[Role, Callable[[ChannelSpec], Reader]] = {
 }
 
 
-class Silent:
+class Silent(SecondsReader):
     """A reader that refuses, for one that raised.
 
     Parameters
@@ -89,26 +89,13 @@ class Silent:
     latency_s = 0.0
 
     def __init__(self, from_s: int = 0) -> None:
-        self._seconds = Seconds(lambda t_s, x: [], self._tick, from_s)
-
-    @property
-    def next_s(self) -> int:
-        """The next whole second to tell."""
-        return self._seconds.next_s
-
-    def push(self, t_s: F64, x: F64) -> list[Estimate]:
-        """Take samples; refuse the seconds that have passed."""
-        return self._seconds.push(t_s, x)
-
-    def flush(self, end_s: float) -> list[Estimate]:
-        """Refuse the seconds up to `end_s`."""
-        return self._seconds.flush(end_s)
-
-    def turn(self, polarity: Polarity) -> None:
-        """Nothing to turn."""
+        self._from_second(from_s)
 
     def reset(self) -> None:
         """Nothing to forget."""
+
+    def _feed(self, t_s: F64, x: F64) -> list[Estimate]:
+        return []
 
     def _tick(self, second: float) -> list[Estimate]:
         return [RateEstimate(second, float("nan"), float("nan"), 0.0, Refusal.NO_DATA)]

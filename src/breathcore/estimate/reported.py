@@ -2,10 +2,10 @@
 
 from collections import deque
 
-from breathcore.estimate.seconds import Seconds
+from breathcore.estimate.seconds import SecondsReader
 from breathcore.model.arrays import F64
 from breathcore.model.device import ChannelSpec
-from breathcore.model.estimates import Estimate, Polarity, RateEstimate, Refusal
+from breathcore.model.estimates import Estimate, RateEstimate, Refusal
 
 SLOWEST_BPM, FASTEST_BPM = 2.5, 60.0
 STALE_INTERVALS, STALE_S = 2.5, 6.0  # a report older than this (whichever is longer) says nothing of now
@@ -15,7 +15,7 @@ FEWEST = 2  # breaths
 NAN = float("nan")
 
 
-class _Reported:
+class _Reported(SecondsReader):
     """What both kinds share: seconds, staleness, nothing to turn."""
 
     latency_s = 0.0
@@ -25,26 +25,10 @@ class _Reported:
         self._stale_s = max(STALE_S, STALE_INTERVALS * channel.expected_interval_s)
         self.reset()
 
-    @property
-    def next_s(self) -> int:
-        """The next whole second to tell."""
-        return self._seconds.next_s
-
     def reset(self) -> None:
         """Forget everything."""
-        self._seconds = Seconds(self._feed, self._tick)
+        self._from_second()
         self._rows: deque[tuple[float, float, float]] = deque()
-
-    def push(self, t_s: F64, x: F64) -> list[Estimate]:
-        """Take reports of `t_s` (n,), `x` (n, axes)."""
-        return self._seconds.push(t_s, x)
-
-    def flush(self, end_s: float) -> list[Estimate]:
-        """Tell the seconds up to `end_s`."""
-        return self._seconds.flush(end_s)
-
-    def turn(self, polarity: Polarity) -> None:
-        """Nothing to turn: there is no trace."""
 
     def _feed(self, t_s: F64, x: F64) -> list[Estimate]:
         raise NotImplementedError

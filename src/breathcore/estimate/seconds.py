@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from breathcore.model.arrays import F64
-from breathcore.model.estimates import Estimate
+from breathcore.model.estimates import Estimate, Polarity
 
 
 class Seconds:
@@ -46,3 +46,35 @@ class Seconds:
         second = self.next_s
         self.next_s += 1
         return self._tick(float(second))
+
+
+class SecondsReader:
+    """What the readers of all channels share: samples in, whole seconds told; each gives its `_feed` and `_tick`."""
+
+    _seconds: Seconds
+
+    @property
+    def next_s(self) -> int:
+        """The next whole second to tell."""
+        return self._seconds.next_s
+
+    def push(self, t_s: F64, x: F64) -> list[Estimate]:
+        """Take samples `t_s` (n,), `x` (n, axes)."""
+        return self._seconds.push(t_s, x)
+
+    def flush(self, end_s: float) -> list[Estimate]:
+        """Tell the seconds up to `end_s`."""
+        return self._seconds.flush(end_s)
+
+    def turn(self, polarity: Polarity) -> None:
+        """Nothing to turn where there is no trace."""
+
+    def _from_second(self, from_s: int = 0) -> None:
+        """Begin at a whole second."""
+        self._seconds = Seconds(self._feed, self._tick, from_s)
+
+    def _feed(self, t_s: F64, x: F64) -> list[Estimate]:
+        raise NotImplementedError
+
+    def _tick(self, second: float) -> list[Estimate]:
+        raise NotImplementedError
