@@ -204,7 +204,7 @@ class TestPrepare:
     def test_heart_only_says_so_and_starts(self, page):
         drill = registry.drill("diaphragmatic")
         page.show_frame(samples.silent(drill, Stage.READY, "signal.heart", "refusal.heart-only"))
-        assert "Breath: —. Nothing worn sees the breath" in page.notice.shown
+        assert "Nothing worn sees the breath itself" in page.notice.shown
         assert self.offered(page) == {"Start the drill"}
 
     def test_without_a_link_there_is_no_start(self, page):
@@ -262,10 +262,11 @@ class TestSummary:
         press(page, "Effort 5")
         assert rated == [(3, None), (3, 5)]
 
-    def test_no_number_where_nothing_was_measured(self, qtbot):
+    def test_a_rate_from_the_heart_alone_is_called_an_estimate_and_there_is_no_score(self, qtbot):
         text = said(self.show(qtbot, samples.heart_only_summary()))
-        assert EN.text("refusal.heart-only") in text
-        assert text.count("—") == 3
+        assert EN.text("summary.rate.estimated") in text
+        assert EN.text("summary.measured.rate-only") in text
+        assert text.count("—") == 1
         assert "not measured" in text
         assert "of 100" not in text
 

@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtWidgets import QLabel, QPushButton
 
 from breathcore.drill.screening import QUESTIONS
-from breathcore.feedback.resonance_view import SweepView
+from breathcore.feedback.resonance_view import SweepView, notes
 from breathcore.feedback.wording import Wording
 from breathcore.gui import samples
 from breathcore.gui.pages.after import AfterPage
@@ -86,6 +86,31 @@ def test_the_trainer_says_which_rate_it_is_and_skips_it(qtbot) -> None:
     assert "Rate 3 of 6: 6.0 breaths a minute" in told(page.sweep)
     page.sweep.skip.click()
     assert sent == [(CommandKind.SKIP, "")]
+
+
+def test_a_key_skips_a_rate_only_where_there_is_one_to_skip(qtbot) -> None:
+    page = TrainerPage(EN, TrainerOptions())
+    qtbot.addWidget(page)
+    sent: list[tuple[CommandKind, str]] = []
+    page.command.connect(lambda kind, text: sent.append((kind, text)))
+    page.show_frame(samples.frame(registry.drill("box"), Stage.RUNNING))
+    assert "skip" not in page.keys.text()
+    qtbot.keyClick(page, "n")
+    assert sent == []
+    page.show_frame(samples.frame(SWEEP, Stage.RUNNING, sweep=SweepView(RATES, 2)))
+    assert "N:\u00a0skip" in page.keys.text()
+    qtbot.keyClick(page, "n")
+    assert sent == [(CommandKind.SKIP, "")]
+    page.show_frame(samples.frame(SWEEP, Stage.FINISHED, sweep=SweepView(RATES, 5)))
+    qtbot.keyClick(page, "n")
+    assert sent == [(CommandKind.SKIP, "")]
+
+
+def test_between_two_rates_the_next_rate_is_announced_not_a_set(qtbot) -> None:
+    page = TrainerPage(EN, TrainerOptions())
+    qtbot.addWidget(page)
+    page.show_frame(samples.frame(SWEEP, Stage.SET_REST, target=(), sweep=SweepView(RATES, 2, 1)))
+    assert page.cue.text == EN.text("trainer.stage.set_rest.sweep")
 
 
 def test_after_a_rate_comfort_is_asked_once_and_told_to_the_session(qtbot) -> None:
@@ -181,6 +206,19 @@ def test_without_heart_beats_it_is_called_a_comfort_rate_and_says_why(qtbot) -> 
     assert "it is no resonance" in text
     assert "no diagnosis" in text
     assert "the faster one is named" in text
+
+
+@pytest.mark.parametrize(("rate", "edge"), [(7.0, "fastest"), (5.5, None), (4.5, "slowest")])
+def test_a_best_rate_at_the_edge_of_those_compared_says_so(rate: float, edge: str | None) -> None:
+    found = {note.id for note in notes(replace(samples.sweep_result(), best_bpm=rate))}
+    edges = {"resonance.note.slowest", "resonance.note.fastest"}
+    assert found & edges == ({f"resonance.note.{edge}"} if edge else set())
+
+
+def test_how_sure_a_comfort_rate_is_is_not_said_in_numbers() -> None:
+    found = {note.id for note in notes(samples.sweep_result(heart=False))}
+    assert "resonance.note.sure-comfort" in found
+    assert "resonance.note.sure" not in found
 
 
 def test_a_whole_practice_counts_as_a_good_day(opened, qtbot) -> None:

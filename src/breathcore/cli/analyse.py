@@ -11,6 +11,8 @@ from breathcore.cli.condition import faults_by_reason, tell_condition
 from breathcore.cli.resonance import tell_resonance
 from breathcore.cli.words import out, text, words, working
 from breathcore.estimate.offline import Analysis
+from breathcore.estimate.registry import REPORTS
+from breathcore.feedback.sight import BY_HEART, refusal_message
 from breathcore.model.resonance import ResonanceResult
 from breathcore.record.asjson import to_json
 from breathcore.session.recording import Session, open_session
@@ -29,7 +31,7 @@ def command(
     if json_:
         typer.echo(json.dumps(as_json(session, analysis)))
         return
-    _print(analysis)
+    _print(session, analysis)
     if (sweep := _sweep(session)) is not None:
         tell_resonance(sweep)
     tell_condition(session)
@@ -76,20 +78,31 @@ def _sweep(session: Session) -> ResonanceResult | None:
     return result_of(session.path).resonance
 
 
-def _print(analysis: Analysis) -> None:
+def _print(session: Session, analysis: Analysis) -> None:
     known = analysis.rate_bpm[np.isfinite(analysis.rate_bpm)]
     seconds = float(len(analysis.rate_t_s))
     if len(known):
         coverage = 100 * len(known) / seconds
         out.print(text("cli.analyse.rate", rate=float(np.median(known)), coverage=coverage, seconds=seconds))
-        out.print(text("cli.breaths", count=len(analysis.breaths)))
+        if analysis.source is not None:
+            out.print(text("cli.breaths", count=len(analysis.breaths)))
+        elif _by_heart(session):
+            out.print(text("summary.rate.estimated"))
     else:
         reasons = [r for r in analysis.refusal if r is not None]
-        why = text(f"refusal.{max(set(reasons), key=reasons.count).value}") if reasons else ""
+        by_heart = analysis.source is None and _by_heart(session)
+        most = max(set(reasons), key=reasons.count) if reasons else None
+        why = "" if most is None else words().say(refusal_message(most, by_heart=by_heart))
         out.print(text("cli.analyse.refused", seconds=seconds, why=why))
     heart = analysis.heart_bpm[np.isfinite(analysis.heart_bpm)]
     if len(heart):
         out.print(text("cli.analyse.heart", rate=float(np.median(heart))))
+
+
+def _by_heart(session: Session) -> bool:
+    """Return whether nothing but heart beats can tell a breathing rate here."""
+    roles = {role for _, spec in session.devices for role in spec.roles}
+    return roles.isdisjoint(REPORTS) and not roles.isdisjoint(BY_HEART)
 
 
 def _number(value: float) -> float | None:

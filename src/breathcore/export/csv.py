@@ -100,7 +100,15 @@ def _small_tables(
         rows = np.column_stack([track.t_s, track.x]).tolist()
         tables[f"{name}.csv"] = (["time [s]", *column_names([track])], iter(rows))
     tables["rate_1hz.csv"] = (
-        ["time [s]", "rate [1/min]", "rate_live [1/min]", "quality [0-1]", "refused", "heart_rate [1/min]"],
+        [
+            "time [s]",
+            "rate [1/min]",
+            "rate_live [1/min]",
+            "quality [0-1]",
+            "refused",
+            "heart_rate [1/min]",
+            "read_from",
+        ],
         _rate_rows(data),
     )
     tables["breaths.csv"] = (
@@ -137,10 +145,10 @@ def _rate_rows(data: ExportData) -> Iterator[Sequence[Cell]]:
     for second, rate in enumerate(each_second(data.rates, n)):
         heart = float(hearts[second])
         if rate is None:
-            yield (second, None, None, None, "no-data", heart)
+            yield (second, None, None, None, "no-data", heart, None)
         else:
             reason = rate.refusal.value if rate.refusal else ""
-            yield (second, rate.rate_bpm, rate.rate_live_bpm, rate.quality, reason, heart)
+            yield (second, rate.rate_bpm, rate.rate_live_bpm, rate.quality, reason, heart, " + ".join(rate.sources))
 
 
 def _breath_rows(data: ExportData) -> Iterator[Sequence[Cell]]:

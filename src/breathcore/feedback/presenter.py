@@ -10,6 +10,7 @@ from breathcore.feedback.frame import PAST_S, DeviceView, SensorFrame
 from breathcore.feedback.heart_view import HeartPresenter, HeartView
 from breathcore.feedback.history import History
 from breathcore.feedback.sensors import SensorPresenter
+from breathcore.feedback.sight import BY_HEART, refusal_message
 from breathcore.feedback.watch import OFF_BODY, SignalWatch
 from breathcore.model.arrays import F64, frozen
 from breathcore.model.device import DeviceSpec, Role
@@ -153,7 +154,7 @@ class Presenter:
     def rate_message(self, now_s: float) -> Message | None:
         """Return why there is no rate and what to do, None where there is one."""
         refusal = self._watch.refusal(now_s)
-        return None if refusal is None else message(f"refusal.{refusal.value}")
+        return None if refusal is None else refusal_message(refusal, by_heart=self._watch.by_heart)
 
     def rate_sources(self) -> tuple[Message, ...]:
         """Return what the newest rate was read from, each kind of sensor once, the most trusted first."""
@@ -165,11 +166,11 @@ class Presenter:
     def rate_estimated(self) -> bool:
         """Whether the newest rate comes from the heart alone."""
         sources = () if self._rate is None else self._rate.sources
-        return bool(sources) and all(self._roles.get(s) in (Role.RR, Role.ECG) for s in sources)
+        return bool(sources) and all(self._roles.get(s) in BY_HEART for s in sources)
 
     def quality(self, now_s: float) -> tuple[float | None, Message | None]:
         """Return quality 0–1 and its word, None where the breath cannot be seen."""
-        if self._rate is None or self._watch.refusal(now_s) is not None:
+        if self._rate is None or self.rate_estimated or self._watch.refusal(now_s) is not None:
             return None, None
         q = self._rate.quality
         word = "good" if q >= GOOD else "fair" if q >= FAIR else "weak"
@@ -208,7 +209,7 @@ class Presenter:
             return message("signal.heart")
         refusal = self._watch.refusal(now_s)
         if refusal is None:
-            return message("signal.good")
+            return message("signal.weak" if self.rate_estimated else "signal.good")
         return message("signal.listening" if refusal is Refusal.TOO_SHORT else "signal.weak")
 
     def _limits(self, y: F64) -> tuple[float, float]:

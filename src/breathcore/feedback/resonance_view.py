@@ -59,7 +59,9 @@ def notes(result: ResonanceResult) -> tuple[Message, ...]:
         if others := [r for r in _near(result) if r != result.best_bpm]:
             kind = "tied" if result.tied_bpm else "close"
             found.append(message(f"resonance.note.{kind}", rate=float(result.best_bpm), other=float(others[0])))
-        found.append(message("resonance.note.sure"))
+        if (edge := _edge(result)) is not None:
+            found.append(message(f"resonance.note.{edge}", rate=float(result.best_bpm)))
+        found.append(message("resonance.note.sure" if result.by_heart else "resonance.note.sure-comfort"))
     else:
         found.append(message("resonance.note.none"))
     if not result.by_heart:
@@ -93,6 +95,14 @@ def measures(trial: RateTrial) -> tuple[Message, ...]:
 def measures_n(result: ResonanceResult) -> int:
     """Return how many measures the rates were compared by."""
     return len({measure for won in result.wins for measure in won})
+
+
+def _edge(result: ResonanceResult) -> str | None:
+    """Return whether the heart answered best at the slowest or the fastest rate that was compared."""
+    rates = [t.rate_bpm for t, won in zip(result.trials, result.wins, strict=False) if t.refusal is None or won]
+    if not result.by_heart or len(rates) < 2:
+        return None
+    return "slowest" if result.best_bpm == min(rates) else "fastest" if result.best_bpm == max(rates) else None
 
 
 def _near(result: ResonanceResult) -> tuple[float, ...]:

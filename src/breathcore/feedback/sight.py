@@ -5,7 +5,11 @@ from dataclasses import dataclass
 
 from breathcore.estimate.registry import HEARTS, REPORTS, TRACES
 from breathcore.model.device import DeviceSpec, Place, Role
+from breathcore.model.estimates import Refusal
 from breathcore.model.message import Message, message
+
+BY_HEART = frozenset({Role.RR, Role.ECG})
+_SAME_FOR_HEARTS = frozenset({Refusal.NO_DATA, Refusal.TOO_SHORT, Refusal.NOT_WORN, Refusal.NO_SENSOR})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,13 @@ def _rate(worn: Sequence[tuple[DeviceSpec, Place | None]], breath: Message | Non
     roles = {role for spec, _ in worn for role in spec.roles}
     if breath is None or roles & REPORTS.keys():
         return Sight("rate")
-    return Sight("rate-estimate") if roles & {Role.RR, Role.ECG} else Sight("rate", breath)
+    return Sight("rate-estimate") if roles & BY_HEART else Sight("rate", breath)
+
+
+def refusal_message(refusal: Refusal, *, by_heart: bool) -> Message:
+    """Return why there is no breathing rate; `by_heart`: it would be read from heart beats, and from nothing else."""
+    unclear = by_heart and refusal not in _SAME_FOR_HEARTS
+    return message("refusal.heart-unclear" if unclear else f"refusal.{refusal.value}")
 
 
 def sees_breath(spec: DeviceSpec) -> bool:

@@ -96,6 +96,11 @@ class SignalWatch:
         """Whether the breath cannot be followed with this session's devices."""
         return self._static is not None
 
+    @property
+    def by_heart(self) -> bool:
+        """Whether a breathing rate is read from the heart, and from nothing else."""
+        return self._static is not None and self._rated
+
     def on_link(self, event: LinkEvent, t_s: float) -> None:
         """Take a link event of session time `t_s`."""
         device = self._followed.get(event.device)

@@ -189,18 +189,27 @@ def summary(**changes: Any) -> SummaryView:
     return replace(good, **changes)
 
 
+def by_heart(drill: DrillSpec, stage: Stage, **changes: Any) -> FeedbackFrame:
+    """Return a frame of a session with heart beats only: a rate, an estimate, and no breath."""
+    estimate = silent(drill, stage, "signal.heart", "refusal.heart-unclear", breath_followed=False)
+    known = replace(
+        estimate, rate_bpm=6.2, rate_message=None, rate_sources=(message("source.rr"),), rate_estimated=True
+    )
+    return replace(known, **changes)
+
+
 def heart_only_summary() -> SummaryView:
     """Return a session with a strap that sends heart beats only."""
     return summary(
         sentence=message("result.unmeasured", done=30, planned=30),
         rate_before_bpm=None,
-        rate_during_bpm=None,
-        rate_after_bpm=None,
-        rate_message=message("refusal.heart-only"),
+        rate_during_bpm=6.2,
+        rate_after_bpm=10.5,
+        rate_message=message("summary.rate.estimated"),
         score=HEART_SCORE,
         advice=(message("advice.timed"),),
         measured=(
-            Measured("breath", message("refusal.heart-only")),
+            Measured("breath", message("summary.measured.rate-only")),
             Measured("heart"),
             Measured("brace", message("brace.not-measured")),
         ),
@@ -216,7 +225,18 @@ def sweep_result(*, heart: bool = True, told: bool = True) -> ResonanceResult:
         RateTrial(r, 100.0 * n, 100.0 * n + 90, 92, a, 18 * a * a, 0.6 + a / 40, 20 * (r - 5.5) - 4, 5 * a, 0.03, 6)
         if heart
         else RateTrial(
-            r, 100.0 * n, 100.0 * n + 90, 0, nan, nan, nan, nan, nan, a / 200, 8 - abs(r - 5.5), Refusal.NO_SENSOR
+            r,
+            100.0 * n,
+            100.0 * n + 90,
+            0,
+            nan,
+            nan,
+            nan,
+            nan,
+            nan,
+            a / 200,
+            8 - round(2 * abs(r - 5.5)),
+            Refusal.NO_SENSOR,
         )
         for n, (r, a) in enumerate(zip(rates, swings, strict=True))
     )

@@ -250,7 +250,7 @@ def _prepare() -> tuple[Shot, ...]:
         ),
         "refused": samples.frame(drill, waiting, calibrated=False, target=(), score=None, notice=refused),
         "ready": samples.frame(drill, ready, target=(), score=None),
-        "heart-only": samples.silent(drill, ready, "signal.heart", "refusal.heart-only"),
+        "heart-only": samples.by_heart(drill, ready),
         "looking": samples.silent(
             drill, waiting, "signal.no-link", "refusal.no-data", sensors=(_waiting("Polar H10"),)
         ),
@@ -319,7 +319,10 @@ def _trainer() -> tuple[Shot, ...]:
             score=None,
             in_step=None,
         ),
-        "heart-only": samples.silent(drill, Stage.RUNNING, "signal.heart", "refusal.heart-only"),
+        "heart-only": samples.by_heart(drill, Stage.RUNNING),
+        "heart-unclear": samples.silent(
+            drill, Stage.RUNNING, "signal.heart", "refusal.heart-unclear", breath_followed=False
+        ),
         "sweep": samples.frame(sweep, Stage.RUNNING, sweep=SweepView((7.0, 6.5, 6.0, 5.5, 5.0, 4.5), 2)),
         "sweep-rest": samples.frame(
             sweep,

@@ -23,7 +23,7 @@ from breathcore.gui.thinning import shown
 from breathcore.gui.trainer_controls import Controls, NoteBox, Preferences
 from breathcore.gui.trainer_parts import CueStrip, Header, Progress, Readings, Straps
 from breathcore.gui.trainer_text import cue_of, unbroken
-from breathcore.gui.widgets import announce, button, label, pad, restyle_buttons
+from breathcore.gui.widgets import announce, button, label, pad, restyle_buttons, set_text
 from breathcore.model.drill import CommandKind, Stage
 from breathcore.session.settings import Thinning
 
@@ -128,6 +128,7 @@ class TrainerPage(Fitting):
         self.readings.show_frame(frame, numbers=may.numbers)
         self.progress.show_frame(frame, numbers=may.numbers)
         self.sweep.show_frame(frame)
+        self._show_keys(frame)
         self.controls.show_frame(frame, wait_s)
         if frame.stage is not self._stage:
             self._stage = frame.stage
@@ -348,6 +349,16 @@ class TrainerPage(Fitting):
     def _louder(self, by: int) -> None:
         self.preferences.volume.setValue(self.preferences.volume.value() + by)
 
+    def _skip(self) -> None:
+        if self.sweep.skip.isVisibleTo(self.sweep) and self.sweep.isVisibleTo(self):
+            self.sweep.skip.click()
+
+    def _show_keys(self, frame: FeedbackFrame) -> None:
+        """List the keys; that which skips a rate only where there are rates to skip."""
+        if not self._replay:
+            more = self._wording.text("trainer.keys.sweep") if frame.sweep is not None else ""
+            set_text(self.keys, unbroken(self._wording.text("trainer.keys") + more))
+
     def _click(self, id_: str) -> None:
         made = getattr(self.controls, id_)
         if made.isEnabled() and not made.isHidden():
@@ -365,6 +376,7 @@ class TrainerPage(Fitting):
             key.Key_Escape: partial(self._click, "end"),
             key.Key_M: self._mark,
             key.Key_H: partial(self._click, "cut"),
+            key.Key_N: self._skip,
             key.Key_S: self._ask_stop_rules,
             key.Key_F1: self._ask_stop_rules,
             key.Key_V: self._next_view,

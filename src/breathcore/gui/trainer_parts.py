@@ -130,7 +130,7 @@ class Header(QWidget):
         drill = frame.drill
         set_text(self._title, self._wording.of(drill.title))
         sets = self._wording.text("trainer.set-of", n=drill.set_index + 1, total=drill.sets_n)
-        facts = (self._remark, sets if drill.sets_n > 1 else "")
+        facts = (self._remark, sets if drill.sets_n > 1 and frame.sweep is None else "")
         set_text(self._set, "  ·  ".join(filter(None, facts)))
         self._set.setVisible(any(facts))
         self._right.setVisible(frame.device is not None)

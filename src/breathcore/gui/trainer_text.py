@@ -65,7 +65,8 @@ def _waiting(frame: FeedbackFrame, wording: Wording, *, seconds: bool) -> CueTex
         left = wording.text("trainer.seconds", n=math.ceil(min(ahead)))
     if stage is Stage.WAITING and frame.notice is None and frame.rate_message is not None:
         return CueText(icon, wording.say(frame.rate_message), left, "notice")
-    return CueText(icon, wording.text(f"trainer.stage.{stage.value}"), left, "notice", _more(frame, wording))
+    swept = ".sweep" if stage is Stage.SET_REST and frame.sweep is not None else ""
+    return CueText(icon, wording.text(f"trainer.stage.{stage.value}{swept}"), left, "notice", _more(frame, wording))
 
 
 def _more(frame: FeedbackFrame, wording: Wording) -> str:

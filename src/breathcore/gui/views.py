@@ -8,12 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
-from breathcore.estimate.offline import Analysis
+from breathcore.estimate.registry import TRACES
+from breathcore.feedback.sight import BY_HEART, refusal_message
 from breathcore.gui.services import Mark, Measured, ReviewView, SessionRow, SummaryView
 from breathcore.model.arrays import F64, frozen
 from breathcore.model.device import DeviceSpec, Role
 from breathcore.model.drill import FinishReason, Score
-from breathcore.model.estimates import Breath, EffortBlock
+from breathcore.model.estimates import Breath, EffortBlock, RateEstimate
 from breathcore.model.message import Message, message
 from breathcore.record.summary import SessionSummary
 from breathcore.session.exporting import export_data
@@ -25,6 +26,7 @@ HEART_ROLES = frozenset({Role.RR, Role.ECG, Role.HEART_RATE})
 IMPORT_TITLE = {"en": "Recording", "de": "Aufnahme"}
 UNKNOWN_TITLE = {"en": "Session", "de": "Sitzung"}
 GAP_S = 1.0
+PARTLY = 0.25  # share of the answered seconds that were read from the heart alone, from which that is said
 
 
 def summary_view(path: Path, result: SessionResult | None = None) -> SummaryView:
@@ -90,7 +92,7 @@ def _summary(session: Session, result: SessionResult | None) -> SummaryView:
         sentence=result.sentence if result else message("result.recording"),
         finish=_finish(session, result),
         person=meta.person,
-        rate_message=_rate_message(analysis),
+        rate_message=_rate_message(session),
         heart_bpm=float(np.median(heart)) if len(heart) else None,
         measured=_measured(session, specs),
         pain=session.ratings.pain,
@@ -101,14 +103,27 @@ def _summary(session: Session, result: SessionResult | None) -> SummaryView:
     return view if result is None else _with_result(view, result)
 
 
-def _rate_message(analysis: Analysis) -> Message | None:
-    """Return why there is no rate, or that it is only an estimate; None where a breath sensor gave it."""
-    if analysis.source is not None:
-        return None
-    if np.isfinite(analysis.rate_bpm).any():
-        return message("summary.rate.estimated")
-    refused = next((r for r in reversed(analysis.refusal) if r is not None), None)
-    return message(f"refusal.{refused.value}") if refused else None
+def _rate_message(session: Session) -> Message | None:
+    """Return why there is no rate, or that it, or a part of it, is an estimate; None where there is nothing to say."""
+    roles = _roles(session)
+    rates = [e for e in session.estimates if isinstance(e, RateEstimate)]
+    told = [e for e in rates if e.refusal is None]
+    estimated_n = sum(_by_heart(e, roles) for e in told)
+    if told:
+        if estimated_n < PARTLY * len(told):
+            return None
+        return message("summary.rate.estimated" if estimated_n == len(told) else "summary.rate.partly")
+    refused = next((e.refusal for e in reversed(rates) if e.refusal is not None), None)
+    by_heart = not any(role in TRACES for role in roles.values()) and not BY_HEART.isdisjoint(roles.values())
+    return refusal_message(refused, by_heart=by_heart) if refused else None
+
+
+def _roles(session: Session) -> dict[str, Role]:
+    return {c.id: c.role for _, spec in session.devices for c in spec.channels}
+
+
+def _by_heart(rate: RateEstimate, roles: dict[str, Role]) -> bool:
+    return bool(rate.sources) and all(roles.get(source) in BY_HEART for source in rate.sources)
 
 
 def _with_result(view: SummaryView, result: SessionResult) -> SummaryView:
@@ -133,14 +148,21 @@ def _finish(session: Session, result: SessionResult | None) -> FinishReason | No
 
 
 def _measured(session: Session, specs: tuple[DeviceSpec, ...]) -> tuple[Measured, ...]:
-    analysis = session.analyse()
     roles = frozenset(role for spec in specs for role in spec.roles)
-    no_breath: Message | None = None if analysis.source else message("refusal.heart-only")
+    no_breath = None if any(isinstance(e, Breath) for e in session.estimates) else _why_no_breath(session)
     no_heart: Message | None = None if roles & HEART_ROLES else message("refusal.no-sensor")
     found = [Measured("breath", no_breath), Measured("heart", no_heart)]
     if session.meta.drill and "brace" in session.meta.drill.measures:
         found.append(Measured("brace", message("brace.not-measured")))
     return tuple(found)
+
+
+def _why_no_breath(session: Session) -> Message:
+    """Return what there is in place of breaths: a rate, or why not even that."""
+    if any(isinstance(e, RateEstimate) and e.refusal is None for e in session.estimates):
+        return message("summary.measured.rate-only")
+    sees, feels = (not k.isdisjoint(_roles(session).values()) for k in (TRACES.keys(), HEART_ROLES))
+    return message("refusal.heart-only" if feels and not sees else "summary.not-measured")
 
 
 def _trace(session: Session) -> tuple[F64, F64, tuple[tuple[float, float], ...]]:

@@ -59,8 +59,8 @@ def test_samples_lie_on_the_grid_and_gaps_are_empty(data: ExportData, tmp_path: 
 def test_a_refused_second_has_a_reason_and_no_number(data: ExportData, tmp_path: Path) -> None:
     write_csv(data, tmp_path)
     _, rows = _table(tmp_path / "rate_1hz.csv")
-    assert rows[3] == ["3", "", "", "0", "too-short", "67"]
-    assert rows[20] == ["20", "6.2", "6.1", "0.9", "", ""]
+    assert rows[3] == ["3", "", "", "0", "too-short", "67", ""]
+    assert rows[20] == ["20", "6.2", "6.1", "0.9", "", "", ""]
     assert len(rows) == 60
 
 
