@@ -4,7 +4,6 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
 from breathcore.gui.flow import Flow
@@ -24,7 +23,6 @@ class Library:
 
     def __init__(self, shell: Shell) -> None:
         self._shell = shell
-        self._jobs = QObject()
 
     def list_on(self, page: StartPage) -> None:
         """Show the stored sessions on the start page."""
@@ -83,9 +81,9 @@ class Library:
         shell = self._shell
 
         def work(job: Job) -> object:
-            return shell.services.export(path, kind, job.progress.emit, job.cancelled)
+            return shell.services.export(path, kind, job.tell_progress, job.cancelled)
 
-        job = Job(work, self._jobs)
+        job = Job(work, shell.toast)
         shell.toast.follow(job, shell.words.text("export.running"), shell.words)
         job.failed.connect(lambda error: None if job.cancelled() else shell.complain(error))
         job.start()

@@ -1,14 +1,15 @@
 """The window's side of the thread crossing: polling a session, slow work, and drawing that may fail."""
 
-import contextlib
 import logging
+import queue
 import sys
 import threading
 import traceback
 from collections.abc import Callable
 from types import TracebackType
+from typing import Any
 
-from PySide6.QtCore import QObject, QTimer, Signal, SignalInstance
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from breathcore.model.errors import BreathcoreError, Reason
 from breathcore.session.bridge import Bridge
@@ -76,7 +77,10 @@ class LiveSession(QObject):
 
 
 class Job(QObject):
-    """Slow work in a thread of its own; signals arrive in the Qt thread.
+    """Slow work in a thread of its own.
+
+    The thread touches nothing of Qt's: what it has to say waits in a queue that the Qt thread polls, so a window may go
+    at any moment.
 
     Signals
     -------
@@ -93,11 +97,19 @@ class Job(QObject):
         super().__init__(parent)
         self._work = work
         self._cancel = threading.Event()
+        self._said: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
+        self._timer = QTimer(self)
+        self._timer.timeout.connect(self._poll)
         self._thread = threading.Thread(target=self._run, name="breathcore-job", daemon=True)
 
     def start(self) -> None:
         """Begin."""
+        self._timer.start(POLL_MS)
         self._thread.start()
+
+    def tell_progress(self, share: float) -> None:
+        """Say, from the work's thread, how much is done (0–1)."""
+        self._said.put(("progress", share))
 
     def cancel(self) -> None:
         """Ask the work to stop."""
@@ -115,16 +127,22 @@ class Job(QObject):
         try:
             result = self._work(self)
         except BreathcoreError as error:
-            self._tell(self.failed, error)
+            self._said.put(("failed", error))
         except Exception as error:
             _log.exception("job")
-            self._tell(self.failed, BreathcoreError(Reason.INTERNAL, detail=f"{type(error).__name__}: {error}"))
+            detail = f"{type(error).__name__}: {error}"
+            self._said.put(("failed", BreathcoreError(Reason.INTERNAL, detail=detail)))
         else:
-            self._tell(self.done, result)
+            self._said.put(("done", result))
 
-    def _tell(self, signal: SignalInstance, value: object) -> None:
-        with contextlib.suppress(RuntimeError):  # the window has gone: nobody is left to be told
-            signal.emit(value)
+    def _poll(self) -> None:
+        while not self._said.empty():
+            kind, value = self._said.get()
+            if kind == "progress":
+                self.progress.emit(value)
+                continue
+            self._timer.stop()
+            (self.done if kind == "done" else self.failed).emit(value)
             self.over.emit()
 
 
