@@ -22,6 +22,8 @@ from breathcore.gui.sweep_bar import SweepBar
 from breathcore.gui.trainer import TrainerOptions, TrainerPage
 from breathcore.gui.window import MainWindow
 from breathcore.model.drill import CommandKind, FinishReason, Stage
+from breathcore.model.estimates import Refusal
+from breathcore.model.resonance import ResonanceResult
 from breathcore.session import registry
 from breathcore.session.settings import ChosenSensor, LanguageChoice, Settings, StoredRate, StoredScreening
 
@@ -219,6 +221,16 @@ def test_how_sure_a_comfort_rate_is_is_not_said_in_numbers() -> None:
     found = {note.id for note in notes(samples.sweep_result(heart=False))}
     assert "resonance.note.sure-comfort" in found
     assert "resonance.note.sure" not in found
+
+
+def test_a_sweep_whose_rates_were_all_skipped_says_nothing_of_the_heart(qtbot) -> None:
+    nothing = ResonanceResult((), math.nan, False, (), (), Refusal.TOO_SHORT)
+    page = ResonancePage(EN, samples.sweep_summary(), nothing, 5.0)
+    qtbot.addWidget(page)
+    text = told(page)
+    assert EN.text("resonance.none.short") in text
+    assert "No heart beats" not in text
+    assert EN.text("resonance.rates") not in text
 
 
 def test_a_whole_practice_counts_as_a_good_day(opened, qtbot) -> None:

@@ -64,7 +64,8 @@ def notes(result: ResonanceResult) -> tuple[Message, ...]:
         found.append(message("resonance.note.sure" if result.by_heart else "resonance.note.sure-comfort"))
     else:
         found.append(message("resonance.note.none"))
-    if not result.by_heart:
+    told = not math.isnan(result.best_bpm) or result.refusal is Refusal.NOISE
+    if told and not result.by_heart:
         heard = any(t.refusal is not Refusal.NO_SENSOR for t in result.trials)
         found.append(message("resonance.note.unclear-heart" if heard else "resonance.note.no-heart"))
     if not math.isnan(result.best_bpm):

@@ -9,7 +9,7 @@ from breathcore.model.estimates import Refusal
 from breathcore.model.message import Message, message
 
 BY_HEART = frozenset({Role.RR, Role.ECG})
-_SAME_FOR_HEARTS = frozenset({Refusal.NO_DATA, Refusal.TOO_SHORT, Refusal.NOT_WORN, Refusal.NO_SENSOR})
+_SAME_FOR_HEARTS = frozenset({Refusal.NO_DATA, Refusal.NOT_WORN, Refusal.NO_SENSOR})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +48,9 @@ def _rate(worn: Sequence[tuple[DeviceSpec, Place | None]], breath: Message | Non
 
 def refusal_message(refusal: Refusal, *, by_heart: bool) -> Message:
     """Return why there is no breathing rate; `by_heart`: it would be read from heart beats, and from nothing else."""
-    unclear = by_heart and refusal not in _SAME_FOR_HEARTS
-    return message("refusal.heart-unclear" if unclear else f"refusal.{refusal.value}")
+    if not by_heart or refusal in _SAME_FOR_HEARTS:
+        return message(f"refusal.{refusal.value}")
+    return message("refusal.heart-too-short" if refusal is Refusal.TOO_SHORT else "refusal.heart-unclear")
 
 
 def sees_breath(spec: DeviceSpec) -> bool:

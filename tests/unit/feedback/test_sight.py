@@ -2,8 +2,9 @@
 
 import pytest
 
-from breathcore.feedback.sight import sights
+from breathcore.feedback.sight import refusal_message, sights
 from breathcore.model.device import ChannelSpec, ClockKind, DeviceSpec, EndpointSpec, MatchSpec, Place, Role
+from breathcore.model.estimates import Refusal
 
 UNITS = {Role.BELT: "N", Role.CHEST_ACC: "g", Role.HEART_RATE: "beats/min", Role.ACC: "g", Role.RR: "s"}
 UNITS[Role.RESPIRATION_RATE] = "breaths/min"
@@ -60,3 +61,13 @@ def test_what_is_not_measured_is_said_why() -> None:
     assert why("rate", (ARM, None)) == "refusal.no-sensor"
     assert why("heart", (BELT, None)) == "sight.no-heart"
     assert seen() == set()
+
+
+@pytest.mark.parametrize("refusal", [Refusal.NOISE, Refusal.IRREGULAR, Refusal.HEART_ONLY])
+def test_a_heart_that_does_not_show_the_breath_is_no_reason_to_tighten_a_strap(refusal):
+    assert refusal_message(refusal, by_heart=True).id == "refusal.heart-unclear"
+    assert refusal_message(refusal, by_heart=False).id == f"refusal.{refusal.value}"
+
+
+def test_a_strap_that_is_gone_is_gone_whatever_it_reads():
+    assert refusal_message(Refusal.NO_DATA, by_heart=True).id == "refusal.no-data"

@@ -134,7 +134,7 @@ def test_a_heart_only_strap_is_guided_and_timed_with_its_heart_rate(simulate: Ru
     assert np.median(heart) == pytest.approx(run.truth.heart_bpm(0, run.truth.until_s), abs=2)
     if run.frame.rate_bpm is None:
         assert run.frame.rate_message is not None
-        assert run.frame.rate_message.id == "refusal.heart-unclear"
+        assert run.frame.rate_message.id in ("refusal.heart-unclear", "refusal.heart-too-short")
     else:
         assert run.frame.rate_bpm == pytest.approx(WearerSpec().own_rate_bpm, abs=1.5)
 

@@ -45,7 +45,8 @@ class ResonancePage(Page):
         told = not math.isnan(result.best_bpm)
         self.title(wording.say(headline(result)), self._facts(view))
         columns = Columns(52, (8, 6))
-        columns.first.addWidget(self._rates(result))
+        if result.trials:
+            columns.first.addWidget(self._rates(result))
         columns.first.addStretch(1)
         columns.second.addWidget(self._meaning(result))
         if told and practice_min is not None:
