@@ -155,7 +155,6 @@ def silent(drill: DrillSpec, stage: Stage, state: str, reason: str, **changes: A
         target=target(NOW_S - PAST_S, NOW_S + AHEAD_S) if guided else (),
         rate_bpm=None,
         rate_message=message(reason),
-        breath_followed=reason != "refusal.heart-only",
         quality=None,
         quality_message=None,
         heart_bpm=heart_bpm,
