@@ -14,20 +14,20 @@ import numpy as np
 from breathcore.estimate.band import Spectrum
 from breathcore.estimate.counting import counted, rate_bpm
 from breathcore.estimate.effort import Look
-from breathcore.estimate.quality import middle_value, noise_sd, saturated, stuck
+from breathcore.estimate.quality import limited, middle_value, noise_sd
 from breathcore.estimate.rate import (
     BURIED,
     FASTEST_BPM,
     FRESH_S,
     LIVE_S,
     LOUDER,
-    SHORTEST_S,
     SLOW_BPM,
     SLOW_S,
     SLOWEST_BPM,
     STEADY_S,
     Reading,
     no_longer,
+    read_alive,
     refused,
 )
 from breathcore.estimate.turns import FAST_BPM, HIGH_HZ, LOW_HZ, LOW_WHEN_FAST_HZ, Turns, turns_at
@@ -41,7 +41,7 @@ FLAT_TOPS_BPM = 10.0  # below, tops may be long and flat and do not time a breat
 BEYOND = 5.0  # times the span of the middle 80 %: a spike
 BEGIN_AT, ANSWER_AT = 0.5, 0.25  # quality from which a number is given, and from which it goes on being given
 DOUBTFUL, UNEVEN = 0.18, 0.5  # dependence on the threshold, spread of depths: together nobody can say what is a breath
-CERTAIN_AT, CERTAIN_CYCLES = 0.9, 3.0  # what the last 16 s must show to be believed against the half minute
+CERTAIN_AT = 0.9  # what the last 16 s must show to be believed against the half minute
 WEIGHTS = (-1.9, -4.6, -0.9, -4.9, 4.4, 5.5, -4.8, -2.3)  # version 1, 2026-11-22
 
 
@@ -88,31 +88,18 @@ class Signs:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Count:
-    """The breaths in a window: turns (those of the last `window_s` in `chosen`), rate and signs."""
+    """The breaths in a window: all turns, the `chosen` ones of the half minute or minute judged, rate and signs."""
 
     turns: Turns
     chosen: Turns
     rate_bpm: float
-    window_s: float
     signs: Signs
 
 
 def read_belt_rate(look: Look | None, _rough_bpm: float, before: Reading) -> Reading:
     """Read the rate off a `Look` of one waveform. What it was does not matter; to begin takes more than to go on."""
-    if look is None:
-        return refused(Refusal.TOO_SHORT)
-    if stuck(look) or saturated(look):
-        return refused(Refusal.FLAT)
-    if len(look.y) * look.step_s < SHORTEST_S:
-        return refused(Refusal.TOO_SHORT)
     least = ANSWER_AT if before.refusal is None else BEGIN_AT
-    whole = _read(look, least)
-    if whole.refusal in (None, Refusal.FLAT):
-        return whole
-    lately = look.lately(LIVE_S)
-    recent = _read(lately, least) if len(lately.y) < len(look.y) else whole
-    certain = recent.refusal is None and recent.quality >= CERTAIN_AT and recent.cycles >= CERTAIN_CYCLES
-    return recent if certain else whole
+    return read_alive(look, lambda part: _read(part, least), CERTAIN_AT)
 
 
 def _read(look: Look, least: float) -> Reading:
@@ -140,7 +127,7 @@ def _read(look: Look, least: float) -> Reading:
 def count_breaths(look: Look) -> Count | None:
     """Count the breaths of a `Look`; None where there are too few to tell a rate."""
     span_s = len(look.y) * look.step_s
-    spectrum = Spectrum(_without_spikes(look.y), look.step_s)
+    spectrum = Spectrum(limited(look.y, BEYOND), look.step_s)
     noise = noise_sd(look.y)
     found = _count(look, spectrum, LOW_HZ, noise)
     if found is not None and found[1] > FAST_BPM:
@@ -153,7 +140,7 @@ def count_breaths(look: Look) -> Count | None:
     if len(chosen.at_s) < 3 or not rate > 0:
         return None
     rates = [rate_bpm(_since(p, look.step_s, span_s - window_s)) for p in (places[0], places[-1])]
-    return Count(turns, chosen, rate, window_s, _signs(spectrum, chosen, rate, rates, noise))
+    return Count(turns, chosen, rate, _signs(spectrum, chosen, rate, rates, noise))
 
 
 def _count(look: Look, spectrum: Spectrum, low_hz: float, noise: float) -> tuple[Turns, float, tuple[I64, ...]] | None:
@@ -207,12 +194,3 @@ def _spread(values: F64) -> float:
         return 0.0
     logs = np.log(np.maximum(values, 1e-300))
     return float(np.sqrt(np.add.reduce((logs - np.add.reduce(logs) / len(logs)) ** 2) / len(logs)))
-
-
-def _without_spikes(y: F64) -> F64:
-    """Return the trace with what goes far beyond the usual cut off."""
-    ordered = np.sort(y)
-    edge = len(y) // 10
-    low, high = float(ordered[edge]), float(ordered[-1 - edge])
-    reach = 0.5 * (BEYOND - 1.0) * (high - low)
-    return np.minimum(np.maximum(y, low - reach), high + reach)

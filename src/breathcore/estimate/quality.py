@@ -32,12 +32,12 @@ def saturated(look: Look) -> bool:
     return bool(ends > 0.8 * len(x) and len(x) > STUCK_S * look.fast_hz)
 
 
-def limited(y: F64) -> F64:
-    """Return the trace with all that goes far beyond the usual cut off: a spike says nothing of the rest."""
+def limited(y: F64, beyond: float = BEYOND) -> F64:
+    """Return the trace with what goes `beyond` so many times the usual cut off: a spike says nothing of the rest."""
     ordered = np.sort(y)
     edge = len(y) // 10
     low, high = float(ordered[edge]), float(ordered[-1 - edge])
-    reach = 0.5 * (BEYOND - 1.0) * (high - low)
+    reach = 0.5 * (beyond - 1.0) * (high - low)
     return np.minimum(np.maximum(y, low - reach), high + reach)
 
 

@@ -4,6 +4,7 @@ A function of what the trace looks like now. From one second to the next only th
 the band; it is looked for anew every few seconds and after every refusal.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,7 +23,7 @@ SLOWEST_BPM, FASTEST_BPM = 2.5, 46.0
 SHORTEST_S = 9.0
 FEWEST = 4  # half-way points: two rises and two falls
 ANSWER_AT = 0.4  # quality from which a number is given
-BELT_ANSWER_AT = 0.3  # the same for a single waveform that is smooth
+SMOOTH_ANSWER_AT = 0.3  # the same for a single waveform that is smooth
 SMOOTH = 4.0  # times the samples' own roughness: the least rise of a breath that makes it so
 STILL_S = 7.0  # without movement of the trace: longer than any hold of a drill
 OVERDUE, OVERDUE_S = 1.4, 5.0  # times the longest wait between half-way points, and at least: no breath comes now
@@ -62,26 +63,31 @@ def refused(reason: Refusal, quality: float = 0.0) -> Reading:
 
 def read_rate(look: Look | None, rough_bpm: float) -> Reading:
     """Read the rate off a `Look`; `rough_bpm` is about what it was (NaN: not known)."""
+    return read_alive(look, lambda part: _read(part, rough_bpm if part is look else NAN), CERTAIN_AT)
+
+
+def read_alive(look: Look | None, read: Callable[[Look], Reading], certain_at: float) -> Reading:
+    """Read a `Look` that is there, alive and long enough; where it says nothing, its last 16 s if they are certain."""
     if look is None:
         return refused(Refusal.TOO_SHORT)
     if stuck(look) or saturated(look):
         return refused(Refusal.FLAT)
     if len(look.y) * look.step_s < SHORTEST_S:
         return refused(Refusal.TOO_SHORT)
-    whole = _read(look, rough_bpm)
+    whole = read(look)
     if whole.refusal in (None, Refusal.FLAT, Refusal.MOTION):
         return whole
     lately = look.lately(LIVE_S)
-    recent = _read(lately, NAN) if len(lately.y) < len(look.y) else whole
-    certain = recent.refusal is None and recent.quality >= CERTAIN_AT and recent.cycles >= CERTAIN_CYCLES
+    recent = read(lately) if len(lately.y) < len(look.y) else whole
+    certain = recent.refusal is None and recent.quality >= certain_at and recent.cycles >= CERTAIN_CYCLES
     return recent if certain else whole
 
 
 def _read(look: Look, rough_bpm: float) -> Reading:
     span_s = len(look.y) * look.step_s
     spectrum = Spectrum(limited(look.y), look.step_s)
-    belt = len(look.fast) == 1
-    turns = find_turns(spectrum, look.step_s, rough_bpm, HIGH_HZ if belt else LEAST_HIGH_HZ)
+    single = len(look.fast) == 1
+    turns = find_turns(spectrum, look.step_s, rough_bpm, HIGH_HZ if single else LEAST_HIGH_HZ)
     window_s = STEADY_S
     chosen = turns.since(span_s - window_s)
     rate = chosen.rate_bpm()
@@ -95,7 +101,7 @@ def _read(look: Look, rough_bpm: float) -> Reading:
     quality = regularity(look, spectrum, chosen, rate, min(window_s, span_s))
     moving = calm(look)
     quality *= moving
-    least = BELT_ANSWER_AT if belt and rise > SMOOTH * look.rough else ANSWER_AT
+    least = SMOOTH_ANSWER_AT if single and rise > SMOOTH * look.rough else ANSWER_AT
     if quality < least or not SLOWEST_BPM <= rate <= FASTEST_BPM:
         reason = Refusal.MOTION if moving < 0.5 else Refusal.NOISE
         return refused(reason, min(quality, least))
