@@ -494,13 +494,15 @@ class TestGuard:
             for _ in range(8):
                 broken.update()
                 QApplication.processEvents()
-            window.page.view.draw = lambda *_: 1 / 0
-            window.page.view.update()
+            view = window.page.view
+            view.draw = lambda *_: 1 / 0
+            view.update()
             QApplication.processEvents()
         finally:
+            broken.hide()  # nothing broken is left to be drawn once the guard is gone
+            broken.setParent(None)
+            del view.draw
             guard.remove()
-        broken.hide()
-        broken.setParent(None)
         assert guard.count >= 8
         assert len(caplog.records) == 5
         assert "problem with the display" in window.sentence
