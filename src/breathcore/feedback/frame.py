@@ -6,6 +6,7 @@ import numpy as np
 
 from breathcore.feedback.heart_view import HeartView
 from breathcore.feedback.resonance_view import SweepView
+from breathcore.feedback.trunk_view import TrunkView
 from breathcore.model.arrays import F64, frozen
 from breathcore.model.device import Place
 from breathcore.model.drill import DrillPhase, FinishReason, Score, Stage, TargetPhase
@@ -108,6 +109,7 @@ class FeedbackFrame:
     heart_message: Message | None = None
     heart: HeartView | None = None  # the heart's rhythm; None: nothing measures its beats
     brace_message: Message | None = None  # "not measured with this strap"
+    trunk: TrunkView | None = None  # expansion, brace, movement; None: no sensor and no drill for it
     in_step: float | None = None
     score: Score | None = None
     notice: Message | None = None  # one sentence that matters now (paused, lost, dizzy …)

@@ -5,6 +5,9 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
 
+from breathcore.model.device import Place
+from breathcore.model.trunk import Side
+
 
 class DrillPhase(StrEnum):
     """What the person is asked to do."""
@@ -14,6 +17,9 @@ class DrillPhase(StrEnum):
     EXHALE = "exhale"
     REST = "rest"  # after an exhale, or between efforts
     EFFORT = "effort"  # a gentle brace, breathing goes on
+    MOVE = "move"  # the effort of a movement, on a breath out
+    KEEP = "keep"  # at the end of it, breathing goes on
+    RETURN = "return"  # back to the start
 
 
 Texts = Mapping[str, str]  # language code → text
@@ -22,11 +28,12 @@ _NO_TEXTS: Texts = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class PhaseSpec:
-    """One phase of a cycle, with its cue in every language."""
+    """One phase of a cycle, with its cue in every language; `brace` is the zone to be kept meanwhile (0–1)."""
 
     kind: DrillPhase
     seconds: float
     cue: Texts
+    brace: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +90,31 @@ class SafetySpec:
 
 
 @dataclass(frozen=True, slots=True)
+class FocusSpec:
+    """Where to send the next `breaths` breaths, and the words for it."""
+
+    place: Place
+    breaths: int
+    cue: Texts
+
+
+@dataclass(frozen=True, slots=True)
+class MovementSpec:
+    """The movement of a drill: what it is, where it is best seen, how far it goes, how still the rest should stay.
+
+    `places` are where a sensor shows it, the best first. `steady_deg` and `rotation_deg` bound the RMS of what should
+    not move (in the holds); None: not looked at.
+    """
+
+    kind: str
+    places: tuple[Place, ...]
+    range_deg: tuple[float, float]
+    guided_n: int = 2
+    steady_deg: float | None = None
+    rotation_deg: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class DrillSpec:
     """One drill. `patterns[0]` is the drill itself."""
 
@@ -99,6 +131,14 @@ class DrillSpec:
     depth_band: tuple[float, float]  # amplitude aimed at, share of the person's range
     measures: tuple[str, ...]  # what a drill would like measured: "breath", "brace"
     code: str = ""  # the short name therapists use: "B1"
+    focus: tuple[FocusSpec, ...] = ()  # where the breaths are sent, in turn
+    movement: MovementSpec | None = None
+    sides: bool = False  # each set is done on the left and on the right, the same dose
+
+    @property
+    def braced(self) -> bool:
+        """Whether a brace is asked for in any of its forms."""
+        return any(p.brace or p.kind is DrillPhase.EFFORT for pattern in self.patterns for p in pattern.phases)
 
     def pattern(self, id_: str = "") -> PatternSpec:
         """Return the pattern `id_`, the drill's own for "". Raises KeyError where there is none."""
@@ -112,7 +152,8 @@ class TargetPhase:
     """One phase on the session clock, `[start_s, end_s)`, the target's level going from `level_from` to `level_to`.
 
     Levels are shares of the person's range: 0 breathed out, 1 breathed in (for efforts: 0 rest, 1 brace).
-    `cycle` counts breaths (or efforts) of the set from 0. `scored` is False in the glide.
+    `cycle` counts breaths (or efforts) of the set from 0. `scored` is False in the glide. `brace` is the zone to be
+    kept meanwhile, `focus` where the breath is sent, `side` the side that works.
     """
 
     kind: DrillPhase
@@ -123,6 +164,9 @@ class TargetPhase:
     set_index: int
     cycle: int
     scored: bool
+    brace: tuple[float, float] | None = None
+    focus: Place | None = None
+    side: Side | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +229,9 @@ class CommandKind(StrEnum):
     RATINGS = "ratings"  # text: JSON {"pain": 0–10, "effort": 0–10}
     NOTE = "note"  # text
     COMFORT = "comfort"  # of one rate of a sweep; text: JSON {"rate": from 0, "comfort": 0–10}
+    TAPE = "tape"  # a tape reading; text: JSON {"place": "sternum", "cm": [5.1, 5.4, 5.2]}
+    EXCHANGE = "exchange"  # the sensors of left and right were exchanged
+    EFFORT = "effort"  # how hard a brace that nothing measures felt; text: JSON {"effort": 0–10}
 
 
 @dataclass(frozen=True, slots=True)
