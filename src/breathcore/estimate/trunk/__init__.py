@@ -1,0 +1,1 @@
+"""What the sensors all round the trunk tell: expansion, brace, posture, movement, steadiness."""
