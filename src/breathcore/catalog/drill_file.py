@@ -3,17 +3,31 @@
 One convenience: a cue that most phases of a kind share stands once in the table ``cues`` and is filled in.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
 from breathcore.catalog.base import Id, KeyProblemError, Language, Shape, Text, fixed, twice
-from breathcore.model.drill import DoseSpec, DrillPhase, DrillSpec, PatternSpec, PhaseSpec, SafetySpec, Texts
+from breathcore.model.device import Place
+from breathcore.model.drill import (
+    DoseSpec,
+    DrillPhase,
+    DrillSpec,
+    FocusSpec,
+    MovementSpec,
+    PatternSpec,
+    PhaseSpec,
+    SafetySpec,
+    Texts,
+)
 
 _BREATHING = {DrillPhase.INHALE, DrillPhase.HOLD, DrillPhase.EXHALE, DrillPhase.REST}
-_TIMED = {DrillPhase.EFFORT, DrillPhase.REST}
+_BREATHS = {DrillPhase.INHALE, DrillPhase.EXHALE}
+_BRACED = {DrillPhase.INHALE, DrillPhase.EXHALE, DrillPhase.EFFORT, DrillPhase.REST}
+_MOVED = {DrillPhase.MOVE, DrillPhase.KEEP, DrillPhase.RETURN, DrillPhase.REST}
+FIRMEST = 0.5  # no drill asks for more than half of the own firmest gentle brace
 MIN_REST_S = 5.0  # between sets: time for the words and the 3-2-1
 
 
@@ -33,10 +47,13 @@ class PhaseTable(Shape):
     kind: DrillPhase
     seconds: float = Field(ge=0.5, le=120)
     cue: TextsTable | None = None
+    brace: tuple[float, float] | None = Field(
+        default=None, description="The zone of brace to keep meanwhile, from … to, share of the own firmest gentle one."
+    )
 
     def spec(self, cues: Mapping[DrillPhase, Texts]) -> PhaseSpec:
         """Return the frozen model, the cue from `cues` where the phase has none of its own."""
-        return PhaseSpec(self.kind, self.seconds, fixed(self.cue or cues[self.kind]))
+        return PhaseSpec(self.kind, self.seconds, fixed(self.cue or cues[self.kind]), self.brace)
 
 
 class PatternTable(Shape):
@@ -48,10 +65,40 @@ class PatternTable(Shape):
     rates_bpm: tuple[Rate, ...] = Field(
         default=(), max_length=12, description="A sweep: the cycle at each of these rates in turn, the fastest first."
     )
+    sides: bool = Field(default=False, description="true: each set on the left and on the right, the same dose.")
 
     def spec(self, cues: Mapping[DrillPhase, Texts]) -> PatternSpec:
         """Return the frozen model."""
-        return PatternSpec(self.id, fixed(self.title), tuple(p.spec(cues) for p in self.phases), self.rates_bpm)
+        phases = tuple(p.spec(cues) for p in self.phases)
+        return PatternSpec(self.id, fixed(self.title), phases, self.rates_bpm, self.sides)
+
+
+class FocusTable(Shape):
+    """`[[focus]]`: where to send the next breaths."""
+
+    place: Place
+    breaths: int = Field(default=1, ge=1, le=20)
+    cue: TextsTable
+
+    def spec(self) -> FocusSpec:
+        """Return the frozen model."""
+        return FocusSpec(self.place, self.breaths, fixed(self.cue))
+
+
+class MovementTable(Shape):
+    """`[movement]`: what moves, where it is best seen, how far."""
+
+    kind: Id
+    places: tuple[Place, ...] = Field(min_length=1, description="Where a sensor shows it, the best first.")
+    range_deg: tuple[float, float]
+    guided_n: int = Field(default=2, ge=1, le=4, description="Repetitions in which it is learned; not scored.")
+    steady_deg: float | None = Field(default=None, gt=0, le=30)
+    rotation_deg: float | None = Field(default=None, gt=0, le=30)
+    exhale_on: Literal["move", "return"] = Field(default="move", description="Where the effort is: breathe out on it.")
+
+    def spec(self) -> MovementSpec:
+        """Return the frozen model."""
+        return MovementSpec(self.kind, self.places, self.range_deg, self.guided_n, self.steady_deg, self.rotation_deg)
 
 
 class DoseTable(Shape):
@@ -104,12 +151,15 @@ class DrillFile(Shape):
     patterns: tuple[PatternTable, ...] = Field(min_length=1)
     dose: DoseTable
     safety: SafetyTable = SafetyTable()
+    focus: tuple[FocusTable, ...] = Field(default=(), max_length=12)
+    movement: MovementTable | None = None
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         self._check_depth()
         self._check_patterns()
         self._check_sweeps()
+        self._check_trunk()
         self._check_safety()
         return self
 
@@ -124,19 +174,27 @@ class DrillFile(Shape):
         if again := twice([p.id for p in self.patterns]):
             raise KeyProblemError("patterns", f"the id {again!r} is there twice")
         for n, pattern in enumerate(self.patterns):
-            self._check_kinds(f"patterns.{n}.phases", [p.kind for p in pattern.phases])
+            self._check_kinds(f"patterns.{n}.phases", pattern.phases)
             for m, phase in enumerate(pattern.phases):
                 if phase.cue is None and phase.kind not in self.cues:
                     raise KeyProblemError(f"patterns.{n}.phases.{m}.cue", f"missing, and there is no cues.{phase.kind}")
 
-    def _check_kinds(self, key: str, kinds: list[DrillPhase]) -> None:
-        allowed = _BREATHING if self.paced else _TIMED
-        for m, kind in enumerate(kinds):
-            if kind not in allowed:
-                does = "paced" if self.paced else "timed"
+    def _check_kinds(self, key: str, phases: Sequence[PhaseTable]) -> None:
+        moved = self.movement is not None
+        allowed, does = (_BREATHING, "paced") if self.paced else (_MOVED, "moved") if moved else (_BRACED, "timed")
+        kinds = [p.kind for p in phases]
+        for m, (kind, phase) in enumerate(zip(kinds, phases, strict=True)):
+            if kind not in allowed or (does == "timed" and kind in _BREATHS and phase.brace is None):
                 raise KeyProblemError(f"{key}.{m}.kind", f"{kind.value!r} has no place in a {does} drill")
-        if kinds[0] is not (DrillPhase.INHALE if self.paced else DrillPhase.EFFORT):
-            raise KeyProblemError(f"{key}.0.kind", "a cycle begins with an inhale or an effort")
+        first = (
+            {DrillPhase.MOVE}
+            if moved
+            else {DrillPhase.INHALE}
+            if self.paced
+            else {DrillPhase.EFFORT, DrillPhase.INHALE}
+        )
+        if kinds[0] not in first:
+            raise KeyProblemError(f"{key}.0.kind", "a cycle begins with an inhale, an effort or a move")
         if self.paced and DrillPhase.EXHALE not in kinds:
             raise KeyProblemError(key, "a breath needs an exhale")
 
@@ -155,6 +213,18 @@ class DrillFile(Shape):
             if len(rates) < 2 or any(b >= a for a, b in pairwise(rates)):
                 raise KeyProblemError(key, "needs at least two rates, the fastest first")
 
+    def _check_trunk(self) -> None:
+        if self.movement is not None and self.paced:
+            raise KeyProblemError("movement", "a drill is either paced breathing or a movement")
+        if self.focus and not self.paced:
+            raise KeyProblemError("focus", "only a paced drill sends the breath somewhere")
+        if self.movement is not None and not 0 < self.movement.range_deg[0] < self.movement.range_deg[1] <= 180:
+            raise KeyProblemError("movement.range_deg", "must rise within 0 … 180")
+        for n, pattern in enumerate(self.patterns):
+            for m, phase in enumerate(pattern.phases):
+                if phase.brace is not None and not 0 < phase.brace[0] < phase.brace[1] <= FIRMEST:
+                    raise KeyProblemError(f"patterns.{n}.phases.{m}.brace", f"must rise within 0 … {FIRMEST:g}")
+
     def _check_safety(self) -> None:
         if self.safety.instead is None:
             return
@@ -171,4 +241,5 @@ class DrillFile(Shape):
             patterns=tuple(p.spec(self.cues) for p in self.patterns), dose=self.dose.spec(),
             safety=self.safety.spec(), paced=self.paced, glide=self.glide, band=self.band,
             depth_band=self.depth_band, measures=self.measures, code=self.code,
+            focus=tuple(f.spec() for f in self.focus), movement=self.movement.spec() if self.movement else None,
         )  # fmt: skip

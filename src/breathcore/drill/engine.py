@@ -57,6 +57,7 @@ from breathcore.model.drill import (
     Timeline,
 )
 from breathcore.model.estimates import BreathRange, RateEstimate, Refusal
+from breathcore.model.trunk import Side
 
 DIZZY_REST_S = 60.0  # of normal breathing before the drill may go on
 DIZZY_DEPTH = 0.7  # of the depth before
@@ -69,7 +70,14 @@ __all__ = ["DrillState", "advance", "initial"]
 
 
 def initial(
-    spec: DrillSpec, *, breath_measured: bool, pattern_id: str = "", minutes: float | None = None
+    spec: DrillSpec,
+    *,
+    breath_measured: bool,
+    pattern_id: str = "",
+    minutes: float | None = None,
+    trunk: bool = False,
+    brace: bool = False,
+    first: Side = Side.LEFT,
 ) -> DrillState:
     """Return the state before anything has happened.
 
@@ -80,10 +88,15 @@ def initial(
         paced drill), else of the link.
     pattern_id, minutes
         The form of the drill ("" = its own) and its length (None = its dose). Raises KeyError for an unknown form.
+    trunk, brace : bool
+        Whether a calibration is to take in the ribs' own range, and the brace.
+    first : Side
+        The side to begin with, where both are trained.
     """
     spec.pattern(pattern_id)
     measured = breath_measured and spec.paced
-    return DrillState(Stage.WAITING if measured else Stage.READY, measured, pattern_id, minutes)
+    stage = Stage.WAITING if measured else Stage.READY
+    return DrillState(stage, measured, pattern_id, minutes, trunk, brace, first=first)
 
 
 def advance(spec: DrillSpec, state: DrillState, item: DrillItem) -> Step:
@@ -179,7 +192,9 @@ def _calibrate_on(state: DrillState, t_s: float) -> Step:
     if state.index < len(state.phases):
         cue = Effect(EffectKind.PHASE, t_s, state.phases[state.index].kind.value)
         return replace(state, t_s=t_s, index=state.index + 1), (cue,)
-    return _calibrated(state, Stage.WAITING, t_s, Refusal.TOO_SHORT)
+    if state.breath_measured and state.breath_range is None:
+        return _calibrated(state, Stage.WAITING, t_s, state.refusal or Refusal.TOO_SHORT)
+    return _calibrated(replace(state, calibrated=state.trunk or state.brace), Stage.READY, t_s, None)
 
 
 # ── what comes from outside ──────────────────────────────────────────────────────────────────────────────────────────
@@ -206,10 +221,14 @@ def _on_command(spec: DrillSpec, state: DrillState, kind: CommandKind, t_s: floa
 
 
 def _calibrate(state: DrillState, t_s: float) -> Step:
-    if not (state.breath_measured and state.signal_ok and state.stage in (Stage.WAITING, Stage.READY)):
+    wanted = state.breath_measured or state.trunk or state.brace
+    if not (wanted and state.signal_ok and state.stage in (Stage.WAITING, Stage.READY)):
         return state, ()
-    shown = calibration_timeline(t_s)
-    state = replace(state, timeline=shown, index=0, refusal=None, breath_range=None, quiet_from_s=t_s + DEEP_BREATH_S)
+    shown = calibration_timeline(t_s, trunk=state.trunk, brace=state.brace)
+    state = replace(
+        state, timeline=shown, index=0, refusal=None, breath_range=None, calibrated=False,
+        quiet_from_s=t_s + (shown.end_s - t_s if state.trunk or state.brace else DEEP_BREATH_S),
+    )  # fmt: skip
     state, effects = enter(state, Stage.CALIBRATING, t_s)
     return state, (*effects, Effect(EffectKind.TARGET, t_s, timeline=shown))
 
@@ -222,7 +241,7 @@ def _start(spec: DrillSpec, state: DrillState, t_s: float) -> Step:
     if state.stage not in (Stage.WAITING, Stage.READY):
         return state, ()
     measured = state.breath_range is not None
-    target = plan(spec, spec.pattern(state.pattern_id), state.own_rate_bpm, t_s + COUNT_N, state.minutes)
+    target = plan(spec, spec.pattern(state.pattern_id), state.own_rate_bpm, t_s + COUNT_N, state.minutes, state.first)
     state = replace(state, breath_measured=measured, rest=target.phases, timeline=None, index=0, done_n=0)
     if measured and not state.signal_ok:
         return enter(state, Stage.LOST, t_s)
@@ -238,7 +257,7 @@ def _resume(state: DrillState, t_s: float) -> Step:
 
 def _dizzy(state: DrillState, t_s: float) -> Step:
     if state.stage is Stage.CALIBRATING:
-        return _calibrated(state, Stage.WAITING, t_s, None)
+        return _calibrated(state, _home(state), t_s, None)
     double_tap = state.stage is Stage.DIZZY and t_s - state.since_s < DOUBLE_TAP_S
     if double_tap or state.stage not in ACTIVE | HALTED:
         return state, ()
@@ -286,12 +305,18 @@ def _on_signal(state: DrillState, item: SignalChanged, t_s: float) -> Step:
     if not item.ok and state.stage in ACTIVE:
         state, effects = halt(take_back(state, t_s if item.since_s is None else item.since_s), Stage.LOST, t_s)
         return state, (Effect(EffectKind.SIGNAL_LOST, t_s), *effects)
-    return _on_signal_before(state, t_s) if state.breath_measured else (state, ())
+    before = state.breath_measured or state.stage is Stage.CALIBRATING
+    return _on_signal_before(state, t_s) if before else (state, ())
+
+
+def _home(state: DrillState) -> Stage:
+    """Return where a session stands that is not calibrated."""
+    return Stage.WAITING if state.breath_measured else Stage.READY
 
 
 def _on_signal_before(state: DrillState, t_s: float) -> Step:
     if state.stage is Stage.CALIBRATING and not state.signal_ok:
-        return _calibrated(state, Stage.WAITING, t_s, Refusal.NO_DATA)
+        return _calibrated(state, _home(state), t_s, Refusal.NO_DATA)
     if state.stage is Stage.READY and not state.signal_ok:
         return enter(state, Stage.WAITING, t_s)
     if state.stage is Stage.WAITING and state.signal_ok and state.breath_range is not None:
@@ -302,9 +327,12 @@ def _on_signal_before(state: DrillState, t_s: float) -> Step:
 def _on_range(state: DrillState, item: BreathRange, t_s: float) -> Step:
     if state.stage is not Stage.CALIBRATING:
         return state, ()
+    told = replace(state, refusal=item.refusal) if item.refusal is not None else replace(state, breath_range=item)
+    if state.trunk or state.brace:  # its own steps go on
+        return told, ()
     if item.refusal is not None:
-        return _calibrated(state, Stage.WAITING, t_s, item.refusal)
-    return _calibrated(replace(state, breath_range=item), Stage.READY, t_s, None)
+        return _calibrated(told, Stage.WAITING, t_s, item.refusal)
+    return _calibrated(told, Stage.READY, t_s, None)
 
 
 def _on_rate(state: DrillState, item: RateEstimate) -> DrillState:

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass, replace
 
-from breathcore.drill.calibration import CALIBRATION_S, PATIENCE_S
+from breathcore.drill.calibration import PATIENCE_S, calibration_steps
 from breathcore.drill.timeline import level_at, shifted
 from breathcore.model.drill import (
     Effect,
@@ -14,9 +14,11 @@ from breathcore.model.drill import (
     Timeline,
 )
 from breathcore.model.estimates import BreathRange, Refusal
+from breathcore.model.trunk import Side, TrunkCalibration
 
 COUNT_N = 3  # 3-2-1
 LOST_LIMIT_S = 120.0
+SETTLE_S = 1.0  # after a calibration of the trunk, for what it came to
 ACTIVE = frozenset({Stage.COUNTDOWN, Stage.GLIDE, Stage.RUNNING, Stage.SET_REST})
 HALTED = frozenset({Stage.PAUSED, Stage.LOST, Stage.DIZZY})
 BREATHING = frozenset({Stage.GLIDE, Stage.RUNNING})
@@ -30,11 +32,13 @@ class DrillState:
     ----------
     breath_measured : bool
         Whether the drill follows a measured breath; else it is guided and timed only.
+    trunk, brace : bool
+        Whether a calibration takes in what the ribs do, and the brace; `calibrated` once it has.
     t_s, since_s, next_s : float
         Time of the last happening, of the start of this stage, and of the next scheduled happening.
     timeline : Timeline | None
-        What has been aimed at and what is still to come (while halted: only what has been). While calibrating: the
-        deep breath. None before.
+        What has been aimed at and what is still to come (while halted: only what has been). While calibrating: its
+        steps. None before.
     index : int
         The running phase of `timeline`; the next one in countdown and set rest.
     done_n : int
@@ -55,6 +59,10 @@ class DrillState:
     breath_measured: bool
     pattern_id: str = ""
     minutes: float | None = None
+    trunk: bool = False
+    brace: bool = False
+    calibrated: bool = False
+    first: Side = Side.LEFT
     signal_ok: bool = False
     t_s: float = 0.0
     since_s: float = 0.0
@@ -87,6 +95,16 @@ class DrillState:
     def done(self) -> tuple[TargetPhase, ...]:
         """The phases that are over, in whole breaths and in order (`scored` False: glide, or cut off by a halt)."""
         return self.phases[: self.done_n] if self.stage is not Stage.CALIBRATING else ()
+
+    @property
+    def calibration(self) -> TrunkCalibration:
+        """The steps of the calibration that is running."""
+        return calibration_steps(self.since_s, trunk=self.trunk, brace=self.brace)
+
+    @property
+    def ranged(self) -> bool:
+        """Whether the running calibration has told the breath's range, or why there is none."""
+        return self.breath_range is not None or self.refusal is not None
 
     @property
     def current(self) -> TargetPhase | None:
@@ -174,7 +192,8 @@ def due_s(state: DrillState) -> float:
         return state.since_s + LOST_LIMIT_S
     if state.stage is Stage.CALIBRATING:
         ahead = state.phases[state.index :]
-        return ahead[0].start_s if ahead else state.since_s + CALIBRATION_S + PATIENCE_S
+        waits = state.breath_measured and not state.ranged
+        return ahead[0].start_s if ahead else state.calibration.end_s + (PATIENCE_S if waits else SETTLE_S)
     return math.inf
 
 

@@ -11,19 +11,23 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from breathcore.model.arrays import F64
+from breathcore.model.device import Place
 from breathcore.model.drill import DoseSpec, DrillPhase, DrillSpec, PatternSpec, TargetPhase, Timeline
+from breathcore.model.trunk import Side
 
 GLIDE_MIN_S = 60.0
 GLIDE_MAX_S = 120.0
 GLIDE_STEP_S = 0.5  # most that a phase changes from one breath to the next
 GLIDE_MARGIN_BPM = 1.0  # an own rate this close to the target needs no glide
 EASE_S = 1.0  # how long a brace takes to come and to go
+SIDE_REST_S = 10.0  # at least, to turn to the other side
 SWEEP_FROM_BPM = 10.0  # where a sweep glides from if the own rate is not known
 SWEEP_RATE_MIN = (2.0, 3.0)  # minutes that a rate of a sweep may be shortened or lengthened to
 MIN_RATE_BPM = 2.0
 MAX_RATE_BPM = 60.0
 
-_BREATHS = (DrillPhase.INHALE, DrillPhase.EXHALE)
+_BREATHS = (DrillPhase.INHALE, DrillPhase.EXHALE, DrillPhase.MOVE, DrillPhase.RETURN)  # take all of their time
+_HIGH = (DrillPhase.INHALE, DrillPhase.EFFORT, DrillPhase.MOVE, DrillPhase.KEEP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +38,16 @@ class _Cycle:
     set_index: int
     cycle: int
     scored: bool
+    side: Side | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class _Set:
-    """The phase durations of a set's breaths, those of the glide first."""
+    """The phase durations of a set's breaths, those of the glide first, and the side that works."""
 
     glide: tuple[tuple[float, ...], ...]
     dose: tuple[tuple[float, ...], ...]
+    side: Side | None = None
 
 
 def plan(
@@ -50,6 +56,7 @@ def plan(
     own_rate_bpm: float | None,
     start_s: float,
     minutes: float | None = None,
+    first: Side = Side.LEFT,
 ) -> Timeline:
     """Return the target of a whole drill from `start_s` on.
 
@@ -62,6 +69,8 @@ def plan(
     minutes : float | None
         Length of all sets together without glide and rests, in whole breaths; None: the drill's dose. In a sweep each
         rate gets its share of it, 2 to 3 minutes.
+    first : Side
+        The side to begin with, where both are trained: the weaker one.
 
     Notes
     -----
@@ -69,14 +78,18 @@ def plan(
     with an in : out ratio half-way to 1 : 1 and without holds; it lasts at least 60 s in steps of at most 0.5 s a
     phase, and never longer than 120 s (then the steps are larger). A sweep glides to each
     of its rates, after the first one, which follows a rest of normal breathing, as fast as the steps allow.
+
+    A movement begins with the repetitions in which it is learned (`scored` False as well). Where both sides are
+    trained, every set is there for one and then for the other.
     """
     phases: list[TargetPhase] = []
     at_s = start_s
-    for index, part in enumerate(_work(spec, pattern, own_rate_bpm, minutes)):
-        at_s += spec.dose.rest_s if index else 0.0
+    work = _both_sides(_work(spec, pattern, own_rate_bpm, minutes), first) if pattern.sides else None
+    for index, part in enumerate(work or _work(spec, pattern, own_rate_bpm, minutes)):
+        at_s += max(spec.dose.rest_s, SIDE_REST_S * pattern.sides) if index else 0.0
         for n, seconds in enumerate((*part.glide, *part.dose)):
             scored = n >= len(part.glide)
-            cycle = _Cycle(seconds, index, n - len(part.glide) * scored, scored)
+            cycle = _Cycle(seconds, index, n - len(part.glide) * scored, scored, part.side)
             phases += _lay(spec, pattern, cycle, at_s)
             at_s = phases[-1].end_s
     return Timeline(tuple(phases))
@@ -170,7 +183,9 @@ def _between(own: tuple[float, ...], goal: tuple[float, ...], share: float) -> t
 
 def _work(spec: DrillSpec, pattern: PatternSpec, own_rate_bpm: float | None, minutes: float | None) -> Iterator[_Set]:
     if not pattern.rates_bpm:
-        glide, cycle = glide_cycles(spec, pattern, own_rate_bpm), tuple(p.seconds for p in pattern.phases)
+        cycle = tuple(p.seconds for p in pattern.phases)
+        guided = (cycle,) * spec.movement.guided_n if spec.movement else ()
+        glide = guided or glide_cycles(spec, pattern, own_rate_bpm)
         for index, cycles_n in enumerate(_sets(spec.dose, pattern.cycle_s, minutes)):
             yield _Set(() if index else glide, (cycle,) * cycles_n)
         return
@@ -181,6 +196,12 @@ def _work(spec: DrillSpec, pattern: PatternSpec, own_rate_bpm: float | None, min
         cycles_n = max(1, round(rate_min * rate_bpm))
         glide = glide_cycles(spec, here, own_bpm, 0.0 if index else GLIDE_MIN_S)
         yield _Set(glide, (tuple(p.seconds for p in here.phases),) * cycles_n)
+
+
+def _both_sides(work: Iterator[_Set], first: Side) -> Iterator[_Set]:
+    for part in work:
+        yield replace(part, side=first)
+        yield _Set((), part.dose, Side.RIGHT if first is Side.LEFT else Side.LEFT)
 
 
 def _rate_minutes(dose: DoseSpec, rates_n: int, minutes: float | None) -> float:
@@ -203,14 +224,24 @@ def _sets(dose: DoseSpec, cycle_s: float, minutes: float | None) -> tuple[int, .
 def _lay(spec: DrillSpec, pattern: PatternSpec, cycle: _Cycle, at_s: float) -> Iterator[TargetPhase]:
     depth = sum(spec.depth_band) / 2.0 if spec.paced else 1.0
     shares = _shares(pattern)
+    focus = _focus(spec, cycle.cycle) if cycle.scored else None
     level = 0.0
     for phase, seconds, share in zip(pattern.phases, cycle.seconds, shares, strict=True):
-        to = _level_after(phase.kind, level, depth * share) if spec.paced else depth * (phase.kind is DrillPhase.EFFORT)
+        to = _level_after(phase.kind, level, depth * share) if spec.paced else depth * (phase.kind in _HIGH)
         if seconds > 0.0:
             end_s = at_s + seconds
-            yield TargetPhase(phase.kind, at_s, end_s, level, to, cycle.set_index, cycle.cycle, cycle.scored)
+            yield TargetPhase(
+                phase.kind, at_s, end_s, level, to, cycle.set_index, cycle.cycle, cycle.scored,
+                phase.brace, focus, cycle.side,
+            )  # fmt: skip
             at_s = end_s
         level = to
+
+
+def _focus(spec: DrillSpec, cycle: int) -> Place | None:
+    """Return where breath `cycle` is sent: `spec.focus` in turn, each for its number of breaths."""
+    turn = [f.place for f in spec.focus for _ in range(f.breaths)]
+    return turn[cycle % len(turn)] if turn else None
 
 
 def _shares(pattern: PatternSpec) -> tuple[float, ...]:

@@ -3,12 +3,13 @@
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 
-from breathcore.drill.calibration import CALIBRATION_S, EXHALE_S, INHALE_S
+from breathcore.drill.calibration import INHALE_S
 from breathcore.drill.state import DrillState
 from breathcore.drill.timeline import phase_at
 from breathcore.feedback.frame import AHEAD_S, PAST_S, DrillView
-from breathcore.model.drill import DrillSpec, FinishReason, PatternSpec, Stage, TargetPhase, Timeline
+from breathcore.model.drill import DrillPhase, DrillSpec, FinishReason, PatternSpec, Stage, TargetPhase, Timeline
 from breathcore.model.message import Message, message
+from breathcore.model.trunk import StepKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class DrillPresenter:
         self._spec = spec
         self._pattern: PatternSpec = spec.pattern(pattern_id)
         self._cues = {p.kind: dict(p.cue) for p in reversed(self._pattern.phases)}
+        self._sent = {f.place: dict(f.cue) for f in spec.focus}
         self._title = dict(self._pattern.title) if pattern_id else dict(spec.title)
         self._facts = _facts((), None)
         self._rest: tuple[TargetPhase, ...] = ()
@@ -59,7 +61,7 @@ class DrillPresenter:
             breath_index=place.cycle if place and place.scored else 0,
             breaths_n=facts.cycles_n[set_index] if set_index < len(facts.cycles_n) else 0,
             phase=None if phase is None else phase.kind,
-            cue={} if phase is None else self._cues.get(phase.kind, {}),
+            cue={} if phase is None else self._cue(phase),
             phase_left_s=0.0 if phase is None else max(0.0, phase.end_s - now_s),
             next_phase=None if following is None else following.kind,
             countdown=_countdown(state, now_s),
@@ -76,6 +78,12 @@ class DrillPresenter:
         starts = self._known(state).starts_s
         first = max(0, bisect_right(starts, now_s - PAST_S) - 1)
         return phases[first : bisect_left(starts, now_s + AHEAD_S)]
+
+    def _cue(self, phase: TargetPhase) -> dict[str, str]:
+        """Return the words of a phase; where the breath is sent somewhere, an inhale says where."""
+        if phase.kind is DrillPhase.INHALE and phase.focus in self._sent:
+            return self._sent[phase.focus]
+        return self._cues.get(phase.kind, {})
 
     def _phase(self, state: DrillState, now_s: float) -> TargetPhase | None:
         if state.stage is Stage.CALIBRATING:
@@ -96,17 +104,26 @@ def calibration_left_s(state: DrillState, now_s: float) -> float | None:
     """Return how long a running calibration still lasts, None where none runs."""
     if state.stage is not Stage.CALIBRATING:
         return None
-    return max(0.0, state.since_s + CALIBRATION_S - now_s)
+    return max(0.0, state.calibration.end_s - now_s)
+
+
+def calibration_share(state: DrillState, now_s: float) -> float:
+    """Return how much of a running calibration is over, 0–1."""
+    if state.stage is not Stage.CALIBRATING:
+        return 0.0
+    return min(1.0, (now_s - state.since_s) / (state.calibration.end_s - state.since_s))
 
 
 def calibration_cue(state: DrillState, now_s: float) -> Message | None:
     """Return what to do in a running calibration."""
     if state.stage is not Stage.CALIBRATING:
         return None
-    elapsed_s = now_s - state.since_s
-    if elapsed_s < INHALE_S:
-        return message("calibration.cue.in")
-    return message("calibration.cue.out" if elapsed_s < INHALE_S + EXHALE_S else "calibration.cue.quiet")
+    step = next((s for s in state.calibration.steps if now_s < s.end_s), None)
+    if step is None:
+        return message("calibration.cue.quiet")
+    if step.kind is StepKind.FULL:
+        return message("calibration.cue.in" if now_s - step.start_s < INHALE_S else "calibration.cue.out")
+    return message(f"calibration.cue.{step.kind.value}")
 
 
 def notice(state: DrillState) -> Message | None:

@@ -88,6 +88,7 @@ class FeedbackFrame:
     sensors: tuple[SensorFrame, ...] = ()
     calibrated: bool = False
     calibration_left_s: float | None = None
+    calibration_share: float = 0.0  # how much of it is over
     calibration_cue: Message | None = None
     trace_t_s: F64 = field(default_factory=lambda: _EMPTY)
     trace_y: F64 = field(default_factory=lambda: _EMPTY)

@@ -243,7 +243,7 @@ def _prepare() -> tuple[Shot, ...]:
             drill,
             Stage.CALIBRATING,
             calibrated=False,
-            calibration_left_s=13.0,
+            calibration_left_s=13.0, calibration_share=0.35,
             target=(),
             score=None,
             calibration_cue=message("calibration.cue.quiet"),

@@ -40,13 +40,15 @@ class PhaseSpec:
 class PatternSpec:
     """A cycle of phases under a name: the drill's own, a form without holds, a rung of its ladder.
 
-    With `rates_bpm` it is a sweep: the cycle is stretched to each of these rates in turn, each a set of its own.
+    With `rates_bpm` it is a sweep: the cycle is stretched to each of these rates in turn, each a set of its own. With
+    `sides` each set is done on the left and on the right, the same dose.
     """
 
     id: str
     title: Texts
     phases: tuple[PhaseSpec, ...]
     rates_bpm: tuple[float, ...] = ()
+    sides: bool = False
 
     @property
     def cycle_s(self) -> float:
@@ -57,6 +59,11 @@ class PatternSpec:
     def rate_bpm(self) -> float:
         """Cycles a minute."""
         return 60.0 / self.cycle_s
+
+    @property
+    def firmest(self) -> float:
+        """The upper edge of the firmest brace asked for, share of the own firm brace; 0 where none is."""
+        return max((p.brace[1] for p in self.phases if p.brace), default=0.0)
 
     @property
     def has_hold(self) -> bool:
@@ -112,6 +119,7 @@ class MovementSpec:
     guided_n: int = 2
     steady_deg: float | None = None
     rotation_deg: float | None = None
+    exhale_on: DrillPhase = DrillPhase.MOVE  # the effort: of a hip hinge it is the way back up
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +141,6 @@ class DrillSpec:
     code: str = ""  # the short name therapists use: "B1"
     focus: tuple[FocusSpec, ...] = ()  # where the breaths are sent, in turn
     movement: MovementSpec | None = None
-    sides: bool = False  # each set is done on the left and on the right, the same dose
 
     @property
     def braced(self) -> bool:

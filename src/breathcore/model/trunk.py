@@ -276,7 +276,8 @@ class Rep:
     """One repetition: left the start at `start_s`, was there from `top_s` to `return_s`, back at `end_s`.
 
     `range_deg` is how far it went, `off_axis_deg` the most it strayed from its own axis, `exhaled` the share of the way
-    there in which the person breathed out (NaN where the breath is not known), `guided` one of those it was learned in.
+    there in which the person breathed out (NaN where the breath is not known), `exhaled_back` that of the way back,
+    `guided` one of those it was learned in.
     """
 
     start_s: float
@@ -288,6 +289,7 @@ class Rep:
     source: str
     side: Side | None = None
     exhaled: float = math.nan
+    exhaled_back: float = math.nan
     guided: bool = False
 
 

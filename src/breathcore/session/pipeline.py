@@ -13,7 +13,13 @@ from breathcore.drill.items import Command, DrillItem, RecordingFailed, SignalCh
 from breathcore.drill.scoring import score_drill
 from breathcore.drill.sweep import SweepFinder
 from breathcore.estimate.calibration import RangeCalibrator
-from breathcore.feedback.drill_view import DrillPresenter, calibration_cue, calibration_left_s, notice
+from breathcore.feedback.drill_view import (
+    DrillPresenter,
+    calibration_cue,
+    calibration_left_s,
+    calibration_share,
+    notice,
+)
 from breathcore.feedback.frame import FeedbackFrame
 from breathcore.feedback.resonance_view import sweep_view
 from breathcore.model.blocks import SampleBlock
@@ -177,6 +183,7 @@ class Pipeline:
             stage=state.stage,
             drill=self._drill.view(state, now_s),
             calibration_left_s=calibration_left_s(state, now_s),
+            calibration_share=calibration_share(state, now_s),
             calibration_cue=calibration_cue(state, now_s),
             target=self._drill.target(state, now_s),
             band=self._plan.drill.band,

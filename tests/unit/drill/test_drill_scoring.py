@@ -26,7 +26,7 @@ from breathcore.model.drill import (
 from breathcore.model.estimates import Breath, BreathKind, BreathRange, PhaseKind, Refusal, Turn
 
 TEXT = {"en": "x"}
-IN, HOLD, OUT, REST, EFFORT = DrillPhase
+IN, HOLD, OUT, REST, EFFORT = tuple(DrillPhase)[:5]
 RANGE = BreathRange(0.0, -1.0, 1.0)  # the target's amplitude of 0.6 is 1.2 in its unit
 
 

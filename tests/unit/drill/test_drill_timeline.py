@@ -30,7 +30,7 @@ from breathcore.model.drill import (
 )
 
 TEXT = {"en": "x"}
-IN, HOLD, OUT, REST, EFFORT = DrillPhase
+IN, HOLD, OUT, REST, EFFORT = tuple(DrillPhase)[:5]
 
 
 def pattern(*phases: tuple[DrillPhase, float]) -> PatternSpec:

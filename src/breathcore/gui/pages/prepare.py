@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
-from breathcore.drill.calibration import CALIBRATION_S
 from breathcore.feedback.frame import FeedbackFrame
 from breathcore.feedback.wording import Wording
 from breathcore.gui.icons import Icon
@@ -170,7 +169,7 @@ class PreparePage(Page):
         self._say_cue(self.words.say(cue) if cue is not None else self.text("prepare.calibrating.cue"))
         set_text(self._detail, self.text("prepare.calibrating.why"))
         left_s = frame.calibration_left_s or 0.0
-        self.ring.tell(1 - left_s / CALIBRATION_S, self.text("prepare.left", seconds=math.ceil(left_s)))
+        self.ring.tell(frame.calibration_share, self.text("prepare.left", seconds=math.ceil(left_s)))
         self._offer(self._without)
 
     def _show_ready(self, frame: FeedbackFrame) -> None:
