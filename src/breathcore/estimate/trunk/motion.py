@@ -102,7 +102,7 @@ class GridStream:
         t_s = np.concatenate((self._left[0], t_s))
         x = np.concatenate((self._left[1], x), axis=1)
         self._left = (t_s[-1:].copy(), x[:, -1:].copy())
-        first, last = math.ceil(float(t_s[0]) * GRID_HZ), math.ceil(float(t_s[-1]) * GRID_HZ)  # the newest: next time
+        first, last = _multiple_from(float(t_s[0])), _multiple_from(float(t_s[-1]))  # at the newest: next time
         if first == last:
             return []
         at = np.arange(first, last) / GRID_HZ
@@ -312,6 +312,14 @@ def as_vector(row: F64) -> Vector:
     """Return an array of three as a vector."""
     a, b, c = row.tolist()
     return (a, b, c)
+
+
+def _multiple_from(t_s: float) -> int:
+    """Return the first k with k / 25 >= `t_s`, as the division says it."""
+    k = math.floor(t_s * GRID_HZ) - 1
+    while k / GRID_HZ < t_s:
+        k += 1
+    return k
 
 
 def _middle(a: Vector, b: Vector) -> Vector:
