@@ -72,13 +72,17 @@ def _site(channel: ChannelSpec, gyros: Sequence[ChannelSpec]) -> Site | None:
     if channel.role in BELTS:
         return Site(place, SiteKind.BELT, channel)
     if channel.role is Role.CHEST_ACC:
-        return Site(place, SiteKind.IMU, channel, next((g for g in gyros if _together(g, channel)), None))
+        return Site(place, SiteKind.IMU, channel, _gyro_of(channel, gyros))
     return None
 
 
-def _together(gyro: ChannelSpec, acc: ChannelSpec) -> bool:
-    """Whether both are of one device: worn at one place, with the same key before the dot where there is one."""
-    return gyro.place is acc.place and gyro.id.rpartition(".")[0] == acc.id.rpartition(".")[0]
+def _gyro_of(acc: ChannelSpec, gyros: Sequence[ChannelSpec]) -> ChannelSpec | None:
+    """Return the gyroscope of the same device: worn at the same place, of the same key where both ids have one."""
+    key = acc.id.rpartition(".")[0]
+    here = [g for g in gyros if g.place is acc.place]
+    alike = [g for g in here if g.id.rpartition(".")[0] == key]
+    others = [g for g in here if not (key and g.id.rpartition(".")[0])]
+    return next(iter((*alike, *others)), None)
 
 
 def found(sites: Iterable[Site], place: Place, *kinds: SiteKind) -> Site | None:

@@ -1,0 +1,71 @@
+"""How a sensor sits on the body: gravity at rest and the axis that a breath turns it about → one angle.
+
+A rotation `theta` (3,) of the sensor, in its own axes, moves gravity by `-theta x g`. Gravity therefore shows the part
+of a turn that lies across it, `g x g_rest`, in every posture in which the axis is not upright; a gyroscope adds the
+part about gravity. No mounting angle needs to be known for this, only that the turns are small (a chest wall's are).
+"""
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from breathcore.estimate.trunk.site import GRAVITY_ROWS, TURN_ROW
+from breathcore.model.arrays import F64
+
+UPRIGHT = 0.5  # sine of the angle between axis and gravity: below it gravity shows too little of a turn
+Vector = tuple[float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Pose:
+    """Gravity at rest and the breath's own axis, both unit vectors in the sensor's axes.
+
+    `by_gyro`: the axis is so near the upright that the gyroscope shows the breath, not gravity.
+    """
+
+    rest: Vector
+    axis: Vector
+    by_gyro: bool = False
+
+    @property
+    def across(self) -> float:
+        """How much of a turn about the axis gravity shows, 0-1."""
+        return math.sqrt(max(0.0, 1.0 - sum(a * b for a, b in zip(self.axis, self.rest, strict=True)) ** 2))
+
+    def rested(self, rest: Vector) -> "Pose":
+        """Return the same sensor in another posture."""
+        return replace(self, rest=rest)
+
+
+def turned(x: F64, rest: Vector) -> F64:
+    """Return the turn (3, n), degrees, across gravity since it stood at `rest`, of readings `x` (rows, n)."""
+    gx, gy, gz = x[GRAVITY_ROWS]
+    rx, ry, rz = rest
+    return np.asarray(np.degrees(np.stack((gy * rz - gz * ry, gz * rx - gx * rz, gx * ry - gy * rx))))
+
+
+def angle(x: F64, pose: Pose) -> F64:
+    """Return the angle (n,), degrees, about the pose's axis of readings `x` (rows, n) of an IMU."""
+    a, r = np.array(pose.axis), np.array(pose.rest)
+    turn = turned(x, pose.rest)
+    if pose.by_gyro:
+        return np.asarray(_along(turn, a) + float(a @ r) * x[TURN_ROW])
+    across = a - float(a @ r) * r
+    return np.asarray(_along(turn, across) / max(float(across @ across), 1e-9))
+
+
+def _along(x: F64, axis: F64) -> F64:
+    return np.asarray(x[0] * axis[0] + x[1] * axis[1] + x[2] * axis[2])
+
+
+def unit(v: F64) -> Vector:
+    """Return `v` (3,) at length 1."""
+    x, y, z = (v / max(float(np.sqrt((v * v).sum())), 1e-12)).tolist()
+    return x, y, z
+
+
+def between_deg(a: Vector, b: Vector) -> float:
+    """Return the angle between two unit vectors, degrees."""
+    dot = sum(p * q for p, q in zip(a, b, strict=True))
+    return math.degrees(math.acos(min(1.0, max(-1.0, dot))))
