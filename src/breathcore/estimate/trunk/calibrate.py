@@ -57,7 +57,7 @@ class Scale:
 def calibrate(site: Site, t_s: F64, x: F64, calibration: TrunkCalibration) -> Scale:
     """Return the scale of `site` from its readings `x` (rows, n) at `t_s` (n,) over the whole calibration."""
     end_s = calibration.end_s
-    good: Flags = np.isfinite(x[:3] if site.kind is SiteKind.IMU else x).all(axis=0)
+    good = np.asarray(np.isfinite(x[:3] if site.kind is SiteKind.IMU else x).all(axis=0))
     fulls = [s for s in calibration.steps if s.kind is StepKind.FULL]
     if not good.any():
         return refused(site, end_s, Unmeasured.NO_DATA)

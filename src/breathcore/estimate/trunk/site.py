@@ -56,8 +56,11 @@ class Site:
 
 
 def grid_n(t_s: float) -> int:
-    """Return the number of the first grid sample at or after `t_s`."""
-    return math.ceil(round(t_s * GRID_HZ, 6))
+    """Return the number of the first grid sample at or after `t_s`, as the division says it."""
+    k = math.floor(t_s * GRID_HZ) - 1
+    while k / GRID_HZ < t_s:
+        k += 1
+    return k
 
 
 class Even:

@@ -1,0 +1,239 @@
+"""Everything that the sensors round the trunk tell, from their channels and what is known of the breath."""
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import TypeVar
+
+from breathcore.estimate.chain import EstimatorFault
+from breathcore.estimate.trunk.calibrate import refused
+from breathcore.estimate.trunk.expansion import SiteFollower
+from breathcore.estimate.trunk.round import Round
+from breathcore.estimate.trunk.sights import Measure, Sight, level_of, sights, sites_of
+from breathcore.estimate.trunk.site import LAG_S, SiteKind, grid_n
+from breathcore.model.arrays import F64
+from breathcore.model.blocks import SampleBlock
+from breathcore.model.device import ChannelSpec, Place
+from breathcore.model.estimates import Breath, RateEstimate, Turn
+from breathcore.model.trunk import (
+    MovementTask,
+    SidesExchanged,
+    SiteCalibration,
+    TapeReading,
+    TrunkCalibration,
+    TrunkEstimate,
+    Unmeasured,
+)
+
+TICK_S = 0.25
+WAIT_S = 0.5  # for a channel, beyond the length of its packets
+AFTER_S = 0.25  # from the moment that a breath is sure until it is told: lagging sites have shown it
+KEPT_EVENTS_S = 5.0
+T = TypeVar("T")
+OTHER = {Place.LEFT: Place.RIGHT, Place.RIGHT: Place.LEFT}
+
+Item = SampleBlock | Breath | Turn | RateEstimate | TrunkCalibration | TapeReading | SidesExchanged | MovementTask
+Previous = Mapping[tuple[Place, SiteKind], float]
+
+
+class TrunkEstimator:
+    """What the sensors at places of the trunk tell: expansion, brace, posture, movement.
+
+    Session time is cut into quarters of a second. One is worked off when every channel has come to it, or when one is
+    `wait_s` ahead of it; what comes later is left out. Readings are looked at `LAG_S` behind that, at the same samples
+    of the same grid at all places, so that nothing depends on how the streams were blocked or in which order blocks
+    came, as long as they keep within `wait_s` of each other. What is said of the breath (`Breath`, `Turn`,
+    `RateEstimate`) is to be pushed before the samples that follow it.
+
+    Parameters
+    ----------
+    channels : sequence of ChannelSpec
+        What the session's wearables send; those without a place on the trunk are left alone.
+    previous : mapping of (place, kind) to float, optional
+        Full less relaxed reading of the last calibration of another day, by site: `SiteCalibration.change`.
+
+    Attributes
+    ----------
+    sights : mapping of Measure to Sight
+        What can be told with these channels.
+    faults : tuple of EstimatorFault
+        Parts that raised and were switched off; the others go on.
+    """
+
+    def __init__(self, channels: Sequence[ChannelSpec], previous: Previous | None = None) -> None:
+        self.faults: tuple[EstimatorFault, ...] = ()
+        self.sights: Mapping[Measure, Sight] = sights(channels)
+        sites = sites_of(channels)
+        self._previous = dict(previous or {})
+        self._followers = {s.source: SiteFollower(s) for s in sites}
+        self._owners = {c.id: s.source for s in sites for c in (s.channel, s.gyro) if c is not None}
+        used = [c for s in sites for c in (s.channel, s.gyro) if c is not None]
+        self.wait_s = WAIT_S + max((c.expected_interval_s for c in used), default=0.0)
+        self._round = Round(self._followers)
+        self._newest = dict.fromkeys(self._owners, -math.inf)
+        self._next = -1  # quarter of a second
+        self._done_k = 0
+        self._calibrations: list[TrunkCalibration] = []
+        self._events: list[Breath | Turn | RateEstimate] = []
+        self._asked: list[TapeReading | SidesExchanged | MovementTask] = []
+        self._tape: dict[Place, float] = {}
+        self._off: set[str] = set()
+
+    @property
+    def latency_s(self) -> float:
+        """Worst-case delay of a live level behind its sample, while all channels send."""
+        return LAG_S + TICK_S
+
+    @property
+    def swap_wanted(self) -> bool:
+        """Whether left and right differ so much that the sensors should be exchanged, which has not been done yet."""
+        return self._round.swap_wanted
+
+    def push(self, item: Item) -> tuple[TrunkEstimate, ...]:
+        """Take samples, what is known of the breath, or what the person does; return what is now known."""
+        if isinstance(item, SampleBlock):
+            return self._samples(item)
+        if isinstance(item, TrunkCalibration):
+            self._calibrations.append(item)
+        elif isinstance(item, Breath | Turn | RateEstimate):
+            self._events.append(item)
+        else:
+            self._asked.append(item)
+        return ()
+
+    def flush(self, end_s: float) -> tuple[TrunkEstimate, ...]:
+        """Work off the quarters up to `end_s` from what there is."""
+        out: list[TrunkEstimate] = []
+        while 0 <= self._next <= end_s / TICK_S:
+            out += self._tick()
+        return tuple(out)
+
+    def _samples(self, block: SampleBlock) -> tuple[TrunkEstimate, ...]:
+        source = self._owners.get(block.channel.id)
+        if source is None or not len(block.t_s):
+            return ()
+        if self._next < 0:
+            self._next = max(0, math.floor((float(block.t_s[0]) - self.wait_s) / TICK_S))
+            self._done_k = self._known(self._next - 1)
+        self._newest[block.channel.id] = float(block.t_s[-1])
+        follower = self._followers[source]
+        self._try(source, partial(follower.reader.push, block.channel.id, block.t_s, block.x))
+        out: list[TrunkEstimate] = []
+        while self._due():
+            out += self._tick()
+        return tuple(out)
+
+    def _due(self) -> bool:
+        at_s = self._next * TICK_S
+        return min(self._newest.values()) >= at_s or max(self._newest.values()) >= at_s + self.wait_s
+
+    @staticmethod
+    def _known(quarter: int) -> int:
+        """Return the number of the first grid sample that is not yet looked at in `quarter`."""
+        return max(0, grid_n(quarter * TICK_S - LAG_S))
+
+    def _tick(self) -> list[TrunkEstimate]:
+        at_s = self._next * TICK_S
+        first, end = self._done_k, self._known(self._next)
+        self._next += 1
+        self._done_k = end
+        if end <= first:
+            return []
+        out: list[TrunkEstimate] = []
+        rows: dict[str, F64] = {}
+        for source, follower in self._followers.items():
+            taken = self._try(source, partial(follower.take, first, end))
+            if taken is not None:
+                rows[source] = taken
+        out += self._obeyed(at_s)
+        out += self._try("round", partial(self._round.changed, end)) or []
+        out += self._calibrated(at_s)
+        out += self._breathed(at_s, end)
+        for source, x in rows.items():
+            block = self._try(source, partial(self._followers[source].live, first, x))
+            if block is not None:
+                out.append(block)
+        return out
+
+    def _try(self, part: str, run: Callable[[], T]) -> T | None:
+        """Run one part; if it raises, switch it off and go on."""
+        if part in self._off:
+            return None
+        try:
+            return run()
+        except Exception as error:  # an estimator's fault may end neither the recording nor the other parts
+            self.faults = (*self.faults, EstimatorFault(part, self._next * TICK_S, f"{type(error).__name__}: {error}"))
+            self._off.add(part)
+            return None
+
+    # ── what the person does ─────────────────────────────────────────────────────────────────────────────────────────
+
+    def _obeyed(self, at_s: float) -> list[TrunkEstimate]:
+        """Do what was asked for by now."""
+        due, self._asked = _split(self._asked, lambda a: a.t_s <= at_s)
+        out: list[TrunkEstimate] = []
+        for asked in due:
+            if isinstance(asked, TapeReading):
+                self._tape[asked.place] = asked.cm
+                out += [self._told(f) for f in self._followers.values() if f.scale and f.scale.told.reason is None]
+            elif isinstance(asked, SidesExchanged):
+                self._exchange()
+        return out
+
+    def _exchange(self) -> None:
+        """Take left for right and the other way about: what they were calibrated to no longer holds."""
+        for follower in self._followers.values():
+            place = OTHER.get(follower.site.place)
+            if place is not None:
+                follower.moved_to(replace(follower.site, place=place))
+        self._round.exchanged()
+
+    # ── calibration ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _calibrated(self, at_s: float) -> list[TrunkEstimate]:
+        """Calibrate all sites, if a calibration is over and has been seen to its end."""
+        due, self._calibrations = _split(self._calibrations, lambda c: c.end_s + 2 * LAG_S <= at_s)
+        out: list[TrunkEstimate] = []
+        for calibration in due[-1:]:
+            for source, follower in self._followers.items():
+                if follower.site.place is Place.PELVIS:
+                    continue
+                scale = self._try(source, partial(follower.calibrate, calibration))
+                if scale is None:
+                    follower.scale = refused(follower.site, calibration.end_s, Unmeasured.NO_DATA)
+                out.append(self._told(follower))
+            self._round.calibrated(calibration)
+        return out
+
+    def _told(self, follower: SiteFollower) -> SiteCalibration:
+        """Return a site's calibration with what the tape and the last time say of it, and keep it so."""
+        assert follower.scale is not None
+        scale, site = follower.scale, follower.site
+        told = scale.told
+        last = self._previous.get((site.place, site.kind), math.nan)
+        cm = self._tape.get(level_of(site.place), math.nan)
+        told = replace(told, change=scale.span / last - 1.0, cm_per_unit=cm / scale.span)
+        follower.scale = replace(scale, told=told)
+        return told
+
+    # ── breath by breath ─────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _breathed(self, at_s: float, end: int) -> list[TrunkEstimate]:
+        due, self._events = _split(self._events, lambda e: _sure_s(e) + AFTER_S <= at_s)
+        out: list[TrunkEstimate] = []
+        for event in sorted(due, key=_sure_s):
+            if isinstance(event, Breath) and math.isfinite(event.end_s):
+                told = self._try("round", partial(self._round.breath, event, end, self._tape, at_s))
+                out += [] if told is None else [told]
+        return out
+
+
+def _sure_s(event: Breath | Turn | RateEstimate) -> float:
+    return event.t_s if isinstance(event, RateEstimate) else event.confirmed_s
+
+
+def _split(items: Iterable[T], due: Callable[[T], bool]) -> tuple[list[T], list[T]]:
+    """Return those of `items` that are due, and the others."""
+    items = list(items)
+    return [i for i in items if due(i)], [i for i in items if not due(i)]

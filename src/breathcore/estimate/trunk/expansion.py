@@ -1,0 +1,233 @@
+"""How far one site opens: live, and breath by breath, in shares of the person's own full breath.
+
+A breath's share is its own excursion (top less the line between its lows), so drift, creep and sway slower than a
+breath leave it alone. The live level is counted from the last ends of a breath out; it moves there within a second.
+What remains: between breathed out and the full breath the reading is taken as straight, so where a wearer's tilt bends
+by 15 % over that range a half breath is shown up to 4 points off; and what a neighbouring site does to this one is in
+its reading (cross-talk cannot be told from the calibration, in which all sites open together): a site that stays shut
+while its neighbours open is shown open by as much of their share as crosses over.
+"""
+
+import math
+from collections import deque
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from breathcore.dsp.summary import median
+from breathcore.estimate.trunk.calibrate import Flags, Scale, calibrate, longest
+from breathcore.estimate.trunk.excursion import AROUND, NOTHING, Excursion, excursion
+from breathcore.estimate.trunk.pose import UPRIGHT, Vector, between_deg, unit
+from breathcore.estimate.trunk.site import (
+    GRAVITY_ROWS,
+    GRID_HZ,
+    SHAKEN_ROW,
+    TURN_ROW,
+    History,
+    Site,
+    SiteKind,
+    SiteReader,
+)
+from breathcore.model.arrays import F64, frozen
+from breathcore.model.estimates import Breath, BreathKind
+from breathcore.model.trunk import SiteBlock, SiteExpansion, TrunkCalibration, Unmeasured
+
+KEPT_S = 120.0  # of readings
+LOWS_N = 3  # ends of a breath out that the live level is counted from
+GLIDE_S = 1.0
+TURNED_DEG = 10.0  # gravity stands otherwise than at the calibration
+STILL_DEG, STILL_S = 2.5, 1.5  # and it stays there
+SHAKEN_G, SHAKEN_SHARE = 0.08, 0.15  # of a breath: it is lost in movement
+STEP = 0.75  # of the full breath: a belt's level at the end of a breath out moved so far at once
+STUCK_S = 1.0
+NAN = math.nan
+
+
+class Change(NamedTuple):
+    """Gravity stands otherwise at a site: by how much, where now, and whether the sensor was handled meanwhile."""
+
+    degrees: float
+    rest: Vector
+
+
+class SiteFollower:
+    """One site: its readings, its scale once it is calibrated, its live level, and what it did in a breath.
+
+    `lost` is why it cannot be told although it was calibrated (slipped), None while it can.
+    """
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        self.reader = SiteReader(site)
+        self.history = History(self.reader.rows_n, KEPT_S)
+        self.scale: Scale | None = None
+        self.lost: Unmeasured | None = None
+        self._gap = True
+        self._settle()
+
+    def _settle(self) -> None:
+        self._lows: deque[float] = deque(maxlen=LOWS_N)
+        self._base = self._old_base = NAN if self.scale is None else self.scale.told.relaxed
+        self._slope = 0.0
+        self._base_k = 0
+        self._stepped = 0
+
+    def moved_to(self, site: Site) -> None:
+        """Take the same sensor as worn elsewhere: what was calibrated no longer holds."""
+        self.site = self.reader.site = site
+        self.scale = None
+        self.lost = None
+        self._settle()
+
+    def take(self, first: int, end: int) -> F64:
+        """Read grid samples `[first, end)`; return them (rows, n)."""
+        x = self.reader.read(first, end)
+        self.history.put(first, x)
+        return x
+
+    def calibrate(self, calibration: TrunkCalibration) -> Scale:
+        """Take the person's range from a calibration that is over."""
+        t_s, x = self.history.between(calibration.steps[0].start_s, calibration.end_s)
+        self.scale = calibrate(self.site, t_s, x, calibration)
+        self.lost = None
+        self._settle()
+        return self.scale
+
+    @property
+    def reason(self) -> Unmeasured | None:
+        """Why nothing can be told of this site now, None where it can."""
+        if self.scale is None:
+            return Unmeasured.NOT_CALIBRATED
+        if self.scale.told.reason is not None:
+            return self.scale.told.reason
+        if self.lost is not None:
+            return self.lost
+        pose = self.scale.pose
+        return Unmeasured.BLIND if pose is not None and not pose.by_gyro and pose.across < UPRIGHT else None
+
+    # ── live ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def live(self, first: int, x: F64) -> SiteBlock | None:
+        """Return the level at grid samples from `first` on of readings `x` (rows, n), None where there is none."""
+        if self.scale is None or self.reason is not None:
+            self._gap = True
+            return None
+        level = (self.scale.reading(x) - self._bases(first, x.shape[1])) / self.scale.span
+        good = np.isfinite(level)
+        if not good.any():
+            self._gap = True
+            return None
+        t_s = np.arange(first, first + len(level))[good] / GRID_HZ
+        gap, self._gap = self._gap, not bool(good[-1])
+        return SiteBlock(self.site.place, self.site.source, frozen(t_s), frozen(level[good]), gap)
+
+    def _bases(self, first: int, count: int) -> F64:
+        since = np.arange(first, first + count) - self._base_k
+        glide = np.clip(since / (GLIDE_S * GRID_HZ), 0.0, 1.0)
+        return np.asarray(self._old_base + glide * (self._base - self._old_base) + self._slope * since / GRID_HZ)
+
+    def levels(self, start_s: float, end_s: float) -> F64:
+        """Return the reading (n,) in `[start_s, end_s)` in shares of the full breath, from wherever it began."""
+        if self.scale is None:
+            return np.empty(0)
+        return np.asarray(self.scale.reading(self.history.between(start_s, end_s)[1]) / self.scale.span)
+
+    # ── breath by breath ─────────────────────────────────────────────────────────────────────────────────────────────
+
+    def breath(self, breath: Breath, end_k: int) -> tuple[SiteExpansion, Excursion]:
+        """Return what this site did in a breath, of readings before grid sample `end_k`."""
+        reason = self.reason or _no_breath(breath)
+        if reason is not None or self.scale is None:
+            return self._refused(reason or Unmeasured.NOT_CALIBRATED), NOTHING
+        length = breath.end_s - breath.inhale_onset_s
+        from_s, to_s = breath.inhale_onset_s - AROUND * length, breath.end_s + AROUND * length
+        t_s, x = self.history.between(from_s, min(to_s, end_k / GRID_HZ))
+        inside = (t_s >= breath.inhale_onset_s) & (t_s < breath.end_s)
+        y = self.scale.reading(x)
+        reason = self._spoilt(x[:, inside])
+        found = excursion(t_s, y, breath.inhale_onset_s, breath.end_s)
+        if reason is None and not math.isfinite(found.size):
+            reason = Unmeasured.NO_DATA
+        if math.isfinite(found.size):
+            self._rebase(found, breath, end_k)
+        if reason is None and self.lost is not None:
+            reason = self.lost
+        if reason is not None:
+            return self._refused(reason), found
+        return SiteExpansion(self.site.place, self.site.source, found.size / self.scale.span), found
+
+    def _refused(self, reason: Unmeasured) -> SiteExpansion:
+        return SiteExpansion(self.site.place, self.site.source, NAN, reason=reason)
+
+    def _spoilt(self, x: F64) -> Unmeasured | None:
+        """Return what makes a breath's readings `x` (rows, n) useless."""
+        if self.site.kind is SiteKind.IMU:
+            shaken: Flags = x[SHAKEN_ROW] - np.nanmedian(x[SHAKEN_ROW]) > SHAKEN_G if x.size else np.zeros(0, bool)
+            return Unmeasured.MOTION if np.count_nonzero(shaken) > SHAKEN_SHARE * x.shape[1] else None
+        same: Flags = np.abs(np.diff(x[0])) <= 1e-9 * np.abs(x[0, 1:])
+        return Unmeasured.SATURATED if longest(same) >= STUCK_S * GRID_HZ else None
+
+    def _rebase(self, found: Excursion, breath: Breath, end_k: int) -> None:
+        """Count the live level from this breath's end; a belt whose level jumped, and stays there, has slipped."""
+        assert self.scale is not None
+        span, low = self.scale.span, found.low_after
+        if self.site.kind is SiteKind.BELT and self._lows and low - median(np.array(self._lows)) < -STEP * span:
+            self._stepped += 1
+            if self._stepped >= 2:
+                self.lost = Unmeasured.SLIPPED
+            return
+        self._stepped = 0
+        self._old_base = float(self._bases(end_k, 1)[0])
+        by_gyro = self.scale.pose is not None and self.scale.pose.by_gyro
+        if by_gyro:
+            drift = (found.low_after - found.low_before) / max(breath.end_s - breath.inhale_onset_s, 1.0)
+            self._slope += 0.5 * (drift - self._slope)
+            low += self._slope * (end_k / GRID_HZ - breath.end_s)
+            self._lows.clear()
+        self._lows.append(low)
+        self._base, self._base_k = median(np.array(self._lows)), end_k
+
+    # ── how it sits ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def change(self, end_k: int) -> Change | None:
+        """Return how gravity has come to stand otherwise than at the calibration, None while it moves or has not."""
+        if self.site.kind is SiteKind.BELT:
+            return None
+        gravity = self.history.get(end_k - round(STILL_S * GRID_HZ), end_k)[GRAVITY_ROWS]
+        if not np.isfinite(gravity).all():
+            return None
+        now = unit(gravity.sum(axis=1))
+        off = np.abs(gravity - np.array(now)[:, None]).max()
+        if math.degrees(float(off)) > STILL_DEG:
+            return None
+        rest = now if self.scale is None or self.scale.pose is None else self.scale.pose.rest
+        return Change(between_deg(rest, now), now)
+
+    def rest_in(self, rest: Vector) -> None:
+        """Go on in another posture: the same axis, another direction of gravity."""
+        if self.scale is None or self.scale.pose is None:
+            return
+        pose = self.scale.pose.rested(rest)
+        self.scale = replace(self.scale, pose=pose)
+        at = self.history.get(self.history.end - 1, self.history.end)
+        self._lows.clear()
+        self._old_base = self._base = float(self.scale.reading(at)[0])
+        self._base_k = self.history.end
+
+    def slip(self) -> None:
+        """Say nothing of this site until it is calibrated afresh."""
+        self.lost = Unmeasured.SLIPPED
+
+    @property
+    def turns(self) -> bool:
+        """Whether a gyroscope is there to be read."""
+        return self.reader.rows_n > TURN_ROW and self.site.gyro is not None
+
+
+def _no_breath(breath: Breath) -> Unmeasured | None:
+    if breath.kind is BreathKind.COUGH:
+        return Unmeasured.NO_BREATH
+    if breath.kind is BreathKind.ARTEFACT:
+        return Unmeasured.MOTION
+    return None if breath.end_s > breath.inhale_onset_s else Unmeasured.TOO_SHORT
