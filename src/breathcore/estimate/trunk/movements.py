@@ -1,0 +1,160 @@
+"""What each movement can be measured by, its usual range, what is scored of it and what is not."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+from breathcore.model.device import Place
+from breathcore.model.drill import DrillPhase
+from breathcore.model.trunk import Unmeasured
+
+_TRUNK = (Place.STERNUM, Place.BACK, Place.LEFT, Place.RIGHT, Place.NAVEL)
+
+
+class Mode(StrEnum):
+    """What is followed."""
+
+    REPS = "reps"  # repetitions about an axis that is learned; steadiness while they are kept
+    HOLD = "hold"  # the sensor should not move: steadiness from the start
+
+
+class Part(StrEnum):
+    """What can be scored of a movement."""
+
+    REPS = "reps"
+    RANGE = "range"
+    TEMPO = "tempo"
+    EXHALE = "exhale"
+    TILT = "tilt"  # steadiness
+    ROTATION = "rotation"  # steadiness about the vertical: gyroscope only
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """One kind of movement.
+
+    `places` are where a sensor shows it, the best first. `swings_n`: how often the sensor goes there and back in one
+    repetition (the trunk leans to stand up, and leans again to sit down). `exhale_on` is the way that is the effort.
+    `scored` is what a sensor at one of `places` shows, `unscored` what it does not and a person might expect.
+    `tilt_deg` and `rotation_deg` are the RMS of what should not move up to which it passes (drills.md §4).
+    """
+
+    kind: str
+    mode: Mode
+    places: tuple[Place, ...]
+    range_deg: tuple[float, float]
+    scored: tuple[Part, ...]
+    unscored: tuple[str, ...] = ()
+    swings_n: int = 1
+    exhale_on: DrillPhase = DrillPhase.MOVE
+    tilt_deg: float | None = None
+    rotation_deg: float | None = None
+
+    def unmeasured(self, place: Place | None, *, gyro: bool) -> Mapping[Part, Unmeasured]:
+        """Return which of `scored` a sensor at `place` (None: nothing is worn) cannot show, and why."""
+        if place not in self.places:
+            return dict.fromkeys(self.scored, Unmeasured.NO_SENSOR)
+        return {part: Unmeasured.BLIND for part in self.scored if part is Part.ROTATION and not gyro}
+
+
+_COUNTED = (Part.REPS, Part.RANGE, Part.TEMPO, Part.EXHALE)
+
+MOVEMENTS: Mapping[str, Movement] = MappingProxyType(
+    {
+        m.kind: m
+        for m in (
+            Movement(
+                "hip_hinge",
+                Mode.REPS,
+                (*_TRUNK, Place.PELVIS),
+                (20.0, 75.0),
+                _COUNTED,
+                ("lumbar-flexion",),  # needs the trunk and the pelvis: `lumbar.py`
+                exhale_on=DrillPhase.RETURN,
+            ),
+            Movement("sit_to_stand", Mode.REPS, _TRUNK, (15.0, 60.0), _COUNTED, ("feet", "knees"), swings_n=2),
+            Movement(
+                "bridge",
+                Mode.REPS,
+                (Place.PELVIS, Place.NAVEL, Place.BACK, Place.STERNUM),
+                (12.0, 45.0),
+                (*_COUNTED, Part.TILT, Part.ROTATION),
+                ("muscles",),
+                tilt_deg=5.0,
+                rotation_deg=5.0,
+            ),
+            Movement(
+                "single_leg_bridge",
+                Mode.REPS,
+                (Place.PELVIS, Place.NAVEL, Place.BACK, Place.STERNUM),
+                (12.0, 45.0),
+                (*_COUNTED, Part.TILT, Part.ROTATION),
+                ("leg",),
+                tilt_deg=5.0,
+                rotation_deg=5.0,
+            ),
+            Movement(
+                "bird_dog",
+                Mode.HOLD,
+                (Place.PELVIS, Place.BACK),
+                (0.0, 0.0),
+                (Part.TILT, Part.ROTATION),
+                ("arm-and-leg",),
+                tilt_deg=3.0,
+                rotation_deg=5.0,
+            ),
+            Movement(
+                "dead_bug",
+                Mode.HOLD,
+                (Place.PELVIS, Place.NAVEL),
+                (0.0, 0.0),
+                (Part.TILT, Part.ROTATION),
+                ("arm-and-leg",),
+                tilt_deg=3.0,
+                rotation_deg=5.0,
+            ),
+            Movement(
+                "side_plank",
+                Mode.HOLD,
+                (Place.PELVIS, *_TRUNK),
+                (0.0, 0.0),
+                (Part.TILT,),  # lying on the side, a turn forwards tilts the sensor: gravity shows it
+                ("arm",),
+                tilt_deg=5.0,
+            ),
+            Movement(
+                "carry",
+                Mode.HOLD,
+                (*_TRUNK, Place.PELVIS),
+                (0.0, 0.0),
+                (Part.TILT,),
+                ("load", "steps"),
+                tilt_deg=3.0,
+            ),
+            Movement(
+                "row",
+                Mode.HOLD,
+                (*_TRUNK, Place.PELVIS),
+                (0.0, 0.0),
+                (Part.TILT, Part.ROTATION),
+                ("arm", "reps"),  # the trunk should not move: nothing on it can count
+                tilt_deg=5.0,
+                rotation_deg=10.0,
+            ),
+            Movement(
+                "brace",
+                Mode.HOLD,
+                (Place.PELVIS, Place.NAVEL, Place.BACK),
+                (0.0, 0.0),
+                (Part.TILT,),
+                tilt_deg=3.0,
+            ),
+        )
+    }
+)
+
+
+def movement_of(kind: str, range_deg: tuple[float, float] = (10.0, 90.0)) -> Movement:
+    """Return the movement `kind`; one that is not in the table is counted, with `range_deg` for its usual range."""
+    return MOVEMENTS.get(kind) or Movement(kind, Mode.REPS, tuple(Place), range_deg, _COUNTED)

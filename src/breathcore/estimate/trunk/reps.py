@@ -1,0 +1,312 @@
+"""Repetitions of a movement: learned in guided ones, then counted about their own axis on the way back.
+
+Signals.md §10. A repetition leaves the rest by more than 60 % of the learned range and is counted when it comes back below 30 %: what
+lies between moves nothing. It lasts 0.8–15 s. Guided ones have no range yet: they leave by more than 60 % of the least
+usual angle of the movement, and two of them have to be alike. Sway and deep breaths (1–3°) never reach that.
+
+The rest is where the sensor last stood still; it follows slowly what changes from one repetition to the next.
+"""
+
+import math
+from collections import deque
+from collections.abc import Sequence
+
+from breathcore.estimate.trunk.breath_log import BreathLog
+from breathcore.estimate.trunk.motion import GRID_HZ, Vector, angle_deg, dot, unit
+from breathcore.estimate.trunk.movements import movement_of
+from breathcore.estimate.trunk.path import Path, learned
+from breathcore.estimate.trunk.steadiness import Point, steadiness_of
+from breathcore.estimate.trunk.swing import Swing, alike, swing_of
+from breathcore.model.device import Place
+from breathcore.model.trunk import MovementLearned, MovementTask, Rep, RepLevel, Side, Steadiness, Unmeasured
+
+THERE, HOME = 0.6, 0.3  # of the range
+DONE = 0.1  # of the range: quite home
+HOME_WAIT_S = 1.0  # to be quite home, or to leave again, after 30 %
+LEAST_SWING_S, MOST_SWING_S = 0.8, 15.0
+LEAST_DEG = 6.0  # of a guided repetition: twice what a deep breath turns a sensor by
+UNLIKE = 0.4  # of two guided repetitions' ranges
+AXIS_APART_DEG = 35.0
+BEYOND_USUAL = 1.5  # times the largest usual angle: another posture, not a repetition
+STILL_S, STILL_DEG = 1.0, 2.5
+FRESH_REST_S, SAME_REST_DEG = 5.0, 10.0
+FOLLOW = 0.3  # of what a repetition comes home to
+SETTLED_S = 4.0  # still so long in another posture: the rest is there
+BREATH_WAIT_S = 0.5  # for what the breath says
+KEEP_S = 1.5  # kept at least so long to say how still
+TRIM_S = 0.25  # of either end of a keep: it may still be moving
+LEVEL_EVERY_N = 3
+LEAK_S = 2.0  # of a gyroscope's sum at rest
+LOOK_EVERY_N = 5
+TURNED = 0.05  # of the range, to say that it goes up again
+_RING_N = round(2.5 * MOST_SWING_S * GRID_HZ)
+Told = MovementLearned | RepLevel | Rep | Steadiness
+
+
+class RepCounter:
+    """Counts the repetitions of one movement at a time, point by point.
+
+    Parameters
+    ----------
+    place : Place
+        Where the sensor is worn.
+    source : str
+        Its id.
+    log : BreathLog
+        The breath.
+    """
+
+    latency_s = HOME_WAIT_S + BREATH_WAIT_S  # after a repetition is over
+
+    def __init__(self, place: Place, source: str, log: BreathLog) -> None:
+        self._place, self._source, self._log = place, source, log
+        self._paths: dict[tuple[str, Side | None], Path] = {}
+        self._stand = Stand()
+        self._task: MovementTask | None = None
+        self._due: deque[tuple[float, Rep]] = deque()
+
+    def start(self, task: MovementTask) -> None:
+        """Follow `task` from the next point on."""
+        self._task = task
+        self._swings_n = movement_of(task.kind).swings_n
+        known = self._paths.get((task.kind, task.side))
+        self._path = known if known is not None and not task.guided_n else None
+        self._to_learn_n = 0 if self._path else max(1, task.guided_n) * self._swings_n
+        self._examples: list[tuple[Swing, Path]] = []
+        self._half: tuple[Swing, float] | None = None
+        self._rest: Vector | None = None
+        self._guided_n = task.guided_n
+        self._clear()
+
+    def end(self) -> list[Told]:
+        """Follow nothing any more; return what is still to be told."""
+        self._task = None
+        return self._tell(math.inf)
+
+    def broken(self) -> None:
+        """Begin anew: samples are missing."""
+        self._stand = Stand()
+        self._half = None
+        self._rest = None
+        self._clear()
+
+    def _clear(self) -> None:
+        self._ring: deque[tuple[Point, float]] = deque(maxlen=_RING_N)
+        self._away = False
+        self._home_s = math.nan
+        self._left_s = math.nan
+        self._furthest = self._lowest = 0.0
+        self._turned = 0.0
+
+    def step(self, point: Point) -> list[Told]:
+        """Take one point."""
+        stands = self._stand.step(point)
+        if self._task is None:
+            return []
+        t_s, up, _, _ = point
+        if self._rest is None and not self._rested(t_s, up):
+            return self._tell(t_s)
+        angle = self._angle(point)
+        self._ring.append((point, angle))
+        if stands and self._path is None and not self._away:
+            self._set_rest(self._stand.still or up)  # not moving yet
+        out = self._follow(t_s, angle)
+        if self._path is not None and round(t_s * GRID_HZ) % LEVEL_EVERY_N == 0:
+            out.append(RepLevel(t_s, angle, angle / self._path.range_deg))
+        return out + self._tell(t_s)
+
+    def _rested(self, t_s: float, up: Vector) -> bool:
+        stand = self._stand
+        if stand.still is None or t_s - stand.still_s > FRESH_REST_S or angle_deg(stand.still, up) > SAME_REST_DEG:
+            return False
+        self._set_rest(stand.still)
+        return True
+
+    def _set_rest(self, rest: Vector) -> None:
+        self._rest = rest
+        if self._path is not None:
+            self._path = self._path.from_rest(rest)
+
+    # ── the angle ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _angle(self, point: Point) -> float:
+        """Return how far from rest: about the axis where it is known, else in whatever direction."""
+        assert self._rest is not None
+        _, up, turn, bias = point
+        if bias[0] == bias[0] and turn[0] == turn[0]:  # neither is NaN
+            about = up if self._path is None else self._path.axis
+            self._turned += dot(turn, about) / GRID_HZ
+            if not self._away:
+                self._turned -= self._turned / (LEAK_S * GRID_HZ)
+        if self._path is None:
+            return math.hypot(angle_deg(self._rest, up), self._turned)
+        return self._turned if self._path.by_turn else self._path.angle_deg(up)
+
+    # ── there and back ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _follow(self, t_s: float, angle: float) -> list[Told]:
+        assert self._task is not None
+        if not self._away:
+            return self._at_home(t_s, angle)
+        self._furthest = max(self._furthest, angle)
+        if t_s - self._left_s > MOST_SWING_S + HOME_WAIT_S:
+            self._moved_away(t_s)
+            return []
+        size = self._furthest if self._path is None else self._path.range_deg
+        if math.isnan(self._home_s):
+            if angle < HOME * size:
+                self._home_s, self._lowest = t_s, angle
+            return []
+        self._lowest = min(self._lowest, angle)
+        rising = angle > self._lowest + TURNED * size
+        if angle < DONE * size or rising or t_s - self._home_s > HOME_WAIT_S:
+            return self._came_home(t_s)
+        return []
+
+    def _at_home(self, t_s: float, angle: float) -> list[Told]:
+        assert self._task is not None
+        least = max(LEAST_DEG, THERE * self._task.range_deg[0])
+        if angle > (least if self._path is None else THERE * self._path.range_deg):
+            self._away, self._left_s, self._furthest, self._home_s = True, t_s, angle, math.nan
+        return []
+
+    def _moved_away(self, t_s: float) -> None:
+        """Too long for a repetition: another posture, in which the rest is where the body stands still."""
+        if self._stand.lasted_s >= SETTLED_S and self._stand.still is not None:
+            self._set_rest(self._stand.still)
+            self._half = None
+            self._clear()
+
+    def _came_home(self, t_s: float) -> list[Told]:
+        assert self._task is not None
+        ring = list(self._ring)
+        self._away = False
+        self._ring.clear()
+        self._ring.append(ring[-1])
+        swing = swing_of([p[0] for p, _ in ring], [a for _, a in ring])
+        most = BEYOND_USUAL * self._task.range_deg[1]
+        if swing is None or not LEAST_SWING_S <= swing.seconds <= MOST_SWING_S or swing.range_deg > most:
+            return []
+        points = [p for p, _ in ring if swing.start_s <= p[0] <= swing.end_s]
+        out = self._learn(t_s, swing, points) if self._to_learn_n else []
+        self._home_at(points[-1][1], ring[-1][1])
+        return out + self._swung(t_s, swing, points)
+
+    def _off(self, points: Sequence[Point]) -> float:
+        """Return the most that the way was left; NaN where gravity does not show it."""
+        if self._path is None or self._path.by_turn:
+            return math.nan
+        return max(abs(self._path.off_deg(p[1])) for p in points)
+
+    def _home_at(self, up: Vector, angle: float) -> None:
+        """Let the rest follow what the body came home to."""
+        if self._path is not None and not self._path.by_turn and abs(angle) < HOME * self._path.range_deg:
+            rest = self._path.rest
+            self._set_rest(unit(tuple(r + FOLLOW * (u - r) for r, u in zip(rest, up, strict=True))))  # type: ignore[arg-type]
+
+    # ── learning ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _learn(self, t_s: float, swing: Swing, points: Sequence[Point]) -> list[Told]:
+        assert self._task is not None
+        assert self._rest is not None
+        path = learned(points, self._rest)
+        if path is None:
+            return []
+        if path.by_turn and points[0][2][0] != points[0][2][0]:
+            return [MovementLearned(t_s, self._source, (), math.nan, Unmeasured.BLIND)]
+        self._examples.append((swing, path))
+        first, other = self._examples[0], self._examples[-1]
+        if not _same(first, other):
+            self._examples = [other]
+            return [MovementLearned(t_s, self._source, (), math.nan, Unmeasured.UNEVEN)]
+        if len(self._examples) < self._to_learn_n:
+            return []
+        return [self._know(t_s)]
+
+    def _know(self, t_s: float) -> MovementLearned:
+        assert self._task is not None
+        assert self._rest is not None
+        ranges = sorted(s.range_deg for s, _ in self._examples)
+        middle = 0.5 * (ranges[(len(ranges) - 1) // 2] + ranges[len(ranges) // 2])
+        axes = [p.axis for _, p in self._examples]
+        axis = unit((sum(a[0] for a in axes), sum(a[1] for a in axes), sum(a[2] for a in axes)))
+        self._path = Path(axis, self._rest, middle)
+        self._paths[self._task.kind, self._task.side] = self._path
+        self._to_learn_n = 0
+        self._turned = 0.0
+        return MovementLearned(t_s, self._source, axis, middle)
+
+    # ── repetitions ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _swung(self, t_s: float, swing: Swing, points: Sequence[Point]) -> list[Told]:
+        assert self._task is not None
+        if self._swings_n == 1:
+            rep = self._rep(swing.start_s, swing.top_s, swing.return_s, swing.end_s, swing.range_deg, self._off(points))
+            self._due.append((t_s + BREATH_WAIT_S, rep))
+            return self._kept(rep, points)
+        first, off = self._half or (None, 0.0)
+        if first is None or swing.start_s - first.end_s > MOST_SWING_S:
+            self._half = swing, self._off(points)
+            return []
+        self._half = None
+        size, off = max(first.range_deg, swing.range_deg), max(off, self._off(points))
+        rep = self._rep(first.start_s, first.end_s, max(first.end_s, swing.start_s), swing.end_s, size, off)
+        self._due.append((t_s + BREATH_WAIT_S, rep))
+        return []
+
+    def _rep(self, start: float, top: float, back: float, end: float, size: float, off: float) -> Rep:
+        assert self._task is not None
+        guided = self._guided_n > 0
+        self._guided_n -= guided
+        return Rep(start, top, back, end, size, off, self._source, self._task.side, guided=guided)
+
+    def _kept(self, rep: Rep, points: Sequence[Point]) -> list[Told]:
+        if rep.return_s - rep.top_s < KEEP_S:
+            return []
+        kept = [p for p in points if rep.top_s + TRIM_S <= p[0] <= rep.return_s - TRIM_S]
+        return [steadiness_of(kept, self._place, self._source)]
+
+    def _tell(self, t_s: float) -> list[Told]:
+        out: list[Told] = []
+        while self._due and self._due[0][0] <= t_s:
+            due_s, rep = self._due.popleft()
+            out.append(_with_breath(rep, self._log, due_s))
+        return out
+
+
+def _with_breath(rep: Rep, log: BreathLog, known_s: float) -> Rep:
+    there = log.exhaled(rep.start_s, rep.top_s, known_s)
+    back = log.exhaled(rep.return_s, rep.end_s, known_s)
+    return Rep(
+        rep.start_s, rep.top_s, rep.return_s, rep.end_s, rep.range_deg, rep.off_axis_deg, rep.source, rep.side,
+        there, back, rep.guided,
+    )  # fmt: skip
+
+
+def _same(a: tuple[Swing, Path], b: tuple[Swing, Path]) -> bool:
+    apart = angle_deg(a[1].axis, b[1].axis)
+    return alike(a[0].range_deg, b[0].range_deg, UNLIKE) and apart <= AXIS_APART_DEG
+
+
+class Stand:
+    """Where a sensor last stood still for a second, and for how long; looked up five times a second."""
+
+    def __init__(self) -> None:
+        self._ups: deque[Vector] = deque(maxlen=round(STILL_S * GRID_HZ))
+        self.still: Vector | None = None
+        self.still_s = -math.inf
+        self.lasted_s = 0.0  # how long it has stood as it does, 0 while it moves
+
+    def step(self, point: Point) -> bool:
+        """Take one point; return whether it was just seen to stand."""
+        ups = self._ups
+        ups.append(point[1])
+        if len(ups) < (ups.maxlen or 0) or round(point[0] * GRID_HZ) % LOOK_EVERY_N:
+            return False
+        mean = unit((sum(v[0] for v in ups), sum(v[1] for v in ups), sum(v[2] for v in ups)))
+        if max(angle_deg(mean, v) for v in ups) > STILL_DEG:
+            self.lasted_s = 0.0
+            return False
+        self.still, self.still_s = mean, point[0]
+        self.lasted_s += LOOK_EVERY_N / GRID_HZ
+        return True

@@ -1,0 +1,71 @@
+"""One swing: how far it went, and when it left, was there, turned back and came home."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from breathcore.model.arrays import F64
+
+LOW, HALF, HIGH = 0.1, 0.5, 0.9
+BEYOND = (
+    0.8  # the ends of a way lie this much of its time from low to half beyond low: 0.7 for a cosine, 1 for min-jerk
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Swing:
+    """There and back: times (s), range (deg)."""
+
+    start_s: float
+    top_s: float
+    return_s: float
+    end_s: float
+    range_deg: float
+
+    @property
+    def seconds(self) -> float:
+        """From leaving to coming home."""
+        return self.end_s - self.start_s
+
+
+def swing_of(t_s: Sequence[float], angle_deg: Sequence[float]) -> Swing | None:
+    """Return the swing in `angle_deg` (n,), which leaves some level, goes up, and comes back; None: there is none.
+
+    A movement begins and ends too slowly to be seen: its ends are put where the way from 10 to 50 % of it points.
+    """
+    t, y = np.array(t_s), np.array(angle_deg)
+    top = int(y.argmax())
+    if top == 0 or top == len(y) - 1:
+        return None
+    low = 0.5 * float(y[:top].min() + y[top:].min())
+    span = float(y[top]) - low
+    if not span > 0:
+        return None
+    there = [_last_below(t[: top + 1], y[: top + 1], low + share * span) for share in (LOW, HALF, HIGH)]
+    back = [-_last_below(-t[top:][::-1], y[top:][::-1], low + share * span) for share in (LOW, HALF, HIGH)]
+    top_s = there[2] + BEYOND * (there[2] - there[1])
+    return_s = back[2] - BEYOND * (back[1] - back[2])
+    if top_s > return_s:
+        top_s = return_s = 0.5 * (top_s + return_s)
+    start_s = max(float(t[0]), there[0] - BEYOND * (there[1] - there[0]))
+    end_s = back[0] + BEYOND * (back[0] - back[1])
+    return Swing(start_s, top_s, return_s, end_s, span)
+
+
+def _last_below(t: F64, y: F64, level: float) -> float:
+    """Return when `y` (n,), whose last value lies above `level`, was last below it (its first time, if never)."""
+    below = (y < level).nonzero()[0]
+    if not len(below):
+        return float(t[0])
+    i = int(below[-1])
+    if i + 1 >= len(y):
+        return float(t[-1])
+    part = (level - y[i]) / (y[i + 1] - y[i])
+    return float(t[i] + part * (t[i + 1] - t[i]))
+
+
+def alike(a: float, b: float, most: float) -> bool:
+    """Return whether two ranges differ by no more than the share `most` of the larger."""
+    return not math.isnan(a) and abs(a - b) <= most * max(a, b)
