@@ -1,13 +1,90 @@
 """The brace, live: what a belt at the waist (or a sensor on the belly) reads beyond the breathing's ripple."""
 
+import math
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
 from typing import Literal
 
+import numpy as np
+
+from breathcore.estimate.trunk.ripple import Bottom, Floor, Ripple, Waves
 from breathcore.model.arrays import F64
 from breathcore.model.device import Place
-from breathcore.model.trunk import BraceCalibration, BraceEstimate, PostureEstimate
+from breathcore.model.trunk import (
+    BraceCalibration,
+    BraceEstimate,
+    CalibrationStep,
+    PostureEstimate,
+    StepKind,
+    Unmeasured,
+)
 
 TICK_S = 0.25
+ON_AT, OFF_AT = 0.08, 0.05
+STRAIN_AT, GAP_S = 0.6, 4.0
+LAG_S = 0.12  # the level is that of samples this old: the other channel's speed is read about them
+FLOOR_SHARE = 0.2  # of a new bottom in the other channel's floor
+CYCLE_SHARE = 0.3
+CYCLE_MOST_S = 15.0
+MOVED = 0.6  # of a usual breath: two bottoms this far from the floor are another posture
+LEFT_S = 1.0  # without samples: nothing is told
+REST_S, RISING_S, BELOW_S = 8.0, 20.0, 5.0  # with which rest follows the level at rest
+SLOPE_S = 60.0
+SLOPE_MOST = 0.3 / 60.0  # of the range a second: how fast a belt is believed to give way
+HISTORY_S = 120.0
+BREATHES_BPM = (5.5, 25.0)
+BREATHES_SHARE = 0.4  # of the unbraced quiet breath
+STIRS = 0.1  # of it: less is no breathing
+QUIET_N = 9
+SETTLED_S, SETTLED = 1.0, 0.03  # the ramp is over when the level changes by less than this in this time ...
+RAMP_MOST_S = 2.0  # ... or so long after it began
+DRIFT_LEAST_S = 3.0
+TOLD_TO = 0.15  # of the range: a level that is less sure is not told
+NAN = math.nan
 Kind = Literal["belt", "tilt"]
+
+
+class Rest:
+    """What the reading is at rest: follows it between braces, and gives way during a brace as it did before.
+
+    A belt's fabric creeps, about 5 % of its tension a minute: the level at rest falls all the time.
+    """
+
+    def __init__(self) -> None:
+        self.level = NAN
+        self.slope = 0.0
+
+    def begin(self, level: float) -> None:
+        """Start at `level`."""
+        self.level, self.slope = level, 0.0
+
+    def step(self, dt: float, raw: float, unit: float, *, still: bool) -> None:
+        """Move on by `dt`; `still`: nothing is braced and no ramp goes on."""
+        self.level += self.slope * dt
+        off = raw - self.level
+        share = off / unit
+        if not still or share > OFF_AT:
+            return
+        if share < -OFF_AT:
+            self.level += dt / BELOW_S * off
+            return
+        self.level += dt / (REST_S if share < 0 else RISING_S) * off
+        most = SLOPE_MOST * abs(unit)
+        self.slope = min(most, max(-most, self.slope + dt / (REST_S * SLOPE_S) * off))
+
+
+@dataclass(slots=True)
+class Track:
+    """One way to the level: its raw reading now, and what that is at rest."""
+
+    rest: Rest
+    raw: float = NAN
+    history: "deque[tuple[float, float]]" = None  # type: ignore[assignment]
+
+    def __post_init__(self) -> None:
+        self.history = deque(maxlen=round(HISTORY_S / TICK_S))
 
 
 class BraceFollower:
@@ -27,23 +104,155 @@ class BraceFollower:
 
     def __init__(self, source: str, place: Place, rate_hz: float, kind: Kind) -> None:
         self.source, self.place, self.kind = source, place, kind
-        self._rate_hz = rate_hz
+        self._dt = 1.0 / rate_hz
+        self._lag_n = max(1, round(LAG_S * rate_hz))
+        self._calibration: BraceCalibration | None = None
+        self.reset()
 
-    def calibrate(self, calibration: BraceCalibration) -> None:
-        """Take the person's own range (one with a `reason` takes it away)."""
+    def reset(self) -> None:
+        """Forget the signal; the calibration stays."""
+        self._own: deque[tuple[float, float]] = deque()
+        self._other: deque[tuple[float, float]] = deque()
+        self._other_source = ""
+        self._ripple = Ripple(self._dt, 2)
+        self._floor = Floor(self._dt)
+        self._breaths = Waves()  # of the other channel
+        self._told = Track(Rest())  # by the other channel
+        self._floored = Track(Rest())
+        self._window: deque[tuple[float, float, float]] = deque(maxlen=2 * self._lag_n + 1)
+        self._base = self._size = NAN
+        self._cycle_s = 4.0
+        self._strays = 0
+        self._quiet: deque[float] = deque(maxlen=QUIET_N)
+        self._state_new()
+        self._newest_s = -math.inf
+        self._other_s = -math.inf
+
+    def _state_new(self) -> None:
+        self._on_since: float | None = None
+        self._held: list[tuple[float, float]] = []
+        self._ramp_over: float | None = None
+        self._last: Bottom | None = None
+        self._breathless_s = -math.inf
+        self._anchor: tuple[float, float] = (NAN, NAN)
+        self._confirmed = NAN
+        self._level = NAN
+
+    def calibrate(self, calibration: BraceCalibration, steps: Sequence[CalibrationStep] = ()) -> None:
+        """Take the person's own range (one with a `reason` takes it away) and the steps that it was read in."""
+        self._calibration = calibration
+        if calibration.reason is not None:
+            return
+        unit = calibration.firm - calibration.relaxed
+        self._ripple.begin(abs(unit))
+        for track in (self._told, self._floored):
+            at_rest = [
+                raw
+                for t, raw in track.history
+                if any(s.kind is StepKind.RELAX and s.start_s + 1.0 <= t < s.end_s for s in steps) and raw == raw
+            ]
+            track.rest.begin(median(at_rest) if at_rest else calibration.relaxed)
+        self._on_since = None
 
     def push(self, t_s: F64, y: F64) -> None:
         """Take the own reading `t_s` (n,), `y` (n,), in the unit of the calibration, rising on inhale."""
+        self._own.extend(zip(t_s.tolist(), y.tolist(), strict=True))
 
     def breathe(self, t_s: F64, level: F64, source: str) -> None:
         """Take another breath channel's reading, any unit, rising on inhale, on the same grid."""
+        self._other.extend(zip(t_s.tolist(), level.tolist(), strict=True))
+        self._other_source = source
 
     def on(self, item: PostureEstimate) -> None:
         """The posture has changed: what reads as rest has, too."""
 
-    def tick(self, t_s: float) -> BraceEstimate | None:
+    def tick(self, t_s: float) -> BraceEstimate:
         """Tell the brace at `t_s` (a quarter of a second); all samples before it have been pushed."""
-        return None
+        while self._own and self._own[0][0] < t_s:
+            t, y = self._own.popleft()
+            while self._other and self._other[0][0] < t - 0.5 * self._dt:
+                self._other.popleft()
+            c = NAN
+            if self._other and self._other[0][0] < t + 0.5 * self._dt:
+                c = self._other.popleft()[1]
+            if y == y:
+                self._step(t, y, c)
+        return self._tell(t_s)
 
-    def reset(self) -> None:
-        """Forget the signal (a gap); the calibration stays."""
+    # ── samples ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _step(self, t: float, y: float, c: float) -> None:
+        self._newest_s = t
+        bottom = self._floor.step(t, y)
+        self._floored.raw = self._floor.level
+        if c == c:
+            self._other_s = t
+            bottom = self._breathe(t, c)
+            self._window.append((t, y, c))
+            self._explain()
+        else:
+            self._window.clear()
+        self._follow(t, y, c, bottom)
+
+    def _breathe(self, t: float, c: float) -> Bottom | None:
+        bottom = self._breaths.step(t, c)
+        if bottom is None:
+            return None
+        if bottom.cycle_s == bottom.cycle_s:
+            self._cycle_s += CYCLE_SHARE * (min(bottom.cycle_s, CYCLE_MOST_S) - self._cycle_s)
+        if self._base != self._base:
+            self._base, self._size = bottom.level, self._breaths.usual
+            return bottom
+        by = FLOOR_SHARE * (bottom.level - self._base)
+        self._base += by
+        if self._ripple.level == self._ripple.level:
+            self._ripple.shift_floor(by / self._size)
+            self._ripple.breathe()
+        return bottom
+
+    def _explain(self) -> None:
+        window = self._window
+        if len(window) < 2 * self._lag_n + 1 or self._base != self._base:
+            return
+        if self._ripple.unit != self._ripple.unit:
+            if not self._floor.waves.usual > 0:
+                return
+            self._ripple.begin(self._floor.waves.usual)
+        t, y, c = window[self._lag_n]
+        speed = (window[-1][2] - window[0][2]) / (2 * self._lag_n * self._dt) * self._cycle_s / (2 * math.pi)
+        self._told.raw = self._ripple.step(t, y, np.array([(c - self._base) / self._size, speed / self._size]))
+
+    # ── the brace ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def _explained(self) -> bool:
+        return self._told.raw == self._told.raw and self._newest_s - self._other_s < 1.0
+
+    def _follow(self, t: float, y: float, c: float, bottom: Bottom | None) -> None:
+        if self._calibration is None or self._calibration.reason is not None:
+            return
+        unit = self._calibration.firm - self._calibration.relaxed
+        ramp = self._ripple.ramp_since is not None
+        for track in (self._told, self._floored):
+            if track.raw == track.raw:
+                track.rest.step(
+                    self._dt, track.raw, unit, still=self._on_since is None and not (track is self._told and ramp)
+                )
+        track = self._told if self._explained else self._floored
+        if track.raw != track.raw:
+            return
+        self._level = (track.raw - track.rest.level) / unit
+        if bottom is not None:
+            self._confirmed = self._level
+        if self._on_since is None and self._level > ON_AT:
+            self._on_since = t
+        elif self._on_since is not None and self._level < OFF_AT:
+            self._on_since = None
+
+    def _tell(self, t_s: float) -> BraceEstimate:
+        for track in (self._told, self._floored):
+            track.history.append((t_s, track.raw))
+        if self._calibration is None:
+            return BraceEstimate(t_s, self.source, NAN, reason=Unmeasured.NOT_CALIBRATED)
+        held = 0.0 if self._on_since is None else t_s - self._on_since
+        return BraceEstimate(t_s, self.source, self._level, self._confirmed, self._on_since is not None, held)
