@@ -1,10 +1,11 @@
 """Repetitions of a movement: learned in guided ones, then counted about their own axis on the way back.
 
-Signals.md §10. A repetition leaves the rest by more than 60 % of the learned range and is counted when it comes back below 30 %: what
-lies between moves nothing. It lasts 0.8–15 s. Guided ones have no range yet: they leave by more than 60 % of the least
-usual angle of the movement, and two of them have to be alike. Sway and deep breaths (1–3°) never reach that.
+A repetition (signals.md §10) leaves the rest by more than 60 % of the learned range and is counted when it comes back
+below 30 %: what lies between moves nothing. It lasts 0.8–15 s. Guided ones have no range yet: they leave by more than
+60 % of the least usual angle of the movement, and two of them have to be alike. Sway and deep breaths (1–3°) never
+reach that.
 
-The rest is where the sensor last stood still; it follows slowly what changes from one repetition to the next.
+The rest is where the sensor last stood still; its level follows what the body comes home to.
 """
 
 import math
@@ -30,7 +31,6 @@ AXIS_APART_DEG = 35.0
 BEYOND_USUAL = 1.5  # times the largest usual angle: another posture, not a repetition
 STILL_S, STILL_DEG = 1.0, 2.5
 FRESH_REST_S, SAME_REST_DEG = 5.0, 10.0
-FOLLOW = 0.3  # of what a repetition comes home to
 SETTLED_S = 4.0  # still so long in another posture: the rest is there
 BREATH_WAIT_S = 0.5  # for what the breath says
 KEEP_S = 1.5  # kept at least so long to say how still
@@ -95,7 +95,7 @@ class RepCounter:
         self._away = False
         self._home_s = math.nan
         self._left_s = math.nan
-        self._furthest = self._lowest = 0.0
+        self._furthest = self._lowest = self._base_deg = 0.0
         self._turned = 0.0
 
     def step(self, point: Point) -> list[Told]:
@@ -106,10 +106,13 @@ class RepCounter:
         t_s, up, _, _ = point
         if self._rest is None and not self._rested(t_s, up):
             return self._tell(t_s)
-        angle = self._angle(point)
-        self._ring.append((point, angle))
+        turned = self._angle(point)
+        self._ring.append((point, turned))
+        angle = turned - self._base_deg
         if stands and self._path is None and not self._away:
             self._set_rest(self._stand.still or up)  # not moving yet
+        if self._path is not None and not self._away:
+            angle -= self._follow_base(angle, stands=stands)
         out = self._follow(t_s, angle)
         if self._path is not None and round(t_s * GRID_HZ) % LEVEL_EVERY_N == 0:
             out.append(RepLevel(t_s, angle, angle / self._path.range_deg))
@@ -141,6 +144,13 @@ class RepCounter:
         if self._path is None:
             return math.hypot(angle_deg(self._rest, up), self._turned)
         return self._turned if self._path.by_turn else self._path.angle_deg(up)
+
+    def _follow_base(self, angle: float, *, stands: bool) -> float:
+        """Let the level at home go down with the body, and up where it stands; return by how much."""
+        assert self._path is not None
+        up = angle if angle < 0.0 or (stands and angle < HOME * self._path.range_deg) else 0.0
+        self._base_deg += up
+        return up
 
     # ── there and back ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -189,7 +199,6 @@ class RepCounter:
             return []
         points = [p for p, _ in ring if swing.start_s <= p[0] <= swing.end_s]
         out = self._learn(t_s, swing, points) if self._to_learn_n else []
-        self._home_at(points[-1][1], ring[-1][1])
         return out + self._swung(t_s, swing, points)
 
     def _off(self, points: Sequence[Point]) -> float:
@@ -197,12 +206,6 @@ class RepCounter:
         if self._path is None or self._path.by_turn:
             return math.nan
         return max(abs(self._path.off_deg(p[1])) for p in points)
-
-    def _home_at(self, up: Vector, angle: float) -> None:
-        """Let the rest follow what the body came home to."""
-        if self._path is not None and not self._path.by_turn and abs(angle) < HOME * self._path.range_deg:
-            rest = self._path.rest
-            self._set_rest(unit(tuple(r + FOLLOW * (u - r) for r, u in zip(rest, up, strict=True))))  # type: ignore[arg-type]
 
     # ── learning ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -233,7 +236,7 @@ class RepCounter:
         self._path = Path(axis, self._rest, middle)
         self._paths[self._task.kind, self._task.side] = self._path
         self._to_learn_n = 0
-        self._turned = 0.0
+        self._clear()
         return MovementLearned(t_s, self._source, axis, middle)
 
     # ── repetitions ──────────────────────────────────────────────────────────────────────────────────────────────────

@@ -9,9 +9,8 @@ import numpy as np
 from breathcore.model.arrays import F64
 
 LOW, HALF, HIGH = 0.1, 0.5, 0.9
-BEYOND = (
-    0.8  # the ends of a way lie this much of its time from low to half beyond low: 0.7 for a cosine, 1 for min-jerk
-)
+BEFORE_S = 2.5  # half of a slow way, and some rest
+BEYOND = 0.8  # of a way's time from 10 to 50 %, its end lies beyond 10 %: 0.7 for a cosine, 1 for minimal jerk
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +38,7 @@ def swing_of(t_s: Sequence[float], angle_deg: Sequence[float]) -> Swing | None:
     top = int(y.argmax())
     if top == 0 or top == len(y) - 1:
         return None
-    low = 0.5 * float(y[:top].min() + y[top:].min())
+    low = _level_before(t[: top + 1], y[: top + 1])
     span = float(y[top]) - low
     if not span > 0:
         return None
@@ -52,6 +51,13 @@ def swing_of(t_s: Sequence[float], angle_deg: Sequence[float]) -> Swing | None:
     start_s = max(float(t[0]), there[0] - BEYOND * (there[1] - there[0]))
     end_s = back[0] + BEYOND * (back[0] - back[1])
     return Swing(start_s, top_s, return_s, end_s, span)
+
+
+def _level_before(t: F64, y: F64) -> float:
+    """Return the lowest level of `y` (n,) shortly before it went up to its last value."""
+    half_s = _last_below(t, y, 0.5 * float(y.min() + y[-1]))
+    near = (t >= half_s - BEFORE_S) & (t <= half_s)
+    return float(y[near].min() if near.any() else y[0])
 
 
 def _last_below(t: F64, y: F64, level: float) -> float:
