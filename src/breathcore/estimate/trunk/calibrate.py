@@ -10,7 +10,7 @@ enter. The coefficient of variation is that of those excursions.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -18,8 +18,9 @@ import numpy.typing as npt
 from breathcore.dsp.peaks import prune, turning_points
 from breathcore.dsp.summary import median, moments
 from breathcore.estimate.trunk.excursion import excursion, mended, smoothed
-from breathcore.estimate.trunk.pose import UPRIGHT, Pose, Vector, angle, turned, unit
-from breathcore.estimate.trunk.site import GRAVITY_ROWS, GRID_HZ, TURN_ROW, Site, SiteKind
+from breathcore.estimate.trunk.pose import UPRIGHT, Pose, Vector, angle, common, level_turn, turned, unit
+from breathcore.estimate.trunk.site import GRAVITY_ROWS, GRID_HZ, REFERENCE_ROWS, TURN_ROW, Site, SiteKind
+from breathcore.estimate.trunk.sway import factor
 from breathcore.model.arrays import F64
 from breathcore.model.device import Place
 from breathcore.model.trunk import CalibrationStep, SiteCalibration, StepKind, TrunkCalibration, Unmeasured
@@ -33,6 +34,7 @@ STUCK_S = 0.8  # at one value to the bit, at an end
 ENDS_S = 0.4
 TURNS_MORE = 2.0  # times what gravity shows: then the gyroscope is what shows the breath
 FLAT_SHARE = 1e-6
+ROUNDS_N = 3  # of axis and sway
 Flags = npt.NDArray[np.bool_]
 
 
@@ -90,33 +92,61 @@ def _within(t_s: F64, step: CalibrationStep) -> slice:
 
 
 def _pose(site: Site, t_s: F64, x: F64, steps: Sequence[CalibrationStep]) -> Pose:
-    """Return gravity at rest and the axis of the full breaths."""
-    rest = _rest(t_s, x, steps)
-    turns = turned(x, rest)
-    r = np.array(rest)
-    about = x[TURN_ROW] * r[:, None]
+    """Return gravity at rest, the axis of the full breaths, and how the reference's sway is taken out."""
+    rest = _rest(t_s, x[GRAVITY_ROWS], steps)
     fulls = [s for s in steps if s.kind is StepKind.FULL]
-    across = _levelled(t_s, turns, fulls)
-    axis, size = _principal(across)
-    by_gyro = False
-    if np.isfinite(about).any():
-        whole_axis, whole_size = _principal(_levelled(t_s, turns + np.nan_to_num(about), fulls))
-        upright = abs(float(whole_axis @ r))
-        if upright > math.sqrt(1.0 - UPRIGHT**2) and whole_size > TURNS_MORE * size:
-            axis, by_gyro = whole_axis, True
-    pose = Pose(rest, unit(axis), by_gyro)
+    turns = turned(x, rest)
+    axis, size = _principal(_levelled(t_s, turns, fulls))
+    pose = Pose(rest, unit(axis))
+    if _has_reference(x):
+        pose = replace(pose, reference=_rest(t_s, x[REFERENCE_ROWS], steps))
+        for _ in range(ROUNDS_N):
+            pose, size = _unswayed(t_s, x, pose, steps)
+    whole_axis, whole_size = _about_all(t_s, x, turns, rest, fulls)
+    if abs(float(whole_axis @ np.array(rest))) > math.sqrt(1.0 - UPRIGHT**2) and whole_size > TURNS_MORE * size:
+        pose = Pose(rest, unit(whole_axis), by_gyro=True)
     if _inward(site, pose, t_s, angle(x, pose), fulls) < 0:
-        return Pose(rest, unit(-axis), by_gyro)
+        return replace(pose, axis=unit(-np.array(pose.axis)), sway=-pose.sway)
     return pose
 
 
-def _rest(t_s: F64, x: F64, steps: Sequence[CalibrationStep]) -> Vector:
+def _has_reference(x: F64) -> bool:
+    return bool(np.count_nonzero(np.isfinite(x[REFERENCE_ROWS][0])) >= 0.9 * x.shape[1])
+
+
+def _unswayed(t_s: F64, x: F64, pose: Pose, steps: Sequence[CalibrationStep]) -> tuple[Pose, float]:
+    """Return the pose with the reference's sway fitted about its axis, and the axis of what is left; and its RMS."""
+    assert pose.reference is not None
+    quiet = np.zeros(len(t_s), dtype=np.bool_)
+    for step in steps:
+        if step.kind in (StepKind.QUIET, StepKind.RELAX):
+            quiet[_within(t_s, step)] = True
+    own, other = level_turn(x, pose.rest, pose.axis), level_turn(x[REFERENCE_ROWS], pose.reference)
+    pose = replace(pose, sway=factor(own, other, quiet))
+    left = (own[0] + 1j * own[1]) - common(x, pose)
+    first = np.array(pose.axis)
+    second = np.cross(np.array(pose.rest), first)
+    turns = first[:, None] * left.real + second[:, None] * left.imag
+    axis, size = _principal(_levelled(t_s, turns, [s for s in steps if s.kind is StepKind.FULL]))
+    turn = complex(float(axis @ first), float(axis @ second))  # the new axis seen from the old one
+    return replace(pose, axis=unit(axis), sway=pose.sway / turn), size
+
+
+def _about_all(t_s: F64, x: F64, turns: F64, rest: Vector, fulls: Sequence[CalibrationStep]) -> tuple[F64, float]:
+    """Return the axis of the full breaths, the gyroscope's turning about gravity included, and its RMS."""
+    about = x[TURN_ROW] * np.array(rest)[:, None]
+    if not np.isfinite(about).any():
+        return np.zeros(3), 0.0
+    return _principal(_levelled(t_s, turns + np.nan_to_num(about), fulls))
+
+
+def _rest(t_s: F64, gravity: F64, steps: Sequence[CalibrationStep]) -> Vector:
     calm = [s for s in steps if s.kind in (StepKind.RELAX, StepKind.QUIET)] or list(steps)
-    gravity = np.concatenate([x[GRAVITY_ROWS, _within(t_s, s)] for s in calm], axis=1)
-    gravity = gravity[:, np.isfinite(gravity).all(axis=0)]
-    if not gravity.shape[1]:
-        gravity = x[GRAVITY_ROWS][:, np.isfinite(x[:3]).all(axis=0)]
-    return unit(np.array([median(row) for row in gravity]))
+    there = np.concatenate([gravity[:, _within(t_s, s)] for s in calm], axis=1)
+    there = there[:, np.isfinite(there).all(axis=0)]
+    if not there.shape[1]:
+        there = gravity[:, np.isfinite(gravity).all(axis=0)]
+    return unit(np.array([median(row) for row in there]))
 
 
 def _levelled(t_s: F64, turns: F64, fulls: Sequence[CalibrationStep]) -> F64:

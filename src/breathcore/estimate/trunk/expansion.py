@@ -22,6 +22,7 @@ from breathcore.estimate.trunk.pose import UPRIGHT, Vector, between_deg, unit
 from breathcore.estimate.trunk.site import (
     GRAVITY_ROWS,
     GRID_HZ,
+    REFERENCE_ROWS,
     SHAKEN_ROW,
     TURN_ROW,
     History,
@@ -80,9 +81,11 @@ class SiteFollower:
         self.lost = None
         self._settle()
 
-    def take(self, first: int, end: int) -> F64:
-        """Read grid samples `[first, end)`; return them (rows, n)."""
+    def take(self, first: int, end: int, reference: F64 | None = None) -> F64:
+        """Read grid samples `[first, end)`; return them (rows, n). `reference` (rows, n): the pelvis meanwhile."""
         x = self.reader.read(first, end)
+        if reference is not None and self.site.kind is SiteKind.IMU:
+            x[REFERENCE_ROWS] = reference[GRAVITY_ROWS]
         self.history.put(first, x)
         return x
 

@@ -9,24 +9,29 @@ import math
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
-from breathcore.estimate.trunk.site import GRAVITY_ROWS, TURN_ROW
+from breathcore.estimate.trunk.site import GRAVITY_ROWS, REFERENCE_ROWS, TURN_ROW
 from breathcore.model.arrays import F64
 
 UPRIGHT = 0.5  # sine of the angle between axis and gravity: below it gravity shows too little of a turn
 Vector = tuple[float, float, float]
+C128 = npt.NDArray[np.complex128]
 
 
 @dataclass(frozen=True, slots=True)
 class Pose:
     """Gravity at rest and the breath's own axis, both unit vectors in the sensor's axes.
 
-    `by_gyro`: the axis is so near the upright that the gyroscope shows the breath, not gravity.
+    `by_gyro`: the axis is so near the upright that the gyroscope shows the breath, not gravity. `sway` is the complex
+    factor (see `sway.factor`) by which a reference, at rest as `reference` says, is taken out; 0: it is not.
     """
 
     rest: Vector
     axis: Vector
     by_gyro: bool = False
+    sway: complex = 0j
+    reference: Vector | None = None
 
     @property
     def across(self) -> float:
@@ -35,7 +40,7 @@ class Pose:
 
     def rested(self, rest: Vector) -> "Pose":
         """Return the same sensor in another posture."""
-        return replace(self, rest=rest)
+        return replace(self, rest=rest, sway=0j)
 
 
 def turned(x: F64, rest: Vector) -> F64:
@@ -52,7 +57,30 @@ def angle(x: F64, pose: Pose) -> F64:
     if pose.by_gyro:
         return np.asarray(_along(turn, a) + float(a @ r) * x[TURN_ROW])
     across = a - float(a @ r) * r
-    return np.asarray(_along(turn, across) / max(float(across @ across), 1e-9))
+    y = np.asarray(_along(turn, across) / max(float(across @ across), 1e-9))
+    return y if pose.sway == 0j else y - common(x, pose).real / max(pose.across, 1e-3)
+
+
+def common(x: F64, pose: Pose) -> C128:
+    """Return what of the reference's turn is in `x` (rows, n): along the axis and, imaginary, across it; degrees."""
+    if pose.reference is None or pose.sway == 0j:
+        return np.zeros(x.shape[1], dtype=np.complex128)
+    one, two = level_turn(x[REFERENCE_ROWS], pose.reference)
+    return np.asarray(pose.sway * (np.nan_to_num(one) + 1j * np.nan_to_num(two)), dtype=np.complex128)
+
+
+def level_turn(gravity: F64, rest: Vector, axis: Vector | None = None) -> F64:
+    """Return the turn (2, n), degrees, of `gravity` (3, n): about `axis` made level (None: any), and across that."""
+    turn, r = turned(gravity, rest), np.array(rest)
+    first = _level_axis(r) if axis is None else np.array(axis)
+    first = np.array(unit(first - float(first @ r) * r))
+    return np.stack([_along(turn, first), _along(turn, np.cross(r, first))])
+
+
+def _level_axis(r: F64) -> F64:
+    off = np.zeros(3)
+    off[int(np.abs(r).argmin())] = 1.0
+    return off
 
 
 def _along(x: F64, axis: F64) -> F64:
