@@ -44,7 +44,8 @@ UNITS: Mapping[str, str] = MappingProxyType(
 class SideComparison:
     """One thing on both sides: means, and their `difference` ± `uncertainty` in percent of the mean of both.
 
-    Positive: more on the left. NaN where a side has too few values to say. `told`: it is a difference, and not chance or the sensors.
+    Positive: more on the left. NaN where a side has too few values to say. `told`: it is a difference, and not chance
+    or the sensors.
     """
 
     id: str
