@@ -27,7 +27,7 @@ MIN_RATE_BPM = 2.0
 MAX_RATE_BPM = 60.0
 
 _BREATHS = (DrillPhase.INHALE, DrillPhase.EXHALE, DrillPhase.MOVE, DrillPhase.RETURN)  # take all of their time
-_HIGH = (DrillPhase.INHALE, DrillPhase.EFFORT, DrillPhase.MOVE, DrillPhase.KEEP)
+_HIGH = frozenset({DrillPhase.INHALE, DrillPhase.EFFORT, DrillPhase.MOVE, DrillPhase.KEEP})
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,12 +222,13 @@ def _sets(dose: DoseSpec, cycle_s: float, minutes: float | None) -> tuple[int, .
 
 
 def _lay(spec: DrillSpec, pattern: PatternSpec, cycle: _Cycle, at_s: float) -> Iterator[TargetPhase]:
-    depth = sum(spec.depth_band) / 2.0 if spec.paced else 1.0
+    depth = sum(spec.depth_band) / 2.0 if pattern.breathes else 1.0
     shares = _shares(pattern)
     focus = _focus(spec, cycle.cycle) if cycle.scored else None
     level = 0.0
+    high = _HIGH - {DrillPhase.EFFORT} if pattern.breathes else _HIGH  # where the breath is aimed at, the brace is not
     for phase, seconds, share in zip(pattern.phases, cycle.seconds, shares, strict=True):
-        to = _level_after(phase.kind, level, depth * share) if spec.paced else depth * (phase.kind in _HIGH)
+        to = _level_after(phase.kind, level, depth * share) if spec.paced else depth * (phase.kind in high)
         if seconds > 0.0:
             end_s = at_s + seconds
             yield TargetPhase(

@@ -68,6 +68,7 @@ class DrillPresenter:
             elapsed_s=state.dose_s,
             total_s=facts.total_s,
             paced=self._spec.paced,
+            breathes=self._pattern.breathes,
         )
 
     def target(self, state: DrillState, now_s: float) -> tuple[TargetPhase, ...]:

@@ -41,6 +41,7 @@ class DrillView:
     elapsed_s: float = 0.0  # of the drill, pauses left out
     total_s: float = 0.0
     paced: bool = True
+    breathes: bool = True  # whether the target is one of breaths
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,7 +94,7 @@ def drill_view(drill: DrillSpec, **changes: Any) -> DrillView:
     phase = drill.pattern().phases[0]
     view = DrillView(
         drill.id, dict(drill.title), 0, 1, 5, 30, phase.kind, dict(phase.cue), 0.8, DrillPhase.EXHALE,
-        elapsed_s=53.2, total_s=300.0, paced=drill.paced,
+        elapsed_s=53.2, total_s=300.0, paced=drill.paced, breathes=drill.pattern().breathes,
     )  # fmt: skip
     return replace(view, **changes)
 

@@ -21,10 +21,13 @@ class Shown:
 def shown(thinning: Thinning, frame: FeedbackFrame) -> Shown:
     """Return what may be seen of `frame`. Outside a guided breath (waiting, calibrating, paused) all is seen.
 
-    The breath is never drawn over the target of a timed drill: that is a brace, which is not measured.
+    The breath is never drawn over a target that is none of breaths: a brace, a movement.
     """
-    if not frame.drill.paced:
-        return Shown(trace=False)
+    seen = _thinned(thinning, frame)
+    return seen if frame.drill.breathes else Shown(trace=False, numbers=seen.numbers)
+
+
+def _thinned(thinning: Thinning, frame: FeedbackFrame) -> Shown:
     if thinning is Thinning.EVERY or frame.stage not in _GUIDED | _BETWEEN:
         return Shown()
     if thinning is Thinning.THIRD:

@@ -34,6 +34,9 @@ CUE_OF_PHASE = {
     DrillPhase.HOLD: Cue.HOLD,
     DrillPhase.REST: Cue.REST,
     DrillPhase.EFFORT: Cue.HOLD,
+    DrillPhase.MOVE: Cue.OUT,  # breathe out on the effort
+    DrillPhase.KEEP: Cue.HOLD,
+    DrillPhase.RETURN: Cue.IN,
 }
 
 

@@ -18,6 +18,7 @@ from breathcore.gui import theme
 from breathcore.gui.icons import Battery, Icon
 from breathcore.gui.sensor_text import advice_of, most_urgent, short_name, words_of
 from breathcore.gui.trainer_text import DASH, CueText, progress_of, rhythm_of, score_of
+from breathcore.gui.trunk_panel import TrunkPanel
 from breathcore.gui.widgets import (
     FlowLayout,
     InfoButton,
@@ -277,14 +278,17 @@ class Readings(QWidget):
         self.quality = self._reading("quality", on_info)
         self.heart = self._reading("heart", on_info)
         self.brace = self._reading("brace", on_info)
+        self.trunk = TrunkPanel(wording, on_info)
         first, top = card()
         top.addWidget(self.rate)
         second, rest = card()
+        self._others = second
         for reading in (self.quality, self.heart, self.brace):
             rest.addWidget(reading)
         rest.addStretch(1)
         self._cards = (top, rest)
         self._column.addWidget(first)
+        self._column.addWidget(self.trunk, 1)
         self._column.addWidget(second, 1)
         self.restyle()
 
@@ -302,6 +306,8 @@ class Readings(QWidget):
         heart = DASH if frame.heart_bpm is None else text.text("trainer.heart.value", n=round(frame.heart_bpm))
         below = _say(frame.heart_message, text) if frame.heart_bpm is None else rhythm_of(frame, text)
         self.heart.show_value(heart, "", below if numbers or frame.heart_bpm is None else "")
+        self.trunk.show_view(frame.trunk, numbers=numbers)
+        self._others.setVisible(frame.trunk is None)  # quality and sensors stand in the top line
         brace = text.say(frame.brace_message) if frame.brace_message is not None else DASH
         self.brace.show_value(DASH, "", brace)
 
@@ -324,6 +330,7 @@ class Readings(QWidget):
             pad(column, 0.9, 0.5)
         for reading in (self.rate, self.quality, self.heart, self.brace):
             reading.restyle()
+        self.trunk.restyle()
 
 
 def rate_origin(frame: FeedbackFrame, text: Wording) -> str:

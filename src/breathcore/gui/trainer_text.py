@@ -116,9 +116,9 @@ def rhythm_of(frame: FeedbackFrame, wording: Wording) -> str:
 def score_of(frame: FeedbackFrame, wording: Wording) -> tuple[str, str]:
     """Return the score and the line of its parts; at the end, those that were not measured are named."""
     score = frame.score
-    if not frame.drill.paced:
-        return DASH, wording.text("trainer.score.timed")
-    if not frame.breath_followed:
+    if not frame.drill.paced and (score is None or score.total is None):
+        return DASH, wording.text("trainer.score.timed" if frame.trunk is None else "trainer.score.none")
+    if frame.drill.paced and not frame.breath_followed:
         return DASH, wording.text("trainer.score.unmeasured")
     if score is None or score.total is None:
         return DASH, wording.text("trainer.score.none")

@@ -61,6 +61,11 @@ class PatternSpec:
         return 60.0 / self.cycle_s
 
     @property
+    def breathes(self) -> bool:
+        """Whether breaths are aimed at."""
+        return any(p.kind is DrillPhase.INHALE for p in self.phases)
+
+    @property
     def firmest(self) -> float:
         """The upper edge of the firmest brace asked for, share of the own firm brace; 0 where none is."""
         return max((p.brace[1] for p in self.phases if p.brace), default=0.0)

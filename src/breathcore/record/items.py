@@ -21,6 +21,7 @@ from breathcore.model.estimates import (
 )
 from breathcore.model.packets import Advance, LinkEvent, Packet
 from breathcore.model.resonance import ResonanceResult
+from breathcore.model.trunk import TrunkEstimate
 
 Simple = str | int | float | bool | None
 _NONE: Mapping[str, Simple] = MappingProxyType({})
@@ -109,6 +110,7 @@ Estimated = (
     | Score
     | RecordedFault
     | FitEstimate
+    | TrunkEstimate
     | ResonanceResult
     | Outcome
 )

@@ -27,6 +27,17 @@ from breathcore.model.estimates import (
 )
 from breathcore.model.message import Message, message
 from breathcore.model.packets import Advance, Direction, LinkEvent, LinkKind, Packet
+from breathcore.model.trunk import (
+    BraceCalibration,
+    BraceEstimate,
+    Expansion,
+    MovementLearned,
+    PostureEstimate,
+    Rep,
+    SiteBlock,
+    SiteCalibration,
+    Steadiness,
+)
 from breathcore.record.asjson import from_json
 from breathcore.record.container import file_errors, is_closed, open_read_only
 from breathcore.record.items import Input, Mark, Note, Outcome, Ratings, RecordedFault, SessionMeta
@@ -64,6 +75,15 @@ class Derived:
     scores: tuple[Score, ...]
     faults: tuple[RecordedFault, ...]
     fits: tuple[FitEstimate, ...]
+    site_calibrations: tuple[SiteCalibration, ...] = ()
+    brace_calibrations: tuple[BraceCalibration, ...] = ()
+    sites: tuple[SiteBlock, ...] = ()
+    expansions: tuple[Expansion, ...] = ()
+    braces: tuple[BraceEstimate, ...] = ()
+    postures: tuple[PostureEstimate, ...] = ()
+    movements: tuple[MovementLearned, ...] = ()
+    reps: tuple[Rep, ...] = ()
+    steadinesses: tuple[Steadiness, ...] = ()
 
 
 class SessionFile(AbstractContextManager["SessionFile"]):
@@ -194,6 +214,15 @@ class SessionFile(AbstractContextManager["SessionFile"]):
             scores=self._all(Score),
             faults=self._all(RecordedFault),
             fits=self._all(FitEstimate),
+            site_calibrations=self._all(SiteCalibration),
+            brace_calibrations=self._all(BraceCalibration),
+            sites=self._all(SiteBlock),
+            expansions=self._all(Expansion),
+            braces=self._all(BraceEstimate),
+            postures=self._all(PostureEstimate),
+            movements=self._all(MovementLearned),
+            reps=self._all(Rep),
+            steadinesses=self._all(Steadiness),
         )
 
     def derived_rows(self) -> dict[str, list[Row]]:

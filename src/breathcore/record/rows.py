@@ -2,7 +2,7 @@
 
 import json
 import types
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from enum import Enum
 from functools import cache
@@ -28,6 +28,17 @@ from breathcore.model.estimates import (
 )
 from breathcore.model.packets import Advance, LinkEvent, Packet
 from breathcore.model.resonance import ResonanceResult
+from breathcore.model.trunk import (
+    BraceCalibration,
+    BraceEstimate,
+    Expansion,
+    MovementLearned,
+    PostureEstimate,
+    Rep,
+    SiteBlock,
+    SiteCalibration,
+    Steadiness,
+)
 from breathcore.record.asjson import converter, to_json
 from breathcore.record.items import Mark, Note, Outcome, Ratings, RecordedFault
 
@@ -48,16 +59,21 @@ class Table:
     @property
     def insert(self) -> str:
         """The statement that adds a row: the key first (None lets the file count), then the columns."""
-        names = ", ".join((self.key, *self.columns))
+        names = ", ".join(map(_quoted, (self.key, *self.columns)))
         return f"INSERT INTO {self.name}({names}) VALUES ({', '.join('?' * (len(self.columns) + 1))})"
 
     def select(self, there: Collection[str]) -> str:
         """Return the statement that reads, in recorded order, those columns that are `there` (old files lack some)."""
-        return f"SELECT {', '.join(self.columns_of(there))} FROM {self.name} ORDER BY {self.key}"
+        return f"SELECT {', '.join(map(_quoted, self.columns_of(there)))} FROM {self.name} ORDER BY {self.key}"
 
     def columns_of(self, there: Collection[str]) -> tuple[str, ...]:
         """Return the columns that are `there`."""
         return tuple(c for c in self.columns if c in there)
+
+
+def _quoted(column: str) -> str:
+    """Return the name as SQL takes it, whatever words SQL keeps for itself."""
+    return f'"{column}"'
 
 
 def _table(name: str, cls: type, key: str = "n") -> Table:
@@ -99,7 +115,7 @@ def _reader(hint: Any) -> Callable[[Any], Any]:
         inner = _reader(next(a for a in get_args(hint) if a is not type(None)))
         return lambda cell: None if cell is None else inner(cell)
     read = converter(hint)
-    if get_origin(hint) is tuple or hint is Timeline:
+    if get_origin(hint) in (tuple, Mapping) or hint is Timeline:
         return lambda cell: read(json.loads(cell))
     return read
 
@@ -136,6 +152,15 @@ DERIVED_TABLES: dict[type, Table] = {
     EffortBlock: _table("derived_effort", EffortBlock),
     BreathRange: _table("derived_range", BreathRange),
     Polarity: _table("derived_polarity", Polarity),
+    SiteCalibration: _table("derived_site_calibration", SiteCalibration),
+    BraceCalibration: _table("derived_brace_calibration", BraceCalibration),
+    SiteBlock: _table("derived_site", SiteBlock),
+    Expansion: _table("derived_expansion", Expansion),
+    BraceEstimate: _table("derived_brace", BraceEstimate),
+    PostureEstimate: _table("derived_posture", PostureEstimate),
+    MovementLearned: _table("derived_movement", MovementLearned),
+    Rep: _table("derived_rep", Rep),
+    Steadiness: _table("derived_steadiness", Steadiness),
     Score: _table("derived_score", Score),
     RecordedFault: _table("derived_fault", RecordedFault),
     FitEstimate: _table("derived_fit", FitEstimate),

@@ -1,7 +1,7 @@
 """The tables of a session file. The comments inside travel with every file (``.schema`` in any SQLite shell)."""
 
 APPLICATION_ID = 0x42524541  # "BREA" in the file's header
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 SUFFIX = ".breath"
 
 SCHEMA = """
@@ -53,6 +53,28 @@ CREATE TABLE derived_effort(  -- the breath trace; t_s and y are blobs of little
   gain REAL);                 -- what the source's own values were multiplied by; NULL: a new scale
 CREATE TABLE derived_range(n INTEGER PRIMARY KEY, t_s REAL, low REAL, high REAL, refusal TEXT);
 CREATE TABLE derived_polarity(n INTEGER PRIMARY KEY, t_s REAL, source TEXT, sign INTEGER);
+CREATE TABLE derived_site_calibration( -- the own range at one place: its reading breathed out at ease, and full
+  n INTEGER PRIMARY KEY, t_s REAL, place TEXT, source TEXT, unit TEXT, relaxed REAL, full REAL, cv REAL, axis TEXT,
+  cm_per_unit REAL, change REAL, reason TEXT);
+CREATE TABLE derived_brace_calibration(n INTEGER PRIMARY KEY, t_s REAL, source TEXT, relaxed REAL, firm REAL, cv REAL,
+  reason TEXT);
+CREATE TABLE derived_site(    -- how far one place is open; t_s and level are blobs as above; 0 breathed out, 1 full
+  n INTEGER PRIMARY KEY, place TEXT, source TEXT, t_s BLOB, level BLOB, gap_before INTEGER);
+CREATE TABLE derived_expansion( -- one breath all the way round; sites and reasons are JSON; phase_deg: the belly's lag
+  n INTEGER PRIMARY KEY, t_s REAL, onset_s REAL, end_s REAL, sites TEXT, rib_share REAL, phase_deg REAL,
+  paradox INTEGER, symmetry REAL, symmetry_noise REAL, score REAL, least TEXT, reasons TEXT);
+CREATE TABLE derived_brace(   -- level 0 at ease, 1 the firmest gentle brace; drift over 10 s
+  n INTEGER PRIMARY KEY, t_s REAL, source TEXT, level REAL, confirmed REAL, "on" INTEGER, held_s REAL, drift REAL,
+  breathing INTEGER, strain INTEGER, reason TEXT);
+CREATE TABLE derived_posture(n INTEGER PRIMARY KEY, t_s REAL, posture TEXT, source TEXT, reason TEXT);
+CREATE TABLE derived_movement( -- a movement's own axis and range, as learned
+  n INTEGER PRIMARY KEY, t_s REAL, source TEXT, axis TEXT, range_deg REAL, reason TEXT);
+CREATE TABLE derived_rep(     -- one repetition; exhaled: share of the way there breathed out; guided: learned from it
+  n INTEGER PRIMARY KEY, start_s REAL, top_s REAL, return_s REAL, end_s REAL, range_deg REAL, off_axis_deg REAL,
+  source TEXT, side TEXT, exhaled REAL, exhaled_back REAL, guided INTEGER);
+CREATE TABLE derived_steadiness( -- RMS from the start of a hold
+  n INTEGER PRIMARY KEY, t_s REAL, start_s REAL, place TEXT, source TEXT, tilt_deg REAL, rotation_deg REAL,
+  reason TEXT);
 CREATE TABLE derived_score(   -- 0 to 100; parts is JSON; the last row is the session's
   n INTEGER PRIMARY KEY, total REAL, in_step REAL, parts TEXT, breaths_scored INTEGER);
 CREATE TABLE derived_fault(   -- bytes that could not be used

@@ -10,7 +10,7 @@ from breathcore.record.reader import SessionFile
 from breathcore.record.writer import SessionWriter
 from breathcore.session.capture import CaptureChain
 from breathcore.session.pipeline import Pipeline
-from breathcore.session.plan import SessionPlan
+from breathcore.session.plan import SessionPlan, kept_ranges, kept_side
 from breathcore.session.reception import Outbound
 from breathcore.session.result import SessionResult
 from breathcore.session.runner import Chain
@@ -38,7 +38,8 @@ def plan_of(file: SessionFile) -> SessionPlan:
     if meta.drill is None:
         raise SessionFileError(Reason.NO_DRILL, path=str(file.path))
     return SessionPlan(
-        meta.drill, meta.pattern_id, meta.minutes, meta.person, meta.language, wearer="simulated", facts=meta.more
+        meta.drill, meta.pattern_id, meta.minutes, meta.person, meta.language, wearer="simulated",
+        first=kept_side(meta.more), previous=kept_ranges(meta.more), facts=meta.more,
     )  # fmt: skip
 
 

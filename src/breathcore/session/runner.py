@@ -298,7 +298,7 @@ def _meta(plan: SessionPlan, info: SourceInfo) -> SessionMeta:
         pattern_id=plan.pattern_id,
         minutes=plan.minutes,
         screening=screening,
-        more=plan.facts,
+        more=plan.kept,
     )
 
 

@@ -1,17 +1,30 @@
 """Packets → samples, estimates and fit: all of a session that has nothing to do with a drill."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from breathcore.estimate.chain import PersonEstimator
 from breathcore.estimate.fit import SignalFit
+from breathcore.estimate.trunk.estimator import TrunkEstimator
+from breathcore.estimate.trunk.site import SiteKind
 from breathcore.feedback.frame import FeedbackFrame
 from breathcore.feedback.presenter import Presenter
+from breathcore.feedback.trunk_presenter import TrunkPresenter
 from breathcore.feedback.watch import SignalWatch
 from breathcore.model.blocks import FaultReason, SampleBlock
-from breathcore.model.device import DeviceSpec, Role
-from breathcore.model.estimates import EffortBlock, Estimate, FitEstimate, HeartEstimate, RateEstimate
+from breathcore.model.device import DeviceSpec, Place, Role
+from breathcore.model.estimates import (
+    Breath,
+    EffortBlock,
+    Estimate,
+    FitEstimate,
+    HeartEstimate,
+    RateEstimate,
+    Turn,
+)
 from breathcore.model.message import message
 from breathcore.model.packets import LinkEvent, LinkKind, Packet
+from breathcore.model.trunk import MovementTask, SidesExchanged, TapeReading, TrunkCalibration, TrunkEstimate
 from breathcore.record.items import RecordedFault
 from breathcore.session.reception import Outbound, Reading, Reception
 
@@ -19,7 +32,7 @@ FIT_EVERY_S = 1.0
 _ELECTRODES = frozenset({Role.HEART_RATE, Role.RR, Role.ECG, Role.PPG})
 _OTHER_LINK = frozenset({LinkKind.CONNECTED, LinkKind.LOST, LinkKind.CLOSED})
 
-SignalItem = Outbound | RecordedFault | LinkEvent | SampleBlock | Estimate | FitEstimate
+SignalItem = Outbound | RecordedFault | LinkEvent | SampleBlock | Estimate | FitEstimate | TrunkEstimate
 
 
 class SignalChain:
@@ -40,14 +53,25 @@ class SignalChain:
         Where a calibration's finding goes.
     watch : SignalWatch
         Whether there is a signal.
+    trunk : TrunkEstimator
+        What ribs, brace and movement do; where its calibrations and tasks go.
     presenter : Presenter
         What is shown of the person.
+    body : TrunkPresenter
+        What is shown of the trunk.
     """
 
-    def __init__(self, devices: Sequence[tuple[str, DeviceSpec]], t0_host_ns: int) -> None:
+    def __init__(
+        self,
+        devices: Sequence[tuple[str, DeviceSpec]],
+        t0_host_ns: int,
+        previous: Mapping[str, float] = MappingProxyType({}),
+    ) -> None:
         channels = tuple(c for _, spec in devices for c in spec.channels)
         self._reception = Reception(devices, t0_host_ns)
         self.estimator = PersonEstimator(channels)
+        self.trunk = TrunkEstimator(channels, _by_site(previous))
+        self.body = TrunkPresenter(channels)
         heart_source = self.estimator.heart_source
         self.watch = SignalWatch(
             self.estimator.refusal,
@@ -63,7 +87,7 @@ class SignalChain:
         self._electrodes = {key: [c.id for c in s.channels if c.role in _ELECTRODES] for key, s in devices}
         self._fit_s = 0.0
         self._faults_n = 0
-        self._reported_n = 0
+        self._reported_n = self._reported_trunk_n = 0
         self._newest_host_ns = 0
 
     def session_s(self, t_host_ns: int) -> float:
@@ -104,6 +128,7 @@ class SignalChain:
         for block in self._reception.flush():
             yield from self._on_samples(block, self._newest_host_ns)
         yield from self._estimated(self.estimator.flush(now_s))
+        yield from self._embodied(self.trunk.flush(now_s))
         yield from self._switched_off()
 
     def frame(self, now_s: float) -> FeedbackFrame:
@@ -158,8 +183,13 @@ class SignalChain:
         if any(isinstance(e, EffortBlock) for e in estimates):
             self._newest_host_ns = t_host_ns
         yield from self._estimated(estimates)
+        yield from self._embodied(self.trunk.push(block))
         yield from self._switched_off()
         yield from self._fitted(self._fit.push(block))
+
+    def ask(self, item: TrunkCalibration | TapeReading | SidesExchanged | MovementTask) -> Iterator[TrunkEstimate]:
+        """Tell the trunk's estimators what is being done; yield what follows from it."""
+        yield from self._embodied(self.trunk.push(item))
 
     def _estimated(self, estimates: Sequence[Estimate]) -> Iterator[Estimate]:
         for estimate in estimates:
@@ -171,6 +201,13 @@ class SignalChain:
             elif isinstance(estimate, HeartEstimate):
                 self.watch.on_heart(estimate)
             yield estimate
+            if isinstance(estimate, Breath | Turn | RateEstimate):
+                yield from self._embodied(self.trunk.push(estimate))
+
+    def _embodied(self, estimates: Sequence[TrunkEstimate]) -> Iterator[TrunkEstimate]:
+        for estimate in estimates:
+            self.body.on_estimate(estimate)
+            yield estimate
 
     def _fitted(self, estimates: Sequence[FitEstimate]) -> Iterator[FitEstimate]:
         for estimate in estimates:
@@ -179,7 +216,14 @@ class SignalChain:
 
     def _switched_off(self) -> Iterator[RecordedFault]:
         """Tell of estimators that raised and were switched off; recording, heart or drill go on without them."""
-        for fault in self.estimator.faults[self._reported_n :]:
+        own, trunk = self.estimator.faults, self.trunk.faults
+        for fault in (*own[self._reported_n :], *trunk[self._reported_trunk_n :]):
             self._faults_n += 1
             yield RecordedFault("", fault.t_s, FaultReason.UNEXPECTED, fault.branch, 0, fault.detail)
-        self._reported_n = len(self.estimator.faults)
+        self._reported_n, self._reported_trunk_n = len(own), len(trunk)
+
+
+def _by_site(previous: Mapping[str, float]) -> dict[tuple[Place, SiteKind], float]:
+    """Return the last calibration's ranges by site; in recordings their keys are texts (``left.imu``)."""
+    parts = {key: key.partition(".") for key in previous}
+    return {(Place(place), SiteKind(kind)): previous[key] for key, (place, _, kind) in parts.items()}

@@ -22,8 +22,12 @@ _PHASE_TOKEN = {
     DrillPhase.EXHALE: "target",
     DrillPhase.REST: "border",
     DrillPhase.EFFORT: "good",
+    DrillPhase.MOVE: "accent",
+    DrillPhase.KEEP: "good",
+    DrillPhase.RETURN: "target",
 }
 _LANE = {DrillPhase.INHALE: 3, DrillPhase.HOLD: 2, DrillPhase.EXHALE: 1, DrillPhase.REST: 0, DrillPhase.EFFORT: 3}
+_LANE |= {DrillPhase.MOVE: 3, DrillPhase.KEEP: 2, DrillPhase.RETURN: 1}
 FIRST_VIEW_S = 120.0
 ZOOM = 1.6
 

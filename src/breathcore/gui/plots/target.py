@@ -94,4 +94,7 @@ ICON_OF_PHASE = {
     DrillPhase.EXHALE: "exhale",
     DrillPhase.REST: "rest",
     DrillPhase.EFFORT: "effort",
+    DrillPhase.MOVE: "effort",
+    DrillPhase.KEEP: "hold",
+    DrillPhase.RETURN: "rest",
 }

@@ -19,6 +19,7 @@ from breathcore.gui.plots.target import band_outline, ribbon, runs
 from breathcore.gui.plots.view import View
 from breathcore.gui.thinning import Shown
 from breathcore.model.arrays import F64
+from breathcore.model.drill import DrillPhase
 
 LEVEL_TOP = 1.28
 LEVEL_BOTTOM = -0.28
@@ -182,7 +183,7 @@ class WaveView(View):
         painter.setFont(self._small)
         painter.setPen(self._colors["muted"])
         height = self._metrics.height()
-        ids = _LEVELS[self.frame is None or self.frame.drill.paced]
+        ids = _LEVELS["breath" if self.frame is None else _aimed(self.frame)]
         for level, id_ in zip((1.0, 0.0), ids, strict=True):
             box = QRectF(0.0, self._y(level) - height / 2, self._plot.left() - 0.4 * height, height)
             painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, self._wording.text(id_))
@@ -199,10 +200,21 @@ class WaveView(View):
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, self._wording.text(id_))
 
 
-def _apart(frame: FeedbackFrame) -> tuple[int | None, bool]:
-    """Return what stands beside the tape: the count before the start, and whether levels are breath or brace."""
-    return frame.drill.countdown, frame.drill.paced
+def _apart(frame: FeedbackFrame) -> tuple[int | None, str]:
+    """Return what stands beside the tape: the count before the start, and what the levels are of."""
+    return frame.drill.countdown, _aimed(frame)
 
 
-_LEVELS = {True: ("trainer.wave.in", "trainer.wave.out"), False: ("trainer.wave.brace", "trainer.wave.rest")}
+def _aimed(frame: FeedbackFrame) -> str:
+    """Return what is aimed at: a breath, a brace or a movement."""
+    if frame.drill.breathes:
+        return "breath"
+    return "move" if any(p.kind is DrillPhase.MOVE for p in frame.target) else "brace"
+
+
+_LEVELS = {
+    "breath": ("trainer.wave.in", "trainer.wave.out"),
+    "brace": ("trainer.wave.brace", "trainer.wave.rest"),
+    "move": ("trainer.wave.there", "trainer.wave.start"),
+}
 _TOKENS = ("surface", "line", "band", "band_glide", "target", "trace", "now", "text", "muted")

@@ -1,0 +1,335 @@
+"""Estimates of the trunk → what a frame shows of it: ring, ribs and belly, brace, repetitions, both sides."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from statistics import median
+
+from breathcore.estimate.trunk.sights import Measure, sights
+from breathcore.feedback.trunk_view import (
+    BraceView,
+    CompartmentsView,
+    PairView,
+    RepsView,
+    RingView,
+    SiteView,
+    TrunkView,
+)
+from breathcore.model.device import ChannelSpec, Place
+from breathcore.model.drill import DrillPhase, DrillSpec, TargetPhase
+from breathcore.model.message import Message, message
+from breathcore.model.trunk import (
+    RING,
+    BraceEstimate,
+    Expansion,
+    MovementLearned,
+    Posture,
+    PostureEstimate,
+    Rep,
+    RepLevel,
+    Side,
+    SideComparison,
+    SiteBlock,
+    SiteCalibration,
+    Steadiness,
+    TrunkEstimate,
+    Unmeasured,
+)
+
+LIVE_S = 2.0  # a live level older than this is not shown
+BREATH_S = 30.0  # nor what a breath came to
+SYMMETRY_NOTE, SYMMETRY_FAR = 10.0, 20.0
+TOGETHER_DEG, APART_DEG = 20.0, 45.0
+SYMMETRY_BREATHS_N = 5  # whose median is shown
+CHANGE = 0.2  # of a calibration since the last time: flagged
+TEMPO = 0.2
+_SEEN = {
+    Place.STERNUM: Measure.FRONT,
+    Place.LEFT: Measure.LEFT,
+    Place.RIGHT: Measure.RIGHT,
+    Place.BACK: Measure.BACK,
+}
+
+
+class TrunkPresenter:
+    """Keeps what a frame needs of the recent past; pure, time passed in.
+
+    Parameters
+    ----------
+    channels : Sequence[ChannelSpec]
+        What the session's wearables send.
+    """
+
+    def __init__(self, channels: Sequence[ChannelSpec]) -> None:
+        self._sights = sights(channels)
+        self._levels: dict[Place, tuple[float, float]] = {}  # time, level
+        self._calibrations: dict[Place, SiteCalibration] = {}
+        self._expansion: Expansion | None = None
+        self._symmetry: list[float] = []
+        self._brace: BraceEstimate | None = None
+        self._posture: PostureEstimate | None = None
+        self._learned: MovementLearned | None = None
+        self._rep_level: RepLevel | None = None
+        self._reps: list[Rep] = []
+        self._steady: Steadiness | None = None
+        self._from_s = 0.0
+        self.sides: tuple[SideComparison, ...] = ()
+        self.exchanged = False
+
+    def on_estimate(self, estimate: TrunkEstimate) -> None:
+        """Take an estimate."""
+        if isinstance(estimate, SiteBlock):
+            self._on_level(estimate)
+        elif isinstance(estimate, Expansion):
+            self._on_expansion(estimate)
+        elif isinstance(estimate, SiteCalibration):
+            self._calibrations[estimate.place] = estimate
+        elif isinstance(estimate, BraceEstimate):
+            self._brace = estimate
+        elif isinstance(estimate, PostureEstimate):
+            self._posture = estimate
+        else:
+            self._on_movement(estimate)
+
+    def set_begins(self, t_s: float) -> None:
+        """Count repetitions from here on."""
+        self._from_s = t_s
+        self._reps.clear()
+
+    def view(
+        self, now_s: float, drill: DrillSpec | None, phase: TargetPhase | None, planned_n: int
+    ) -> TrunkView | None:
+        """Return what there is to see, None where neither sensors nor drill speak of the trunk."""
+        wanted = () if drill is None else drill.measures
+        ring = self._ring(now_s, drill, phase) if self._shows_ring or "expansion" in wanted else None
+        pair = self._compartments(now_s) if self._sights[Measure.RIB_BELLY].seen else None
+        braced = drill is not None and drill.braced
+        brace = self._brace_view(now_s, phase) if braced or self._brace is not None else None
+        reps = None if drill is None or drill.movement is None else self._reps_view(now_s, drill, phase, planned_n)
+        if not any((ring, pair, brace, reps)):
+            return None
+        return TrunkView(ring, pair, brace, reps, self._pairs(), self._posture_word(), self._notice(now_s))
+
+    # what comes
+
+    def _on_level(self, block: SiteBlock) -> None:
+        if len(block.t_s):
+            self._levels[block.place] = float(block.t_s[-1]), float(block.level[-1])
+
+    def _on_expansion(self, expansion: Expansion) -> None:
+        self._expansion = expansion
+        if not math.isnan(expansion.symmetry):
+            self._symmetry = [*self._symmetry[1 - SYMMETRY_BREATHS_N :], expansion.symmetry]
+
+    def _on_movement(self, estimate: TrunkEstimate) -> None:
+        if isinstance(estimate, MovementLearned):
+            self._learned = estimate
+        elif isinstance(estimate, RepLevel):
+            self._rep_level = estimate
+        elif isinstance(estimate, Rep):
+            self._reps.append(estimate)
+        elif isinstance(estimate, Steadiness):
+            self._steady = estimate
+
+    # the ring
+
+    @property
+    def _shows_ring(self) -> bool:
+        return sum(self._sights[m].seen for m in _SEEN.values()) > 1
+
+    def _ring(self, now_s: float, drill: DrillSpec | None, phase: TargetPhase | None) -> RingView:
+        expansion = self._fresh(now_s)
+        symmetry = median(self._symmetry) if self._symmetry and expansion is not None else None
+        known = expansion is not None and not math.isnan(expansion.score)
+        reason = Unmeasured.NO_BREATH if expansion is None else expansion.reasons.get("score", Unmeasured.NO_SENSOR)
+        seen = self._sights[Measure.SCORE].seen
+        return RingView(
+            tuple(self._site(place, now_s, expansion) for place in RING),
+            aim=(0.45, 0.95) if drill is None else drill.depth_band,
+            focus=None if phase is None else phase.focus,
+            score=expansion.score if expansion is not None and known else None,
+            score_message=None if known else _why(reason if seen else Unmeasured.NO_SENSOR),
+            least=None if expansion is None else expansion.least,
+            symmetry=symmetry,
+            symmetry_noise=None if expansion is None else _number(expansion.symmetry_noise),
+            symmetry_word=None if symmetry is None or expansion is None else _symmetry_word(symmetry, expansion),
+        )
+
+    def _site(self, place: Place, now_s: float, expansion: Expansion | None) -> SiteView:
+        if not self._sights[_SEEN[place]].seen:
+            return SiteView(place, message=_why(Unmeasured.NO_SENSOR))
+        calibration = self._calibrations.get(place)
+        if calibration is None:
+            return SiteView(place, message=_why(Unmeasured.NOT_CALIBRATED))
+        if calibration.reason is not None:
+            return SiteView(place, message=_why(calibration.reason))
+        told = None if expansion is None else expansion.site(place)
+        level = self._level(place, now_s)
+        if told is None or told.reason is not None:
+            reason = told.reason if told is not None else None
+            return SiteView(place, level, message=_why(reason) if reason is not None else None)
+        return SiteView(place, level, told.share, _number(told.cm))
+
+    def _level(self, place: Place, now_s: float) -> float | None:
+        t_s, level = self._levels.get(place, (-math.inf, math.nan))
+        return _number(level) if now_s - t_s <= LIVE_S else None
+
+    def _fresh(self, now_s: float) -> Expansion | None:
+        told = self._expansion
+        return told if told is not None and now_s - told.t_s <= BREATH_S else None
+
+    # ribs and belly
+
+    def _compartments(self, now_s: float) -> CompartmentsView:
+        expansion = self._fresh(now_s)
+        ribs, belly = self._level(Place.STERNUM, now_s), self._level(Place.NAVEL, now_s)
+        if expansion is None:
+            missing = not {Place.STERNUM, Place.NAVEL} & set(self._calibrations)
+            reason = Unmeasured.NOT_CALIBRATED if missing else Unmeasured.NO_BREATH
+            return CompartmentsView(ribs, belly, message=_why(reason))
+        share, phase = _number(expansion.rib_share), _number(expansion.phase_deg)
+        reason = expansion.reasons.get("phase_deg") or expansion.reasons.get("rib_share")
+        return CompartmentsView(
+            ribs, belly, share, phase, _phase_word(expansion), None if reason is None else _why(reason)
+        )
+
+    # the brace
+
+    def _brace_view(self, now_s: float, phase: TargetPhase | None) -> BraceView:
+        zone = None if phase is None else phase.brace
+        told = self._brace
+        if not self._sights[Measure.BRACE].seen:
+            return BraceView(zone=zone, message=message("brace.not-measured"))
+        if told is None or now_s - told.t_s > LIVE_S:
+            return BraceView(zone=zone, message=_why(Unmeasured.NOT_CALIBRATED if told is None else Unmeasured.NO_DATA))
+        if told.reason is not None or math.isnan(told.level):
+            return BraceView(zone=zone, message=_why(told.reason or Unmeasured.NO_DATA))
+        return BraceView(
+            told.level, zone, told.on, told.held_s, _number(told.drift), told.breathing, told.strain,
+            _brace_word(told, zone),
+        )  # fmt: skip
+
+    # repetitions
+
+    def _reps_view(self, now_s: float, drill: DrillSpec, phase: TargetPhase | None, planned_n: int) -> RepsView:
+        assert drill.movement is not None
+        done = [r for r in self._reps if not r.guided]
+        guided_n = sum(r.guided for r in self._reps)
+        side = None if phase is None else phase.side
+        learning = phase is not None and not phase.scored
+        common = RepsView(
+            len(done), planned_n, max(0, drill.movement.guided_n - guided_n) if learning else 0, side,
+            target_share=_target_share(phase, now_s),
+        )  # fmt: skip
+        if not self._sights[Measure.REPS].seen:
+            return replace(common, message=_why(Unmeasured.NO_SENSOR))
+        if self._learned is not None and self._learned.reason is not None:
+            return replace(common, message=_why(self._learned.reason))
+        level = self._rep_level
+        live = level is not None and now_s - level.t_s <= LIVE_S
+        last = done[-1] if done else None
+        tempo = None if last is None else _tempo(last, drill)
+        return replace(
+            common,
+            share=level.share if live and level is not None else None,
+            range_deg=None if last is None else last.range_deg,
+            tempo=tempo,
+            steady_deg=None if self._steady is None else _number(self._steady.tilt_deg),
+            exhaled=None if last is None else _exhaled(last, drill),
+            word=None if tempo is None else _tempo_word(tempo),
+        )
+
+    # both sides, and what is to be said
+
+    def _pairs(self) -> tuple[PairView, ...]:
+        return tuple(
+            PairView(
+                c.id, c.unit, _number(c.left), _number(c.right), _number(c.difference), _number(c.uncertainty), c.told
+            )
+            for c in self.sides
+        )
+
+    def _posture_word(self) -> Message | None:
+        told = self._posture
+        return None if told is None or told.posture is Posture.UNKNOWN else message(f"posture.{told.posture.value}")
+
+    def _notice(self, now_s: float) -> Message | None:
+        if self._brace is not None and self._brace.strain and now_s - self._brace.t_s <= LIVE_S:
+            return message("brace.strain")
+        expansion = self._fresh(now_s)
+        slipped = () if expansion is None else [s for s in expansion.sites if s.reason is Unmeasured.SLIPPED]
+        if slipped:
+            return message("trunk.notice.slipped", place=slipped[0].place.value)
+        moved = [c for c in self._calibrations.values() if abs(c.change) > CHANGE]
+        if not self.exchanged and self._uneven():
+            return message("trunk.notice.exchange")
+        return message("trunk.notice.changed", percent=round(100 * moved[0].change)) if moved else None
+
+    def _uneven(self) -> bool:
+        noise = 0.0 if self._expansion is None else self._expansion.symmetry_noise
+        full = len(self._symmetry) >= SYMMETRY_BREATHS_N
+        return full and abs(median(self._symmetry)) > max(SYMMETRY_NOTE, 0.0 if math.isnan(noise) else noise)
+
+
+def _why(reason: Unmeasured) -> Message:
+    return message(f"trunk.{reason.value}")
+
+
+def _number(value: float) -> float | None:
+    return None if math.isnan(value) else value
+
+
+def _symmetry_word(symmetry: float, expansion: Expansion) -> Message:
+    noise = expansion.symmetry_noise
+    if abs(symmetry) < max(SYMMETRY_NOTE, 0.0 if math.isnan(noise) else noise):
+        return message("symmetry.even")
+    side = Side.LEFT if symmetry > 0 else Side.RIGHT
+    return message(f"symmetry.{'far' if abs(symmetry) > SYMMETRY_FAR else 'note'}-{side.value}")
+
+
+def _phase_word(expansion: Expansion) -> Message | None:
+    if math.isnan(expansion.phase_deg):
+        return None
+    if expansion.paradox:
+        return message("compartments.against")
+    off = abs(expansion.phase_deg)
+    return message(
+        "compartments.together"
+        if off < TOGETHER_DEG
+        else "compartments.late"
+        if off < APART_DEG
+        else "compartments.apart"
+    )
+
+
+def _brace_word(told: BraceEstimate, zone: tuple[float, float] | None) -> Message | None:
+    if told.strain:
+        return message("brace.strain")
+    if zone is None:
+        return message("brace.let-go") if told.on else message("brace.soft")
+    low, high = zone
+    return message("brace.more" if told.level < low else "brace.less" if told.level > high else "brace.in-zone")
+
+
+def _target_share(phase: TargetPhase | None, now_s: float) -> float | None:
+    if phase is None or phase.kind not in (DrillPhase.MOVE, DrillPhase.KEEP, DrillPhase.RETURN, DrillPhase.REST):
+        return None
+    if phase.kind in (DrillPhase.KEEP, DrillPhase.REST):
+        return phase.level_to
+    way = min(1.0, max(0.0, (now_s - phase.start_s) / (phase.end_s - phase.start_s)))
+    return phase.level_from + way * (phase.level_to - phase.level_from)
+
+
+def _tempo(rep: Rep, drill: DrillSpec) -> float | None:
+    """Return how long the repetition took, by how long it should."""
+    target = sum(p.seconds for p in drill.pattern().phases if p.kind is not DrillPhase.REST)
+    return (rep.end_s - rep.start_s) / target if target else None
+
+
+def _tempo_word(tempo: float) -> Message:
+    return message("tempo.fast" if tempo < 1 - TEMPO else "tempo.slow" if tempo > 1 + TEMPO else "tempo.good")
+
+
+def _exhaled(rep: Rep, drill: DrillSpec) -> float | None:
+    back = drill.movement is not None and drill.movement.exhale_on is DrillPhase.RETURN
+    return _number(rep.exhaled_back if back else rep.exhaled)

@@ -1,0 +1,112 @@
+"""Made-up frames of sessions that measure ribs, brace and movement."""
+
+from dataclasses import replace
+from typing import Any
+
+from breathcore.drill.timeline import plan
+from breathcore.feedback.frame import AHEAD_S, PAST_S, FeedbackFrame
+from breathcore.feedback.trunk_view import (
+    BraceView,
+    CompartmentsView,
+    PairView,
+    RepsView,
+    RingView,
+    SiteView,
+    TrunkView,
+)
+from breathcore.gui import samples
+from breathcore.model.device import Place
+from breathcore.model.drill import DrillSpec, Stage, TargetPhase
+from breathcore.model.message import message
+from breathcore.model.trunk import RING, Side
+from breathcore.session import registry
+
+_SHARES = {Place.STERNUM: 0.84, Place.LEFT: 0.80, Place.RIGHT: 0.66, Place.BACK: 0.71}
+PAIRS = (
+    PairView("range", "°", 24.0, 21.0, 13.3, 5.0, told=True),
+    PairView("tempo", "s", 8.1, 8.3, -2.4, 6.0),
+    PairView("steadiness", "°", 2.1, 2.6, -21.0, 30.0),
+)
+
+
+def ring(*, cm: bool = False, **changes: Any) -> RingView:
+    """Return a ring of a good breath, sent to the right."""
+    sites = tuple(SiteView(p, 0.9 * s, s, 4.8 * s if cm else None) for p, s in _SHARES.items())
+    good = RingView(
+        sites, focus=Place.RIGHT, score=68.0, least=Place.RIGHT, symmetry=19.0, symmetry_noise=8.0,
+        symmetry_word=message("symmetry.note-left"),
+    )  # fmt: skip
+    return replace(good, **changes)
+
+
+def silent_ring(reason: str) -> RingView:
+    """Return a ring that says why it is empty."""
+    return RingView(tuple(SiteView(p, message=message(f"trunk.{reason}")) for p in RING), score_message=None)
+
+
+def front_only() -> RingView:
+    """Return the ring of a session with sensors in front and at the left only."""
+    missing = message("trunk.no-sensor")
+    known = {Place.STERNUM: 0.84, Place.LEFT: 0.8}
+    sites = tuple(SiteView(p, known.get(p), known.get(p), message=None if p in known else missing) for p in RING)
+    return RingView(sites, score_message=missing)
+
+
+def compartments(**changes: Any) -> CompartmentsView:
+    """Return ribs and belly that rise together."""
+    good = CompartmentsView(0.7, 0.8, 0.55, 9.0, message("compartments.together"))
+    return replace(good, **changes)
+
+
+def brace(**changes: Any) -> BraceView:
+    """Return a brace within its zone."""
+    good = BraceView(0.12, (0.05, 0.15), on=True, held_s=6.0, drift=0.01, breathing=True, word=message("brace.in-zone"))
+    return replace(good, **changes)
+
+
+def reps(**changes: Any) -> RepsView:
+    """Return a set of repetitions on its way."""
+    good = RepsView(
+        3, 8, 0, Side.LEFT, 0.7, 0.85, 24.0, 1.05, 2.1, 0.9, message("tempo.good"),
+    )  # fmt: skip
+    return replace(good, **changes)
+
+
+def frame(drill_id: str, trunk: TrunkView, pattern_id: str = "", **changes: Any) -> FeedbackFrame:
+    """Return a frame in the middle of a drill."""
+    drill = registry.drill(drill_id)
+    phases = _planned(drill, pattern_id)
+    now = next(p for p in phases if p.start_s <= samples.NOW_S < p.end_s)
+    spec = next(p for p in drill.pattern(pattern_id).phases if p.kind is now.kind)
+    sent = {f.place: dict(f.cue) for f in drill.focus}
+    view = samples.drill_view(
+        drill, phase=now.kind, cue=sent.get(now.focus, dict(spec.cue)) if now.focus else dict(spec.cue),
+        phase_left_s=now.end_s - samples.NOW_S, sets_n=3, breath_index=3, breaths_n=8,
+    )  # fmt: skip
+    good = samples.frame(drill, Stage.RUNNING, trunk=trunk, drill=view, target=phases, rate_target_bpm=None)
+    return replace(good, **changes)
+
+
+def _planned(drill: DrillSpec, pattern_id: str) -> tuple[TargetPhase, ...]:
+    phases = plan(drill, drill.pattern(pattern_id), None, samples.NOW_S - 33.5).phases
+    return tuple(p for p in phases if p.end_s > samples.NOW_S - PAST_S and p.start_s < samples.NOW_S + AHEAD_S)
+
+
+def ribs_frame(**changes: Any) -> FeedbackFrame:
+    """Return 360° breathing that goes well."""
+    return frame("360_breathing", TrunkView(ring(), compartments()), **changes)
+
+
+def brace_frame(view: BraceView | None = None, **changes: Any) -> FeedbackFrame:
+    """Return a brace that is kept while breathing goes on."""
+    return frame("brace_and_breathe", TrunkView(compartments=compartments(), brace=view or brace()), **changes)
+
+
+def bridge_frame(view: RepsView | None = None, **changes: Any) -> FeedbackFrame:
+    """Return a single-leg bridge, both sides compared."""
+    return frame("glute_bridge", TrunkView(reps=view or reps(), sides=PAIRS), "single-leg", **changes)
+
+
+def hinge_frame(**changes: Any) -> FeedbackFrame:
+    """Return a hip hinge with a brace."""
+    return frame("hip_hinge", TrunkView(reps=reps(side=None, steady_deg=None), brace=brace()), **changes)

@@ -1,0 +1,296 @@
+"""Beside the wave, where the trunk is measured or asked for: ring, ribs and belly, brace, repetitions, both sides."""
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+
+from breathcore.feedback.trunk_view import (
+    BraceView,
+    CompartmentsView,
+    PairView,
+    RepsView,
+    RingView,
+    TrunkView,
+)
+from breathcore.feedback.wording import Wording
+from breathcore.gui.trainer_text import DASH
+from breathcore.gui.trunk_pictures import BraceGauge, CompartmentsPicture, RingPicture, TempoBar
+from breathcore.gui.widgets import InfoButton, label, pad, set_property, set_text
+from breathcore.model.message import Message
+
+OnInfo = Callable[[str, str], None]  # name, definition
+PAIRS_N = 3  # rows that there is room for
+
+
+class Part(QFrame):
+    """A card with a name, "what is this?", a value, and a sentence."""
+
+    def __init__(self, wording: Wording, id_: str, on_info: OnInfo) -> None:
+        super().__init__()
+        self.wording = wording
+        self.setProperty("card", "true")
+        name, definition = wording.text(f"trunk.{id_}.name"), wording.text(f"trunk.{id_}.definition")
+        self.column = QVBoxLayout(self)
+        self._head = QHBoxLayout()
+        self._head.addWidget(label(name, "muted"), 1)
+        self._value = label(role="heading", wrap=False)
+        self._head.addWidget(self._value)
+        self._head.addWidget(
+            InfoButton(wording.text("trainer.what-is", name=name), definition, lambda: on_info(name, definition))
+        )
+        self.column.addLayout(self._head)
+        self._line = label()
+        self._name = name
+
+    def tell(self, value: str, line: str, *, tone: str = "muted") -> None:
+        """Show the value and the sentence."""
+        set_text(self._value, value)
+        set_text(self._line, line)
+        set_property(self._line, "role", tone)
+        self._line.setVisible(bool(line))
+        self.setAccessibleName(" ".join(filter(None, (self._name, value, line))))
+
+    def say(self, sentence: Message | None) -> str:
+        """Return a sentence, "" for none."""
+        return "" if sentence is None else self.wording.say(sentence)
+
+    def percent(self, share: float | None) -> str:
+        """Return a share in per cent, a dash for None."""
+        return DASH if share is None else self.wording.text("trainer.percent", n=round(100 * share))
+
+    def restyle(self) -> None:
+        """Take the text size now in use."""
+        pad(self.column, 0.8, 0.3)
+        pad(self._head, 0, 0.4)
+
+
+class RingPart(Part):
+    """The ring, the site to think of next, and how alike the sides are."""
+
+    def __init__(self, wording: Wording, on_info: OnInfo) -> None:
+        super().__init__(wording, "ring", on_info)
+        self.picture = RingPicture(wording)
+        self.column.addWidget(self.picture)
+        self.column.addWidget(self._line)
+        self.restyle()
+
+    def show_view(self, view: RingView, *, numbers: bool) -> None:
+        """Show the ring."""
+        self.picture.show_view(view, numbers=numbers)
+        if not numbers:
+            self.tell("", self.wording.text("trainer.thinned"))
+            return
+        self.tell(self._girth(view), "\n".join(filter(None, self._lines(view))))
+
+    def _girth(self, view: RingView) -> str:
+        known = [site.cm for site in view.sites if site.cm is not None]
+        if not known:
+            return self.wording.text("trunk.relative")
+        return self.wording.text("trunk.cm", n=self.wording.number(sum(known) / len(known), 1))
+
+    def _lines(self, view: RingView) -> Sequence[str]:
+        silent = [site for site in view.sites if site.message is not None]
+        alike = {site.message for site in silent}
+        if len(silent) == len(view.sites) and len(alike) == 1:
+            return (self.say(silent[0].message),)
+        why = [
+            self.wording.text(
+                "trunk.site.why", site=self.wording.text(f"trunk.site.{s.place.value}"), why=self.say(s.message)
+            )
+            for s in silent[:1]
+        ]
+        least = "" if view.least is None else self.wording.text(f"trunk.least.{view.least.value}")
+        return (least or self.say(view.symmetry_word), *why)
+
+
+class CompartmentsPart(Part):
+    """Ribs and belly."""
+
+    def __init__(self, wording: Wording, on_info: OnInfo) -> None:
+        super().__init__(wording, "compartments", on_info)
+        self.picture = CompartmentsPicture(wording)
+        self.column.addWidget(self.picture)
+        self.column.addWidget(self._line)
+        self.restyle()
+
+    def show_view(self, view: CompartmentsView, *, numbers: bool) -> None:
+        """Show ribs and belly."""
+        self.picture.show_view(view, numbers=numbers)
+        if not numbers:
+            self.tell("", self.wording.text("trainer.thinned"))
+            return
+        self.tell("", self.say(view.word or view.message))
+
+
+class BracePart(Part):
+    """The brace gauge."""
+
+    def __init__(self, wording: Wording, on_info: OnInfo) -> None:
+        super().__init__(wording, "brace", on_info)
+        self.gauge = BraceGauge(wording)
+        self.column.addWidget(self.gauge)
+        self.column.addWidget(self._line)
+        self.restyle()
+
+    def show_view(self, view: BraceView, *, numbers: bool) -> None:
+        """Show the gauge."""
+        self.gauge.setVisible(view.level is not None)
+        self.gauge.show_view(view, numbers=numbers)
+        value = self.percent(view.level) if numbers else DASH
+        if view.strain:  # whatever was chosen to be seen: this is not feedback but safety
+            self.tell(value, self.say(view.word), tone="attention")
+        elif not numbers:
+            self.tell(value, self.wording.text("trainer.thinned"))
+        else:
+            self.tell(value, "  ·  ".join(filter(None, self._words(view))))
+
+    def _words(self, view: BraceView) -> Sequence[str]:
+        if view.message is not None:
+            return (self.say(view.message),)
+        low, high = view.zone if view.zone is not None else (0.0, 0.0)
+        aim = "" if view.zone is None else self.wording.text("trunk.aim", low=round(100 * low), high=round(100 * high))
+        held = self.wording.text("trainer.seconds", n=int(view.held_s)) if view.on else ""
+        drift = ""
+        if view.drift is not None and abs(view.drift) > DRIFT:
+            drift = self.wording.text("trunk.rises" if view.drift > 0 else "trunk.falls")
+        breath = self.wording.text("trunk.breathe-on") if view.breathing is False else ""
+        return (aim, self.say(view.word), held, drift, breath)
+
+
+DRIFT = 0.05  # over 10 s
+
+
+class RepsPart(Part):
+    """The repetition counter and the tempo bar."""
+
+    def __init__(self, wording: Wording, on_info: OnInfo) -> None:
+        super().__init__(wording, "reps", on_info)
+        self.bar = TempoBar(wording)
+        self.column.addWidget(self.bar)
+        self.column.addWidget(self._line)
+        self.restyle()
+
+    def show_view(self, view: RepsView, *, numbers: bool) -> None:
+        """Show the counter."""
+        self.bar.show_view(view)
+        text = self.wording.text
+        side = "" if view.side is None else text(f"trunk.side.{view.side.value}")
+        count = DASH if view.message is not None else text("trunk.reps", n=view.done_n, total=view.planned_n)
+        value = "  ·  ".join(filter(None, (side, count)))
+        if view.message is not None:
+            self.tell(value, self.say(view.message))
+        elif view.guided_left:
+            self.tell(value, text("trunk.learning", n=view.guided_left))
+        elif not numbers:
+            self.tell(value, text("trainer.thinned"))
+        else:
+            self.tell(value, "  ·  ".join(filter(None, self._words(view))))
+
+    def _words(self, view: RepsView) -> Sequence[str]:
+        number, text = self.wording.number, self.wording.text
+        far = "" if view.range_deg is None else text("trunk.degrees", n=number(view.range_deg, 0))
+        still = "" if view.steady_deg is None else text("trunk.still", n=number(view.steady_deg, 1))
+        out = view.exhaled is not None and view.exhaled < EXHALED
+        return (far, self.say(view.word), text("trunk.breathe-out") if out else "", still)
+
+
+EXHALED = 0.5  # less of the effort breathed out: said
+
+
+class PairPart(Part):
+    """Left beside right; a difference is called one only beyond its uncertainty."""
+
+    def __init__(self, wording: Wording, on_info: OnInfo) -> None:
+        super().__init__(wording, "pair", on_info)
+        self._grid = QGridLayout()
+        self._cells = [[label(role="muted" if c == 0 else "") for c in range(3)] for _ in range(PAIRS_N + 1)]
+        for r, row in enumerate(self._cells):
+            for c, cell in enumerate(row):
+                self._grid.addWidget(cell, r, c)
+        self._grid.setColumnStretch(0, 1)
+        for c, side in enumerate(("left", "right"), start=1):
+            set_text(self._cells[0][c], wording.text(f"trunk.side.{side}"))
+        self.column.addLayout(self._grid)
+        self.column.addWidget(self._line)
+        self.restyle()
+
+    def show_pairs(self, pairs: Sequence[PairView], *, numbers: bool) -> None:
+        """Show the pairs."""
+        shown = pairs[:PAIRS_N] if numbers else ()
+        for n, row in enumerate(self._cells[1:]):
+            pair = shown[n] if n < len(shown) else None
+            for cell, words in zip(row, ("", "", "") if pair is None else self._row(pair), strict=True):
+                set_text(cell, words)
+                cell.setVisible(pair is not None)
+        told = [self.wording.text(f"pair.{p.id}") for p in shown if p.told]
+        line = self.wording.text("trunk.pair.differs", what=", ".join(told)) if told else ""
+        self.tell("", line or self.wording.text("trunk.pair.alike" if numbers else "trainer.thinned"))
+
+    def _row(self, pair: PairView) -> tuple[str, str, str]:
+        return self.wording.text(f"pair.{pair.id}"), self._side(pair, pair.left), self._side(pair, pair.right)
+
+    def _side(self, pair: PairView, value: float | None) -> str:
+        if value is None:
+            return DASH
+        return f"{self.wording.number(value, 0 if abs(value) >= 10 or pair.id == 'reps' else 1)} {pair.unit}".strip()
+
+    def restyle(self) -> None:
+        """Take the text size now in use."""
+        super().restyle()
+        pad(self._grid, 0, 0.4)
+
+
+class TrunkPanel(QWidget):
+    """Those parts of a frame's trunk that are there, one below the other.
+
+    Parameters
+    ----------
+    wording : Wording
+    on_info : callable
+        Takes a name and its definition when somebody asks what it is.
+    """
+
+    def __init__(self, wording: Wording, on_info: OnInfo) -> None:
+        super().__init__()
+        self._wording = wording
+        self._column = QVBoxLayout(self)
+        self._notice = label(role="attention")
+        self.reps = RepsPart(wording, on_info)
+        self.brace = BracePart(wording, on_info)
+        self.ring = RingPart(wording, on_info)
+        self.compartments = CompartmentsPart(wording, on_info)
+        self.pair = PairPart(wording, on_info)
+        self._parts = (self.reps, self.brace, self.ring, self.compartments, self.pair)
+        self._column.addWidget(self._notice)
+        for part in self._parts:
+            self._column.addWidget(part)
+        self._column.addStretch(1)
+        self.restyle()
+
+    def show_view(self, view: TrunkView | None, *, numbers: bool) -> None:
+        """Show what there is."""
+        self.setVisible(view is not None)
+        if view is None:
+            return
+        notice = "" if view.notice is None else self._wording.say(view.notice)
+        set_text(self._notice, notice)
+        self._notice.setVisible(bool(notice))
+        there = (view.reps, view.brace, view.ring, view.compartments, view.sides)
+        for part, shown in zip(self._parts, there, strict=True):
+            part.setVisible(bool(shown))
+        if view.reps is not None:
+            self.reps.show_view(view.reps, numbers=numbers)
+        if view.brace is not None:
+            self.brace.show_view(view.brace, numbers=numbers)
+        if view.ring is not None:
+            self.ring.show_view(view.ring, numbers=numbers)
+        if view.compartments is not None:
+            self.compartments.show_view(view.compartments, numbers=numbers)
+        if view.sides:
+            self.pair.show_pairs(view.sides, numbers=numbers)
+
+    def restyle(self) -> None:
+        """Take the text size now in use."""
+        pad(self._column, 0, 0.6)
+        for part in self._parts:
+            part.restyle()
