@@ -19,8 +19,8 @@ from breathcore.dsp.peaks import prune, turning_points
 from breathcore.dsp.summary import median, moments
 from breathcore.estimate.trunk.excursion import excursion, mended, smoothed
 from breathcore.estimate.trunk.pose import UPRIGHT, Pose, Vector, angle, common, level_turn, turned, unit
-from breathcore.estimate.trunk.site import GRAVITY_ROWS, GRID_HZ, REFERENCE_ROWS, TURN_ROW, Site, SiteKind
-from breathcore.estimate.trunk.sway import factor
+from breathcore.estimate.trunk.site import GRAVITY_ROWS, GRID_HZ, TURN_ROW, Site, SiteKind
+from breathcore.estimate.trunk.sway import UNEXPECTED, Expected, factor
 from breathcore.model.arrays import F64
 from breathcore.model.device import Place
 from breathcore.model.trunk import CalibrationStep, SiteCalibration, StepKind, TrunkCalibration, Unmeasured
@@ -51,13 +51,23 @@ class Scale:
         """The reading of a full breath less that at ease."""
         return self.told.full - self.told.relaxed
 
-    def reading(self, x: F64) -> F64:
-        """Return the reading (n,), in the site's unit, of `x` (rows, n)."""
-        return x[0] if self.pose is None else angle(x, self.pose)
+    def reading(self, x: F64, reference: F64 | None = None) -> F64:
+        """Return the reading (n,), in the site's unit, of `x` (rows, n), the reference's turn (2, n) taken out."""
+        return x[0] if self.pose is None else angle(x, self.pose, reference)
 
 
-def calibrate(site: Site, t_s: F64, x: F64, calibration: TrunkCalibration) -> Scale:
-    """Return the scale of `site` from its readings `x` (rows, n) at `t_s` (n,) over the whole calibration."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """A site, and the turn (2, n) of what sways with it but does not breathe."""
+
+    site: Site
+    reference: F64 | None = None
+    expected: Expected = UNEXPECTED
+
+
+def calibrate(seen: Seen, t_s: F64, x: F64, calibration: TrunkCalibration) -> Scale:
+    """Return the scale of a site from its readings `x` (rows, n) at `t_s` (n,) over the whole calibration."""
+    site = seen.site
     end_s = calibration.end_s
     good = np.asarray(np.isfinite(x[:3] if site.kind is SiteKind.IMU else x).all(axis=0))
     fulls = [s for s in calibration.steps if s.kind is StepKind.FULL]
@@ -65,12 +75,9 @@ def calibrate(site: Site, t_s: F64, x: F64, calibration: TrunkCalibration) -> Sc
         return refused(site, end_s, Unmeasured.NO_DATA)
     if len(fulls) < LEAST_FULL_N or not all(_covered(t_s, good, s) for s in fulls):
         return refused(site, end_s, Unmeasured.TOO_SHORT if len(fulls) < LEAST_FULL_N else Unmeasured.NO_DATA)
-    pose = _pose(site, t_s, x, calibration.steps) if site.kind is SiteKind.IMU else None
-    y = x[0] if pose is None else angle(x, pose)
-    told = _range(site, t_s, y, calibration, pose)
-    if told.reason is None:
-        return Scale(site, told, pose)
-    return Scale(site, told, None)
+    pose = _pose(seen, t_s, x, calibration.steps) if site.kind is SiteKind.IMU else None
+    y = x[0] if pose is None else angle(x, pose, seen.reference)
+    return Scale(site, _range(site, t_s, y, calibration, pose), pose)
 
 
 def refused(site: Site, t_s: float, reason: Unmeasured, cv: float = math.nan) -> Scale:
@@ -91,45 +98,48 @@ def _within(t_s: F64, step: CalibrationStep) -> slice:
 # ── an IMU's axis ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _pose(site: Site, t_s: F64, x: F64, steps: Sequence[CalibrationStep]) -> Pose:
+def _pose(seen: Seen, t_s: F64, x: F64, steps: Sequence[CalibrationStep]) -> Pose:
     """Return gravity at rest, the axis of the full breaths, and how the reference's sway is taken out."""
-    rest = _rest(t_s, x[GRAVITY_ROWS], steps)
+    rest = rest_of(t_s, x[GRAVITY_ROWS], steps)
     fulls = [s for s in steps if s.kind is StepKind.FULL]
     turns = turned(x, rest)
     axis, size = _principal(_levelled(t_s, turns, fulls))
     pose = Pose(rest, unit(axis))
-    if _has_reference(x):
-        pose = replace(pose, reference=_rest(t_s, x[REFERENCE_ROWS], steps))
+    pose = _turned_inward(seen, pose, t_s, angle(x, pose), fulls)
+    if seen.reference is not None:
         for _ in range(ROUNDS_N):
-            pose, size = _unswayed(t_s, x, pose, steps)
+            pose, size = _unswayed(seen, t_s, x, pose, steps)
     whole_axis, whole_size = _about_all(t_s, x, turns, rest, fulls)
     if abs(float(whole_axis @ np.array(rest))) > math.sqrt(1.0 - UPRIGHT**2) and whole_size > TURNS_MORE * size:
         pose = Pose(rest, unit(whole_axis), by_gyro=True)
-    if _inward(site, pose, t_s, angle(x, pose), fulls) < 0:
-        return replace(pose, axis=unit(-np.array(pose.axis)), sway=-pose.sway)
-    return pose
+    return _turned_inward(seen, pose, t_s, angle(x, pose, seen.reference), fulls)
 
 
-def _has_reference(x: F64) -> bool:
-    return bool(np.count_nonzero(np.isfinite(x[REFERENCE_ROWS][0])) >= 0.9 * x.shape[1])
-
-
-def _unswayed(t_s: F64, x: F64, pose: Pose, steps: Sequence[CalibrationStep]) -> tuple[Pose, float]:
+def _unswayed(seen: Seen, t_s: F64, x: F64, pose: Pose, steps: Sequence[CalibrationStep]) -> tuple[Pose, float]:
     """Return the pose with the reference's sway fitted about its axis, and the axis of what is left; and its RMS."""
-    assert pose.reference is not None
+    assert seen.reference is not None
     quiet = np.zeros(len(t_s), dtype=np.bool_)
     for step in steps:
         if step.kind in (StepKind.QUIET, StepKind.RELAX):
             quiet[_within(t_s, step)] = True
-    own, other = level_turn(x, pose.rest, pose.axis), level_turn(x[REFERENCE_ROWS], pose.reference)
-    pose = replace(pose, sway=factor(own, other, quiet))
-    left = (own[0] + 1j * own[1]) - common(x, pose)
+    own = level_turn(x, pose.rest, pose.axis)
+    sway = factor(own, seen.reference, quiet, seen.expected)
+    left = (own[0] + 1j * own[1]) - common(seen.reference, sway)
     first = np.array(pose.axis)
     second = np.cross(np.array(pose.rest), first)
     turns = first[:, None] * left.real + second[:, None] * left.imag
     axis, size = _principal(_levelled(t_s, turns, [s for s in steps if s.kind is StepKind.FULL]))
+    if float(axis @ first) < 0:
+        axis = -axis
     turn = complex(float(axis @ first), float(axis @ second))  # the new axis seen from the old one
-    return replace(pose, axis=unit(axis), sway=pose.sway / turn), size
+    return replace(pose, axis=unit(axis), sway=sway / turn), size
+
+
+def _turned_inward(seen: Seen, pose: Pose, t_s: F64, y: F64, fulls: Sequence[CalibrationStep]) -> Pose:
+    """Return the pose the way round in which its angle rises on inhale."""
+    if _inward(seen.site, pose, t_s, y, fulls) < 0:
+        return replace(pose, axis=unit(-np.array(pose.axis)), sway=-pose.sway)
+    return pose
 
 
 def _about_all(t_s: F64, x: F64, turns: F64, rest: Vector, fulls: Sequence[CalibrationStep]) -> tuple[F64, float]:
@@ -140,7 +150,8 @@ def _about_all(t_s: F64, x: F64, turns: F64, rest: Vector, fulls: Sequence[Calib
     return _principal(_levelled(t_s, turns + np.nan_to_num(about), fulls))
 
 
-def _rest(t_s: F64, gravity: F64, steps: Sequence[CalibrationStep]) -> Vector:
+def rest_of(t_s: F64, gravity: F64, steps: Sequence[CalibrationStep]) -> Vector:
+    """Return the direction of `gravity` (3, n) at rest in a calibration."""
     calm = [s for s in steps if s.kind in (StepKind.RELAX, StepKind.QUIET)] or list(steps)
     there = np.concatenate([gravity[:, _within(t_s, s)] for s in calm], axis=1)
     there = there[:, np.isfinite(there).all(axis=0)]

@@ -10,7 +10,7 @@ from breathcore.estimate.chain import EstimatorFault
 from breathcore.estimate.trunk.calibrate import refused
 from breathcore.estimate.trunk.expansion import SiteFollower
 from breathcore.estimate.trunk.round import Round
-from breathcore.estimate.trunk.sights import Measure, Sight, found, level_of, sights, sites_of
+from breathcore.estimate.trunk.sights import Measure, Sight, level_of, sights, sites_of
 from breathcore.estimate.trunk.site import LAG_S, SiteKind, grid_n
 from breathcore.model.arrays import F64
 from breathcore.model.blocks import SampleBlock
@@ -66,9 +66,7 @@ class TrunkEstimator:
         self.sights: Mapping[Measure, Sight] = sights(channels)
         sites = sites_of(channels)
         self._previous = dict(previous or {})
-        pelvis = found(sites, Place.PELVIS, SiteKind.IMU)
-        self._pelvis = "" if pelvis is None else pelvis.source
-        self._followers = {s.source: SiteFollower(s) for s in sorted(sites, key=lambda s: s is not pelvis)}
+        self._followers = {s.source: SiteFollower(s) for s in sites}
         self._owners = {c.id: s.source for s in sites for c in (s.channel, s.gyro) if c is not None}
         used = [c for s in sites for c in (s.channel, s.gyro) if c is not None]
         self.wait_s = WAIT_S + max((c.expected_interval_s for c in used), default=0.0)
@@ -145,7 +143,7 @@ class TrunkEstimator:
         out: list[TrunkEstimate] = []
         rows: dict[str, F64] = {}
         for source, follower in self._followers.items():
-            taken = self._try(source, partial(follower.take, first, end, rows.get(self._pelvis)))
+            taken = self._try(source, partial(follower.take, first, end))
             if taken is not None:
                 rows[source] = taken
         out += self._obeyed(at_s)
@@ -198,10 +196,11 @@ class TrunkEstimator:
         due, self._calibrations = _split(self._calibrations, lambda c: c.end_s + 2 * LAG_S <= at_s)
         out: list[TrunkEstimate] = []
         for calibration in due[-1:]:
+            sway = self._try("round", partial(self._round.sway, calibration))
             for source, follower in self._followers.items():
                 if follower.site.place is Place.PELVIS:
                     continue
-                scale = self._try(source, partial(follower.calibrate, calibration))
+                scale = self._try(source, partial(follower.calibrate, calibration, sway))
                 if scale is None:
                     follower.scale = refused(follower.site, calibration.end_s, Unmeasured.NO_DATA)
                 out.append(self._told(follower))

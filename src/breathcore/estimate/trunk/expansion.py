@@ -16,20 +16,21 @@ from typing import NamedTuple
 import numpy as np
 
 from breathcore.dsp.summary import median
-from breathcore.estimate.trunk.calibrate import Flags, Scale, calibrate, longest
+from breathcore.estimate.trunk.calibrate import Flags, Scale, Seen, calibrate, longest
 from breathcore.estimate.trunk.excursion import AROUND, NOTHING, Excursion, excursion
 from breathcore.estimate.trunk.pose import UPRIGHT, Vector, between_deg, unit
 from breathcore.estimate.trunk.site import (
     GRAVITY_ROWS,
     GRID_HZ,
-    REFERENCE_ROWS,
     SHAKEN_ROW,
     TURN_ROW,
     History,
     Site,
     SiteKind,
     SiteReader,
+    grid_n,
 )
+from breathcore.estimate.trunk.sway import Sway
 from breathcore.model.arrays import F64, frozen
 from breathcore.model.estimates import Breath, BreathKind
 from breathcore.model.trunk import SiteBlock, SiteExpansion, TrunkCalibration, Unmeasured
@@ -65,6 +66,7 @@ class SiteFollower:
         self.scale: Scale | None = None
         self.lost: Unmeasured | None = None
         self._gap = True
+        self._sway: Sway | None = None
         self._settle()
 
     def _settle(self) -> None:
@@ -81,18 +83,20 @@ class SiteFollower:
         self.lost = None
         self._settle()
 
-    def take(self, first: int, end: int, reference: F64 | None = None) -> F64:
-        """Read grid samples `[first, end)`; return them (rows, n). `reference` (rows, n): the pelvis meanwhile."""
+    def take(self, first: int, end: int) -> F64:
+        """Read grid samples `[first, end)`; return them (rows, n)."""
         x = self.reader.read(first, end)
-        if reference is not None and self.site.kind is SiteKind.IMU:
-            x[REFERENCE_ROWS] = reference[GRAVITY_ROWS]
         self.history.put(first, x)
         return x
 
-    def calibrate(self, calibration: TrunkCalibration) -> Scale:
-        """Take the person's range from a calibration that is over."""
-        t_s, x = self.history.between(calibration.steps[0].start_s, calibration.end_s)
-        self.scale = calibrate(self.site, t_s, x, calibration)
+    def calibrate(self, calibration: TrunkCalibration, sway: Sway | None = None) -> Scale:
+        """Take the person's range from a calibration that is over; `sway` shows what is not the breath."""
+        first, end = grid_n(calibration.steps[0].start_s), grid_n(calibration.end_s)
+        seen = Seen(self.site)
+        if sway is not None and self.site.kind is SiteKind.IMU:
+            seen = Seen(self.site, sway.turn(first, end), sway.expected(self.site.place))
+        self._sway = sway
+        self.scale = calibrate(seen, np.arange(first, end) / GRID_HZ, self.history.get(first, end), calibration)
         self.lost = None
         self._settle()
         return self.scale
@@ -116,7 +120,7 @@ class SiteFollower:
         if self.scale is None or self.reason is not None:
             self._gap = True
             return None
-        level = (self.scale.reading(x) - self._bases(first, x.shape[1])) / self.scale.span
+        level = (self._reading(first, x) - self._bases(first, x.shape[1])) / self.scale.span
         good = np.isfinite(level)
         if not good.any():
             self._gap = True
@@ -130,11 +134,20 @@ class SiteFollower:
         glide = np.clip(since / (GLIDE_S * GRID_HZ), 0.0, 1.0)
         return np.asarray(self._old_base + glide * (self._base - self._old_base) + self._slope * since / GRID_HZ)
 
+    def _reading(self, first: int, x: F64) -> F64:
+        """Return the reading (n,) of `x` (rows, n) from grid sample `first` on."""
+        assert self.scale is not None
+        pose = self.scale.pose
+        if self._sway is None or pose is None or pose.sway == 0j:
+            return self.scale.reading(x)
+        return self.scale.reading(x, self._sway.turn(first, first + x.shape[1]))
+
     def levels(self, start_s: float, end_s: float) -> F64:
         """Return the reading (n,) in `[start_s, end_s)` in shares of the full breath, from wherever it began."""
         if self.scale is None:
             return np.empty(0)
-        return np.asarray(self.scale.reading(self.history.between(start_s, end_s)[1]) / self.scale.span)
+        x = self.history.between(start_s, end_s)[1]
+        return np.asarray(self._reading(grid_n(start_s), x) / self.scale.span)
 
     # ── breath by breath ─────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -147,7 +160,7 @@ class SiteFollower:
         from_s, to_s = breath.inhale_onset_s - AROUND * length, breath.end_s + AROUND * length
         t_s, x = self.history.between(from_s, min(to_s, end_k / GRID_HZ))
         inside = (t_s >= breath.inhale_onset_s) & (t_s < breath.end_s)
-        y = self.scale.reading(x)
+        y = self._reading(grid_n(from_s), x)
         reason = self._spoilt(x[:, inside])
         found = excursion(t_s, y, breath.inhale_onset_s, breath.end_s)
         if reason is None and not math.isfinite(found.size):

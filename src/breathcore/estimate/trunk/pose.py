@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from breathcore.estimate.trunk.site import GRAVITY_ROWS, REFERENCE_ROWS, TURN_ROW
+from breathcore.estimate.trunk.site import GRAVITY_ROWS, TURN_ROW
 from breathcore.model.arrays import F64
 
 UPRIGHT = 0.5  # sine of the angle between axis and gravity: below it gravity shows too little of a turn
@@ -24,14 +24,13 @@ class Pose:
     """Gravity at rest and the breath's own axis, both unit vectors in the sensor's axes.
 
     `by_gyro`: the axis is so near the upright that the gyroscope shows the breath, not gravity. `sway` is the complex
-    factor (see `sway.factor`) by which a reference, at rest as `reference` says, is taken out; 0: it is not.
+    factor (see `sway.factor`) by which the turn of a reference is taken out; 0: it is not.
     """
 
     rest: Vector
     axis: Vector
     by_gyro: bool = False
     sway: complex = 0j
-    reference: Vector | None = None
 
     @property
     def across(self) -> float:
@@ -50,23 +49,26 @@ def turned(x: F64, rest: Vector) -> F64:
     return np.asarray(np.degrees(np.stack((gy * rz - gz * ry, gz * rx - gx * rz, gx * ry - gy * rx))))
 
 
-def angle(x: F64, pose: Pose) -> F64:
-    """Return the angle (n,), degrees, about the pose's axis of readings `x` (rows, n) of an IMU."""
+def angle(x: F64, pose: Pose, reference: F64 | None = None) -> F64:
+    """Return the angle (n,), degrees, about the pose's axis of readings `x` (rows, n) of an IMU.
+
+    `reference` (2, n) is the turn of what sways but does not breathe.
+    """
     a, r = np.array(pose.axis), np.array(pose.rest)
     turn = turned(x, pose.rest)
     if pose.by_gyro:
         return np.asarray(_along(turn, a) + float(a @ r) * x[TURN_ROW])
     across = a - float(a @ r) * r
     y = np.asarray(_along(turn, across) / max(float(across @ across), 1e-9))
-    return y if pose.sway == 0j else y - common(x, pose).real / max(pose.across, 1e-3)
+    if pose.sway == 0j or reference is None:
+        return y
+    return y - common(reference, pose.sway).real / max(pose.across, 1e-3)
 
 
-def common(x: F64, pose: Pose) -> C128:
-    """Return what of the reference's turn is in `x` (rows, n): along the axis and, imaginary, across it; degrees."""
-    if pose.reference is None or pose.sway == 0j:
-        return np.zeros(x.shape[1], dtype=np.complex128)
-    one, two = level_turn(x[REFERENCE_ROWS], pose.reference)
-    return np.asarray(pose.sway * (np.nan_to_num(one) + 1j * np.nan_to_num(two)), dtype=np.complex128)
+def common(reference: F64, sway: complex) -> C128:
+    """Return what of the reference's turn (2, n) a site shows: about its axis and, imaginary, across it; degrees."""
+    one, two = np.nan_to_num(reference)
+    return np.asarray(sway * (one + 1j * two), dtype=np.complex128)
 
 
 def level_turn(gravity: F64, rest: Vector, axis: Vector | None = None) -> F64:

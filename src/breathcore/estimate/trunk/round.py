@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from breathcore.dsp.summary import median
+from breathcore.estimate.trunk.calibrate import rest_of
 from breathcore.estimate.trunk.compartments import (
     ALIKE,
     BREATHS_N,
@@ -18,15 +19,16 @@ from breathcore.estimate.trunk.compartments import (
 from breathcore.estimate.trunk.expansion import TURNED_DEG, SiteFollower
 from breathcore.estimate.trunk.ring import ASK_AT, Pairs, score_of
 from breathcore.estimate.trunk.sights import belly_of, found, level_of, ribs_of, ring_of
-from breathcore.estimate.trunk.site import Site, SiteKind
+from breathcore.estimate.trunk.site import GRAVITY_ROWS, GRID_HZ, Site, SiteKind, grid_n
+from breathcore.estimate.trunk.sway import PelvisSway, RingSway, Sway, ratio
 from breathcore.model.arrays import F64
 from breathcore.model.device import Place
 from breathcore.model.estimates import Breath, BreathKind
-from breathcore.model.trunk import Expansion, SiteExpansion, StepKind, TrunkCalibration, TrunkEstimate, Unmeasured
+from breathcore.model.trunk import RING, Expansion, SiteExpansion, StepKind, TrunkCalibration, TrunkEstimate, Unmeasured
 
 NAN = math.nan
 SAME_TURN = 0.5  # of a site's turn that another one has made as well: then it was the body
-LIKE_DEG = 30.0
+KNOWN = 0.9
 
 
 class Round:
@@ -56,6 +58,32 @@ class Round:
         self._pairs.reset()
         self._fulls_n = sum(s.kind is StepKind.FULL for s in calibration.steps)
         self._breaths = []
+
+    def sway(self, calibration: TrunkCalibration) -> Sway | None:
+        """Return what shows the body's sway: the pelvis, else the ribs' own sensors; None where nothing does."""
+        first, end = grid_n(calibration.steps[0].start_s), grid_n(calibration.end_s)
+        ribs = self._ring_sway(calibration)
+        pelvis = found(self._sites, Place.PELVIS, SiteKind.IMU)
+        if pelvis is not None:
+            history = self._followers[pelvis.source].history
+            gravity = history.get(first, end)[GRAVITY_ROWS]
+            if np.isfinite(gravity).all(axis=0).mean() > KNOWN:
+                rest = rest_of(np.arange(first, end) / GRID_HZ, gravity, calibration.steps)
+                sway = PelvisSway(history.get, rest)
+                if ribs is None or not ribs.whole:
+                    return sway
+                return replace(sway, ribs=ratio(ribs.turn(first, end), sway.turn(first, end)))
+        return ribs
+
+    def _ring_sway(self, calibration: TrunkCalibration) -> RingSway | None:
+        ribs = {}
+        for follower in self._followers.values():
+            site = follower.site
+            if site.kind is SiteKind.IMU and site.place in RING:
+                pose = follower.calibrate(calibration).pose
+                if pose is not None and not pose.by_gyro:
+                    ribs[site.place] = (follower.history.get, pose)
+        return RingSway(ribs) if len(ribs) > 1 else None
 
     def exchanged(self) -> None:
         """Begin afresh: left and right have changed places."""

@@ -24,8 +24,8 @@ GRID_HZ = 25.0
 LAG_S = 0.3  # grid samples older than this are known: filter, decimation, interpolation, at any rate from 5 Hz
 HOLE_S = 0.4  # without a sample: nothing is bridged
 FUSED_S = 1.5
-GRAVITY_ROWS, TURN_ROW, SHAKEN_ROW, REFERENCE_ROWS = slice(0, 3), 3, 4, slice(5, 8)
-IMU_ROWS_N = 8
+GRAVITY_ROWS, TURN_ROW, SHAKEN_ROW = slice(0, 3), 3, 4
+IMU_ROWS_N = 5
 
 
 class SiteKind(StrEnum):
@@ -145,9 +145,8 @@ class Even:
 class SiteReader:
     """The reading of one site, from the samples of its channels.
 
-    A belt gives one row, its force in its unit. An IMU gives eight: gravity in the sensor's axes (g), the turning about
-    gravity summed up (deg; NaN without a gyroscope), how much it is shaken (g beyond gravity), and room for gravity at
-    the sensor that its sway is compared with (NaN).
+    A belt gives one row, its force in its unit. An IMU gives five: gravity in the sensor's axes (g), the turning about
+    gravity summed up (deg; NaN without a gyroscope), and how much it is shaken (g beyond gravity).
     """
 
     def __init__(self, site: Site) -> None:

@@ -1,26 +1,127 @@
-"""The body's own sway in a site's reading: a sensor on the pelvis sways with it and does not breathe.
+"""The body's own sway in a site's reading, and what shows it without the breath.
 
-Turns across gravity are written as complex numbers, in each sensor's own level plane. Both planes are level, so what is
-common to both sensors differs only by one complex factor: how much more the ribs sway than the pelvis, turned by the
-angle between both mountings. It is read from the calibration by least squares: a site's turn across its breathing axis
-has no breath in it and counts by its noise; the turn along it counts by the breath that it is full of; a factor of 0
-is expected, with a spread of 1, so that noise alone makes no correction.
+Turns across gravity are written as complex numbers, in each sensor's own level plane: about its breathing axis, and
+across it. All planes are level, so what is common to two sensors differs only by one complex factor: how much more the
+one sways, turned by the angle between both mountings. It is read from the calibration by least squares: a site's turn
+across its breathing axis has no breath in it and counts by its noise; the turn about it counts by the breath that it is
+full of; what is expected beforehand counts by how sure it is, so that noise alone makes no correction.
+
+The reference is what the ribs' sensors show across their breathing axes: the sides lean forward with the body, front
+and back lean sideways with it. The angle to each site is known from where it sits, give or take how true the axes are.
+Better is a sensor on the pelvis, which sways (less) and does not breathe; how it is mounted the ribs' sensors show.
 """
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from breathcore.estimate.trunk.pose import Pose, Vector, level_turn
 from breathcore.model.arrays import F64
+from breathcore.model.device import Place
 
-SPREAD = 1.0
 ROUNDS_N = 3
 NOISE_DEG = 0.02
 ALIKE_N = 25.0  # samples that say the same: sway and breath are slow
 LEAST_N = 50
+AXES: Mapping[Place, complex] = {
+    Place.STERNUM: -1j,
+    Place.NAVEL: -1j,
+    Place.LEFT: 1 + 0j,
+    Place.RIGHT: -1 + 0j,
+    Place.BACK: 1j,
+}
+"""What an opening breath turns a site about: 1 forward (a roll), i to the left (a pitch)."""
+ABOUT = 0.5
+TRUE = 0.3  # how true to their places the breathing axes are
+LIKE = 0.5  # of the ribs' turn that the pelvis explains: then its mounting is known
 Flags = npt.NDArray[np.bool_]
+Read = Callable[[int, int], F64]
 
 
-def factor(own: F64, other: F64, quiet: Flags) -> complex:
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What the factor is expected to be, how sure that is, and whether the turn across the axis may be used for it."""
+
+    factor: complex = 0j
+    spread: float = 1.5
+    across: bool = True
+
+
+UNEXPECTED = Expected()
+
+
+@dataclass(frozen=True, slots=True)
+class RingSway:
+    """The roll and the pitch of the ribs as their sensors show them across their breathing axes."""
+
+    sites: Mapping[Place, tuple[Read, Pose]]
+
+    def turn(self, first: int, end: int) -> F64:
+        """Return roll and pitch (2, n) at grid samples `[first, end)`; 0 where nothing shows one."""
+        shown: tuple[list[F64], list[F64]] = ([], [])
+        for place, (read, pose) in self.sites.items():
+            seen = AXES[place] * 1j  # what the turn across the axis is about
+            across = level_turn(read(first, end), pose.rest, pose.axis)[1]
+            shown[0 if abs(seen.real) > ABOUT else 1].append(across * (seen.real + seen.imag))
+        return np.stack([_mean(rows, end - first) for rows in shown])
+
+    def expected(self, place: Place) -> Expected:
+        """Return what is expected of the factor for a site: the angle that it sits at."""
+        return Expected(AXES[place].conjugate(), TRUE, across=False)
+
+    @property
+    def whole(self) -> bool:
+        """Whether both roll and pitch are shown."""
+        return len({abs(AXES[place].real) > ABOUT for place in self.sites}) > 1
+
+
+@dataclass(frozen=True, slots=True)
+class PelvisSway:
+    """The turn of a sensor on the pelvis since it stood at `rest`; `ribs`: the factor by which the ribs turn with it."""
+
+    read: Read
+    rest: Vector
+    ribs: complex | None = None
+
+    def turn(self, first: int, end: int) -> F64:
+        """Return the turn (2, n) at grid samples `[first, end)`."""
+        return level_turn(self.read(first, end), self.rest)
+
+    def expected(self, place: Place) -> Expected:
+        """Return what is expected of the factor for a site."""
+        if self.ribs is None:
+            return UNEXPECTED
+        return Expected(AXES[place].conjugate() * self.ribs, TRUE * abs(self.ribs))
+
+
+Sway = PelvisSway | RingSway
+
+
+def ratio(own: F64, other: F64) -> complex | None:
+    """Return the factor that makes `other` (2, n) like `own` (2, n), None where the two are not alike."""
+    good = np.asarray(np.isfinite(own).all(axis=0) & np.isfinite(other).all(axis=0))
+    if np.count_nonzero(good) < LEAST_N:
+        return None
+    (a, b), (p, q) = _centred(own, good), _centred(other, good)
+    ribs, pelvis = a + 1j * b, p + 1j * q
+    power = float(np.vdot(pelvis, pelvis).real)
+    shared = complex(np.vdot(pelvis, ribs))
+    if power <= 0.0 or abs(shared) ** 2 < LIKE * power * float(np.vdot(ribs, ribs).real):
+        return None
+    return shared / power
+
+
+def _mean(rows: list[F64], count: int) -> F64:
+    if not rows:
+        return np.zeros(count)
+    there = np.stack(rows)
+    known = np.isfinite(there)
+    return np.asarray(np.where(known, there, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1), dtype=np.float64)
+
+
+def factor(own: F64, other: F64, quiet: Flags, expected: Expected) -> complex:
     """Return the factor from `other` (2, n) to what of it is in `own` (2, n): about the breathing axis, and across it.
 
     `quiet` (n,): where the turn about the axis may be used, in quiet breathing.
@@ -29,19 +130,21 @@ def factor(own: F64, other: F64, quiet: Flags) -> complex:
     calm = np.asarray(quiet & good)
     if np.count_nonzero(good) < LEAST_N:
         return 0j
-    one, two = _centred(other, good)
-    fits = [(np.stack([two, one], axis=1), _centred(own, good)[1])]
+    fits = []
+    if expected.across:
+        one, two = _centred(other, good)
+        fits.append((np.stack([two, one], axis=1), _centred(own, good)[1]))
     if np.count_nonzero(calm) >= LEAST_N:
         one, two = _centred(other, calm)
         fits.append((np.stack([one, -two], axis=1), _centred(own, calm)[0]))
-    found = np.zeros(2)
+    found = before = np.array([expected.factor.real, expected.factor.imag])
     for _ in range(ROUNDS_N):
-        found = _fitted(fits, found)
+        found = _fitted(fits, found, before, expected.spread)
     return complex(*found.tolist())
 
 
-def _fitted(fits: list[tuple[F64, F64]], found: F64) -> F64:
-    normal, right = np.eye(2) / SPREAD**2, np.zeros(2)
+def _fitted(fits: list[tuple[F64, F64]], found: F64, before: F64, spread: float) -> F64:
+    normal, right = np.eye(2) / spread**2, before / spread**2
     for rows, values in fits:
         left = values - rows @ found
         weight = 1.0 / max(float(left @ left) / len(left), NOISE_DEG**2) / ALIKE_N
