@@ -1,14 +1,27 @@
 """What a person will see with the sensors they chose, and what not: said before a session, never guessed in it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from breathcore.estimate.registry import HEARTS, REPORTS, TRACES
+from breathcore.estimate.trunk.sights import Measure
+from breathcore.estimate.trunk.sights import sights as trunk_sights
 from breathcore.model.device import DeviceSpec, Place, Role
+from breathcore.model.device import worn as put_on
 from breathcore.model.estimates import Refusal
 from breathcore.model.message import Message, message
 
 BY_HEART = frozenset({Role.RR, Role.ECG})
+_TRUNK = (
+    ("front", Measure.FRONT, "sight.site-need"),
+    ("left", Measure.LEFT, "sight.site-need"),
+    ("right", Measure.RIGHT, "sight.site-need"),
+    ("back", Measure.BACK, "sight.site-need"),
+    ("sides", Measure.SYMMETRY, "sight.sides-need"),
+    ("rib-belly", Measure.RIB_BELLY, "sight.rib-belly-need"),
+    ("brace", Measure.BRACE, "sight.brace-need"),
+    ("movement", Measure.REPS, "sight.movement-need"),
+)
 _SAME_FOR_HEARTS = frozenset({Refusal.NO_DATA, Refusal.NOT_WORN, Refusal.NO_SENSOR})
 
 
@@ -16,7 +29,8 @@ _SAME_FOR_HEARTS = frozenset({Refusal.NO_DATA, Refusal.NOT_WORN, Refusal.NO_SENS
 class Sight:
     """One thing that may be seen, or why it is not.
 
-    ``rate`` or ``rate-estimate`` (from the heart alone), ``trace``, ``heart``, ``sides``, ``brace``.
+    ``rate`` or ``rate-estimate`` (from the heart alone), ``trace``, ``heart``; of the trunk ``front``, ``left``,
+    ``right``, ``back`` (how far the ribs open there), ``rib-belly``, ``sides``, ``brace``, ``movement``.
     """
 
     id: str
@@ -27,6 +41,7 @@ def sights(worn: Sequence[tuple[DeviceSpec, Place | None]]) -> tuple[Sight, ...]
     """Return what wearables at their places show, in the order to say it.
 
     A sensor in the middle of the body says nothing of left against right, and the pelvis hardly moves with the breath.
+    What a sensor shows only roughly is seen all the same; what it cannot show is said with what it would take.
     """
     breath = _why_no_breath(worn)
     heart = None if any(feels_heart(spec) for spec, _ in worn) else message("sight.no-heart")
@@ -34,9 +49,15 @@ def sights(worn: Sequence[tuple[DeviceSpec, Place | None]]) -> tuple[Sight, ...]
         _rate(worn, breath),
         Sight("trace", breath),
         Sight("heart", heart),
-        Sight("sides", _why_no_sides(worn)),
-        Sight("brace", message("sight.brace-later")),
+        *_of_trunk(worn),
     )
+
+
+def _of_trunk(worn: Sequence[tuple[DeviceSpec, Place | None]]) -> Iterator[Sight]:
+    channels = [c for spec, place in worn for c in put_on(spec, place).channels]
+    seen = trunk_sights(channels)
+    for id_, measure, need in _TRUNK:
+        yield Sight(id_, None if seen[measure].seen else message(need))
 
 
 def _rate(worn: Sequence[tuple[DeviceSpec, Place | None]], breath: Message | None) -> Sight:
@@ -76,8 +97,3 @@ def _why_no_breath(worn: Sequence[tuple[DeviceSpec, Place | None]]) -> Message |
     if places:
         return message("sight.pelvis-only")
     return message("refusal.heart-only" if any(feels_heart(spec) for spec, _ in worn) else "refusal.no-sensor")
-
-
-def _why_no_sides(worn: Sequence[tuple[DeviceSpec, Place | None]]) -> Message:
-    places = {place for spec, place in worn if sees_breath(spec)}
-    return message("sight.sides-later" if {Place.LEFT, Place.RIGHT} <= places else "sight.sides-need")

@@ -185,8 +185,9 @@ class TrunkPresenter:
         ribs, belly = self._level(Place.STERNUM, now_s), self._level(Place.NAVEL, now_s)
         if expansion is None:
             missing = not {Place.STERNUM, Place.NAVEL} & set(self._calibrations)
-            reason = Unmeasured.NOT_CALIBRATED if missing else Unmeasured.NO_BREATH
-            return CompartmentsView(ribs, belly, message=_why(reason))
+            return CompartmentsView(
+                ribs, belly, message=_why(Unmeasured.NOT_CALIBRATED if missing else Unmeasured.NO_BREATH)
+            )
         share, phase = _number(expansion.rib_share), _number(expansion.phase_deg)
         reason = expansion.reasons.get("phase_deg") or expansion.reasons.get("rib_share")
         return CompartmentsView(

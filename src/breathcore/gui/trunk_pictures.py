@@ -110,9 +110,9 @@ class RingPicture(Picture):
             painter.drawArc(_around(centre, inner + span * level / _FULL), start, _ARC_DEG * 16)
         painter.setPen(QPen(style.color("border"), 1.2))
         painter.drawArc(_around(centre, inner), start, _ARC_DEG * 16)
-        level = site.level if self._numbers else None
-        if level is not None:
-            reach = inner + span * min(max(level, 0.03), _FULL) / _FULL
+        now = site.level if self._numbers else None
+        if now is not None:
+            reach = inner + span * min(max(now, 0.03), _FULL) / _FULL
             focus = site.place is view.focus
             painter.setPen(_flat(style.color("accent" if focus else "trace"), reach - inner + thick))
             painter.drawArc(_around(centre, (inner + reach + thick) / 2), start, _ARC_DEG * 16)
@@ -151,7 +151,8 @@ class CompartmentsPicture(Picture):
 
     def _words(self, n: int) -> str:
         """Return the name of the ribs (0) or the belly (1), with its share of the breath where that is known."""
-        name, share = self.wording.text(("trunk.ribs", "trunk.belly")[n]), self._view and self._view.rib_share
+        name = self.wording.text(("trunk.ribs", "trunk.belly")[n])
+        share = None if self._view is None else self._view.rib_share
         return name if share is None or not self._numbers else f"{name} {self.percent(abs(n - share))}"
 
     def draw(self, painter: QPainter, style: theme.Style) -> None:

@@ -38,6 +38,7 @@ from breathcore.model.estimates import (
 )
 from breathcore.model.packets import Advance, LinkEvent, Packet
 from breathcore.model.resonance import ResonanceResult
+from breathcore.model.trunk import TrunkEstimate
 from breathcore.record.items import Outcome, RecordedFault
 from breathcore.session.pacing import paces
 from breathcore.session.plan import SessionPlan
@@ -63,7 +64,18 @@ class RecorderFailed:
 
 
 PipelineInput = Packet | LinkEvent | Advance | UserCommand | RecorderFailed
-SessionItem = Outbound | Effect | RecordedFault | Estimate | FitEstimate | Polarity | Score | ResonanceResult | Outcome
+SessionItem = (
+    Outbound
+    | Effect
+    | RecordedFault
+    | Estimate
+    | FitEstimate
+    | Polarity
+    | TrunkEstimate
+    | Score
+    | ResonanceResult
+    | Outcome
+)
 
 
 class Pipeline:

@@ -50,7 +50,7 @@ class SessionPlan:
 
 def kept_side(more: Mapping[str, object]) -> Side:
     """Return the side to begin with, as a recording keeps it."""
-    return Side(more.get("first_side", Side.LEFT))
+    return Side(str(more.get("first_side", Side.LEFT.value)))
 
 
 def kept_ranges(more: Mapping[str, object]) -> Mapping[str, float]:

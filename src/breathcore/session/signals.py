@@ -191,7 +191,7 @@ class SignalChain:
         """Tell the trunk's estimators what is being done; yield what follows from it."""
         yield from self._embodied(self.trunk.push(item))
 
-    def _estimated(self, estimates: Sequence[Estimate]) -> Iterator[Estimate]:
+    def _estimated(self, estimates: Sequence[Estimate]) -> Iterator[Estimate | TrunkEstimate]:
         for estimate in estimates:
             self.presenter.on_estimate(estimate)
             if isinstance(estimate, EffortBlock):

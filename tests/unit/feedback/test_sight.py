@@ -29,7 +29,9 @@ IMU, BELT, HEART, ARM = device(Role.CHEST_ACC), device(Role.BELT), device(Role.H
 
 
 def test_a_chest_strap_shows_breath_and_heart() -> None:
-    assert seen((device(Role.CHEST_ACC, Role.HEART_RATE), Place.STERNUM)) == {"rate", "trace", "heart"}
+    assert seen((device(Role.CHEST_ACC, Role.HEART_RATE), Place.STERNUM)) == {
+        "rate", "trace", "heart", "front", "movement",
+    }  # fmt: skip
 
 
 def test_heart_beats_alone_give_an_estimate_of_the_rate_and_no_line() -> None:
@@ -47,7 +49,7 @@ def test_one_sensor_never_shows_left_against_right(place: Place) -> None:
 
 
 def test_both_sides_must_move_with_the_breath() -> None:
-    assert why("sides", (IMU, Place.LEFT), (IMU, Place.RIGHT)) == "sight.sides-later"
+    assert why("sides", (IMU, Place.LEFT), (IMU, Place.RIGHT)) is None
     assert why("sides", (IMU, Place.LEFT), (ARM, Place.RIGHT)) == "sight.sides-need"
 
 
@@ -71,3 +73,16 @@ def test_a_heart_that_does_not_show_the_breath_is_no_reason_to_tighten_a_strap(r
 
 def test_a_strap_that_is_gone_is_gone_whatever_it_reads():
     assert refusal_message(Refusal.NO_DATA, by_heart=True).id == "refusal.no-data"
+
+
+def test_each_place_is_seen_by_a_sensor_of_its_own() -> None:
+    worn = ((IMU, Place.STERNUM), (IMU, Place.LEFT), (IMU, Place.RIGHT))
+    assert {"front", "left", "right", "sides"} <= seen(*worn)
+    assert why("back", *worn) == "sight.site-need"
+    assert why("brace", *worn) == "sight.brace-need"
+
+
+def test_a_belt_at_the_waist_shows_the_brace_and_beside_one_on_the_chest_ribs_and_belly() -> None:
+    assert why("brace", (BELT, Place.NAVEL)) is None
+    assert why("rib-belly", (BELT, Place.NAVEL)) == "sight.rib-belly-need"
+    assert {"rib-belly", "brace"} <= seen((BELT, Place.NAVEL), (BELT, Place.STERNUM))
