@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from statistics import median
 
+from breathcore.drill.sides import SideComparison
 from breathcore.estimate.trunk.sights import Measure, sights
 from breathcore.feedback.trunk_view import (
     BraceView,
@@ -28,7 +29,6 @@ from breathcore.model.trunk import (
     Rep,
     RepLevel,
     Side,
-    SideComparison,
     SiteBlock,
     SiteCalibration,
     Steadiness,
@@ -43,6 +43,7 @@ TOGETHER_DEG, APART_DEG = 20.0, 45.0
 SYMMETRY_BREATHS_N = 5  # whose median is shown
 CHANGE = 0.2  # of a calibration since the last time: flagged
 TEMPO = 0.2
+_UNITS = {"deg": "°", "1": ""}
 _SEEN = {
     Place.STERNUM: Measure.FRONT,
     Place.LEFT: Measure.LEFT,
@@ -243,12 +244,7 @@ class TrunkPresenter:
     # both sides, and what is to be said
 
     def _pairs(self) -> tuple[PairView, ...]:
-        return tuple(
-            PairView(
-                c.id, c.unit, _number(c.left), _number(c.right), _number(c.difference), _number(c.uncertainty), c.told
-            )
-            for c in self.sides
-        )
+        return tuple(_pair(c) for c in self.sides)
 
     def _posture_word(self) -> Message | None:
         told = self._posture
@@ -270,6 +266,11 @@ class TrunkPresenter:
         noise = 0.0 if self._expansion is None else self._expansion.symmetry_noise
         full = len(self._symmetry) >= SYMMETRY_BREATHS_N
         return full and abs(median(self._symmetry)) > max(SYMMETRY_NOTE, 0.0 if math.isnan(noise) else noise)
+
+
+def _pair(c: SideComparison) -> PairView:
+    left, right, difference, uncertainty = map(_number, (c.left, c.right, c.difference, c.uncertainty))
+    return PairView(c.id, _UNITS.get(c.unit, c.unit), left, right, difference, uncertainty, c.told)
 
 
 def _why(reason: Unmeasured) -> Message:

@@ -25,7 +25,7 @@ _SHARES = {Place.STERNUM: 0.84, Place.LEFT: 0.80, Place.RIGHT: 0.66, Place.BACK:
 PAIRS = (
     PairView("range", "°", 24.0, 21.0, 13.3, 5.0, told=True),
     PairView("tempo", "s", 8.1, 8.3, -2.4, 6.0),
-    PairView("steadiness", "°", 2.1, 2.6, -21.0, 30.0),
+    PairView("tilt", "°", 2.1, 2.6, -21.0, 30.0),
 )
 
 

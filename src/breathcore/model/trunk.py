@@ -321,19 +321,3 @@ TrunkEstimate = (
     | Rep
     | Steadiness
 )
-
-
-@dataclass(frozen=True, slots=True)
-class SideComparison:
-    """One measure of both sides. `difference` is 100 (left − right) / mean, `uncertainty` its half-width (95 %).
-
-    `told`: the difference is larger than its uncertainty, and not one of the sensors. NaN: not measured.
-    """
-
-    id: str  # "reps", "range", "tempo", "hold", "steadiness", "expansion"
-    unit: str
-    left: float
-    right: float
-    difference: float = math.nan
-    uncertainty: float = math.nan
-    told: bool = False

@@ -6,6 +6,7 @@ from datetime import datetime
 from math import nan
 from types import MappingProxyType
 
+from breathcore.drill.sides import SideComparison
 from breathcore.model.blocks import FaultReason
 from breathcore.model.drill import DrillSpec, Effect, Score, UserCommand
 from breathcore.model.estimates import (
@@ -111,6 +112,7 @@ Estimated = (
     | RecordedFault
     | FitEstimate
     | TrunkEstimate
+    | SideComparison
     | ResonanceResult
     | Outcome
 )

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
+from breathcore.drill.sides import SideComparison
 from breathcore.model.device import DeviceSpec
 from breathcore.model.drill import CommandKind, Effect, Score, UserCommand
 from breathcore.model.estimates import (
@@ -84,6 +85,7 @@ class Derived:
     movements: tuple[MovementLearned, ...] = ()
     reps: tuple[Rep, ...] = ()
     steadinesses: tuple[Steadiness, ...] = ()
+    sides: tuple[SideComparison, ...] = ()
 
 
 class SessionFile(AbstractContextManager["SessionFile"]):
@@ -223,6 +225,7 @@ class SessionFile(AbstractContextManager["SessionFile"]):
             movements=self._all(MovementLearned),
             reps=self._all(Rep),
             steadinesses=self._all(Steadiness),
+            sides=self._all(SideComparison),
         )
 
     def derived_rows(self) -> dict[str, list[Row]]:

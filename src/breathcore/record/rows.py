@@ -10,6 +10,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
 
+from breathcore.drill.sides import SideComparison
 from breathcore.model.arrays import F64
 from breathcore.model.drill import Effect, Score, Timeline, UserCommand
 from breathcore.model.estimates import (
@@ -161,6 +162,7 @@ DERIVED_TABLES: dict[type, Table] = {
     MovementLearned: _table("derived_movement", MovementLearned),
     Rep: _table("derived_rep", Rep),
     Steadiness: _table("derived_steadiness", Steadiness),
+    SideComparison: _table("derived_sides", SideComparison),
     Score: _table("derived_score", Score),
     RecordedFault: _table("derived_fault", RecordedFault),
     FitEstimate: _table("derived_fit", FitEstimate),

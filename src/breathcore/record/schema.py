@@ -75,6 +75,9 @@ CREATE TABLE derived_rep(     -- one repetition; exhaled: share of the way there
 CREATE TABLE derived_steadiness( -- RMS from the start of a hold
   n INTEGER PRIMARY KEY, t_s REAL, start_s REAL, place TEXT, source TEXT, tilt_deg REAL, rotation_deg REAL,
   reason TEXT);
+CREATE TABLE derived_sides(   -- left and right compared after each set; difference in % of the mean; the last count
+  n INTEGER PRIMARY KEY, id TEXT, unit TEXT, "left" REAL, "right" REAL, difference REAL, uncertainty REAL,
+  told INTEGER);
 CREATE TABLE derived_score(   -- 0 to 100; parts is JSON; the last row is the session's
   n INTEGER PRIMARY KEY, total REAL, in_step REAL, parts TEXT, breaths_scored INTEGER);
 CREATE TABLE derived_fault(   -- bytes that could not be used

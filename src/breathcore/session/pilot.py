@@ -34,7 +34,11 @@ class Pilot:
             if not pipeline.breath_measured or now_s > PATIENCE_S:
                 return CommandKind.START
             return CommandKind.CALIBRATE if now_s >= BEFORE_S and pipeline.signal_good else None
-        return CommandKind.START if stage is Stage.READY else None
+        if stage is not Stage.READY:
+            return None
+        if pipeline.wants_calibration and pipeline.signal_good and now_s <= PATIENCE_S:
+            return CommandKind.CALIBRATE if now_s >= BEFORE_S else None
+        return CommandKind.START
 
     def _leave(self, now_s: float) -> CommandKind | None:
         if self._finished_s is None:

@@ -11,6 +11,7 @@ from breathcore.drill.calibration import CALIBRATION_S, DEEP_BREATH_S, INHALE_S
 from breathcore.drill.engine import advance, initial
 from breathcore.drill.items import Command, DrillItem, RecordingFailed, SignalChanged, Tick
 from breathcore.drill.scoring import score_drill
+from breathcore.drill.sides import SideComparison
 from breathcore.drill.sweep import SweepFinder
 from breathcore.estimate.calibration import RangeCalibrator
 from breathcore.feedback.drill_view import (
@@ -38,13 +39,14 @@ from breathcore.model.estimates import (
 )
 from breathcore.model.packets import Advance, LinkEvent, Packet
 from breathcore.model.resonance import ResonanceResult
-from breathcore.model.trunk import TrunkEstimate
+from breathcore.model.trunk import SidesExchanged, TrunkEstimate
 from breathcore.record.items import Outcome, RecordedFault
 from breathcore.session.pacing import paces
 from breathcore.session.plan import SessionPlan
 from breathcore.session.reception import Outbound
 from breathcore.session.result import SessionResult, cycles_ahead, make_result
 from breathcore.session.signals import SignalChain, SignalItem
+from breathcore.session.trunk_drill import TrunkDrill, TrunkItem
 
 TICK_S = 0.05
 LATE_S = 15.0  # after the end, breaths that were under way may still be confirmed and scored
@@ -72,6 +74,7 @@ SessionItem = (
     | FitEstimate
     | Polarity
     | TrunkEstimate
+    | SideComparison
     | Score
     | ResonanceResult
     | Outcome
@@ -92,12 +95,15 @@ class Pipeline:
 
     def __init__(self, plan: SessionPlan, devices: Sequence[tuple[str, DeviceSpec]], t0_host_ns: int) -> None:
         self._plan = plan
-        self._signals = SignalChain(devices, t0_host_ns)
+        self._signals = SignalChain(devices, t0_host_ns, plan.previous)
+        channels = tuple(c for _, spec in devices for c in spec.channels)
+        self._trunk = TrunkDrill(plan.drill, plan.pattern_id, channels)
         self._watch = self._signals.watch
         self._drill = DrillPresenter(plan.drill, plan.pattern_id)
         self._state = initial(
-            plan.drill, breath_measured=self.breath_measured, pattern_id=plan.pattern_id, minutes=plan.minutes
-        )
+            plan.drill, breath_measured=self.breath_measured, pattern_id=plan.pattern_id, minutes=plan.minutes,
+            trunk=self._trunk.calibrates_trunk, brace=self._trunk.calibrates_brace, first=plan.first,
+        )  # fmt: skip
         self._calibrator: RangeCalibrator | None = None
         self._upside_down = False
         self._ticks_n = 0
@@ -138,6 +144,12 @@ class Pipeline:
         return self._signal_ok
 
     @property
+    def wants_calibration(self) -> bool:
+        """Whether a calibration is still to be done: of the trunk, in a drill that begins ready without one."""
+        state = self._state
+        return state.stage is Stage.READY and (state.trunk or state.brace) and not state.calibrated
+
+    @property
     def share_done(self) -> float:
         """How much of the drill's dose is done, 0–1."""
         if self._state.stage is Stage.FINISHED:
@@ -159,6 +171,7 @@ class Pipeline:
                 self._advance(Command(item.kind, self._now_s, item.text), out)
             elif item.kind is CommandKind.COMFORT and self._sweep is not None:
                 self._sweep.answer(item.text)
+            self._tell(self._trunk.on_command(item.kind, item.text, self._now_s), out)
         elif isinstance(item, RecorderFailed):
             self._advance(RecordingFailed(self._now_s), out)
         return tuple(out)
@@ -189,11 +202,13 @@ class Pipeline:
     def frame(self, recorder_depth: int = 0, *, recording: bool = True) -> FeedbackFrame:
         """Return the snapshot to paint."""
         now_s, state, finder = self._now_s, self._state, self._sweep
+        drill = self._drill.view(state, now_s)
         sweep = None if finder is None else sweep_view(state, finder.rates_bpm, finder.comfort)
         return replace(
             self._signals.frame(now_s),
             stage=state.stage,
-            drill=self._drill.view(state, now_s),
+            drill=drill,
+            trunk=self._signals.body.view(now_s, self._plan.drill, state.current, drill.breaths_n),
             calibration_left_s=calibration_left_s(state, now_s),
             calibration_share=calibration_share(state, now_s),
             calibration_cue=calibration_cue(state, now_s),
@@ -246,6 +261,15 @@ class Pipeline:
                 self._rescore(out)
             elif isinstance(item, Breath):
                 self._breaths.append(item)
+            if self._trunk.take(item):
+                self._rescore(out)
+
+    def _tell(self, items: Iterable[TrunkItem], out: list[SessionItem]) -> None:
+        """Tell the estimators of the trunk what is being done."""
+        for item in items:
+            if isinstance(item, SidesExchanged):
+                self._signals.body.exchanged = True
+            self._take(self._signals.ask(item), out)
 
     def _calibrate(self, block: EffortBlock, out: list[SessionItem]) -> None:
         if self._calibrator is None:
@@ -270,12 +294,19 @@ class Pipeline:
             out.append(effect)
             for pace in paces(effect):
                 self._signals.estimator.push(pace)
+            self._tell(self._trunk.on_effect(effect, self._state), out)
             if effect.kind is EffectKind.STAGE:
-                self._on_stage(Stage(effect.value), effect.t_s)
+                self._on_stage(Stage(effect.value), effect.t_s, out)
         if self._state.done_n != before.done_n or any(e.kind is EffectKind.FINISHED for e in effects):
             self._rescore(out)
 
-    def _on_stage(self, stage: Stage, t_s: float) -> None:
+    def _compare(self, out: list[SessionItem]) -> None:
+        """Compare the sides after a set."""
+        body = self._signals.body
+        body.sides = self._trunk.sides(self._state, exchanged=body.exchanged)
+        out += body.sides
+
+    def _on_stage(self, stage: Stage, t_s: float, out: list[SessionItem]) -> None:
         if stage is Stage.CALIBRATING:
             self._upside_down = False
             self._calibrator = RangeCalibrator(t_s, CALIBRATION_S, INHALE_S, DEEP_BREATH_S)
@@ -285,6 +316,10 @@ class Pipeline:
             self._planned_n = cycles_ahead(self._state)
         if stage in (Stage.GLIDE, Stage.RUNNING) and self._started_s is None:
             self._started_s = t_s
+        if stage is Stage.COUNTDOWN:
+            self._signals.body.set_begins(t_s)
+        if stage in (Stage.SET_REST, Stage.FINISHED):
+            self._compare(out)
         if stage is Stage.FINISHED:
             self._finished_s = t_s
 
@@ -293,9 +328,13 @@ class Pipeline:
         state = self._state
         if not state.done or (self._finished_s is not None and self._now_s > self._finished_s + LATE_S):
             return
-        score = score_drill(
-            self._plan.drill, state.done, self._breaths, state.breath_range, turns=self._turns, until_s=self._now_s
-        )
+        if self._trunk.scores:
+            score = self._trunk.score(state, self._now_s)
+        else:
+            timed = score_drill(
+                self._plan.drill, state.done, self._breaths, state.breath_range, turns=self._turns, until_s=self._now_s
+            )
+            score = self._trunk.ringed(timed, state)
         if score != self._score:
             self._score = score
             out.append(score)

@@ -1,0 +1,218 @@
+"""What of a drill has to do with ribs, brace and movement: told to the estimators, and scored by what they found."""
+
+import json
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from statistics import fmean
+
+from breathcore.drill.movement_score import score_movement
+from breathcore.drill.scoring import WEIGHTS
+from breathcore.drill.sides import SideComparison, SideMeasures, compare, expansion, measures
+from breathcore.drill.state import DrillState
+from breathcore.estimate.trunk.sights import Measure, Sight, sights, sites_of
+from breathcore.estimate.trunk.site import SiteKind
+from breathcore.model.device import ChannelSpec, Place
+from breathcore.model.drill import (
+    CommandKind,
+    DrillSpec,
+    Effect,
+    EffectKind,
+    Score,
+    ScorePart,
+    Stage,
+    TargetPhase,
+)
+from breathcore.model.estimates import Turn
+from breathcore.model.trunk import (
+    RING,
+    BraceEstimate,
+    Expansion,
+    MovementTask,
+    Rep,
+    Side,
+    SidesExchanged,
+    Steadiness,
+    TapeReading,
+    TrunkCalibration,
+    TrunkEstimate,
+)
+
+HOLD_AFTER_S = 2.0  # what a hold came to is told a little after it
+RESTS = frozenset({Stage.SET_REST, Stage.PAUSED, Stage.LOST, Stage.DIZZY, Stage.FINISHED})
+TAPE_CM = (0.5, 20.0)  # cm that a girth can grow by
+TrunkItem = TrunkCalibration | TapeReading | SidesExchanged | MovementTask
+Ask = Callable[[TrunkItem], Iterable[TrunkEstimate]]
+
+
+class TrunkDrill:
+    """Follows one drill.
+
+    Parameters
+    ----------
+    spec : DrillSpec
+    pattern_id : str
+        The form that is done.
+    channels : Sequence[ChannelSpec]
+        What the session's wearables send.
+    """
+
+    def __init__(self, spec: DrillSpec, pattern_id: str, channels: Sequence[ChannelSpec]) -> None:
+        self._spec = spec
+        self._pattern = spec.pattern(pattern_id)
+        self._sights = sights(channels)
+        self._place = movement_place(spec, channels)
+        self._task: MovementTask | None = None
+        self.expansions: list[Expansion] = []
+        self.braces: list[BraceEstimate] = []
+        self.reps: list[Rep] = []
+        self.steadinesses: list[Steadiness] = []
+        self.turns: list[Turn] = []
+
+    @property
+    def calibrates_trunk(self) -> bool:
+        """Whether the ribs' own range is to be learned: the drill asks for it, and there is more than one site."""
+        seen = sum(self._sights[m].seen for m in (Measure.FRONT, Measure.LEFT, Measure.RIGHT, Measure.BACK))
+        several = seen > 1 or self._sights[Measure.RIB_BELLY].seen
+        return ("expansion" in self._spec.measures and several) or self._place is not None
+
+    @property
+    def calibrates_brace(self) -> bool:
+        """Whether the firmest gentle brace is to be learned."""
+        return self._spec.braced and self._sights[Measure.BRACE].seen
+
+    def sight(self, measure: Measure) -> Sight:
+        """Return whether something can be measured."""
+        return self._sights[measure]
+
+    # what the estimators are told
+
+    def on_effect(self, effect: Effect, state: DrillState) -> Iterator[TrunkItem]:
+        """Return what the estimators should know of it: a calibration begins, a movement begins or ends."""
+        if effect.kind is EffectKind.STAGE and effect.value == Stage.CALIBRATING and (state.trunk or state.brace):
+            yield state.calibration
+        if effect.kind is EffectKind.STAGE and Stage(effect.value) in RESTS and self._task is not None:
+            yield self._tasked(replace(self._task, t_s=effect.t_s, kind=""))
+            self._task = None
+        if effect.kind is EffectKind.PHASE and state.current is not None and state.stage is not Stage.CALIBRATING:
+            yield from self._on_phase(effect.t_s, state.current)
+
+    def _on_phase(self, t_s: float, phase: TargetPhase) -> Iterator[TrunkItem]:
+        movement = self._spec.movement
+        if movement is None or self._place is None:
+            return
+        task = self._task
+        if task is None or task.side is not phase.side:
+            guided_n = 0 if phase.scored else movement.guided_n
+            yield self._tasked(MovementTask(t_s, movement.kind, self._place, movement.range_deg, guided_n, phase.side))
+
+    def _tasked(self, task: MovementTask) -> MovementTask:
+        self._task = task
+        return task
+
+    def on_command(self, kind: CommandKind, text: str, t_s: float) -> Iterator[TrunkItem]:
+        """Return what the estimators should know of what a person did or typed in; nonsense is passed over."""
+        if kind is CommandKind.EXCHANGE:
+            yield SidesExchanged(t_s)
+        elif kind is CommandKind.TAPE:
+            reading = tape_reading(text, t_s)
+            if reading is not None:
+                yield reading
+
+    # what they found
+
+    def take(self, item: object) -> bool:
+        """Keep an estimate of the trunk; return whether the drill's score may have changed."""
+        if isinstance(item, Expansion):
+            self.expansions.append(item)
+        elif isinstance(item, BraceEstimate):
+            self.braces.append(item)
+            return self._braced and item.t_s % 1.0 == 0.0
+        elif isinstance(item, Rep):
+            self.reps.append(item)
+            return True
+        elif isinstance(item, Steadiness):
+            self.steadinesses.append(item)
+        elif isinstance(item, Turn):
+            self.turns.append(item)
+        return False
+
+    @property
+    def _braced(self) -> bool:
+        return self._spec.braced and not self._spec.paced and self._spec.movement is None
+
+    @property
+    def scores(self) -> bool:
+        """Whether the drill is scored by what the trunk did, not by how the breath kept time."""
+        return self._spec.movement is not None or self._braced
+
+    def score(self, state: DrillState, until_s: float) -> Score:
+        """Return the score of a brace or a movement."""
+        if self._spec.movement is not None:
+            seen = self._place is not None
+            return score_movement(
+                self._spec, state.done, self.reps, self.steadinesses, measured=seen, turns=self.turns, until_s=until_s
+            )
+        return Score(None, None, ())  # score_brace(state.done, self.braces, self.steadinesses, until_s=until_s)
+
+    def ringed(self, score: Score, state: DrillState) -> Score:
+        """Return the score of a paced drill, its last part how evenly the ribs opened."""
+        if "expansion" not in self._spec.measures or score.in_step is None or not state.done:
+            return score
+        start_s = next((p.start_s for p in state.done if p.scored), math.inf)
+        told = [e.score for e in self.expansions if e.onset_s >= start_s and not math.isnan(e.score)]
+        if not told:
+            return score
+        ring = ScorePart("ring", WEIGHTS["quality"], fmean(told) / 100.0, _least(self.expansions, start_s))
+        parts = (*(p for p in score.parts if p.id != "quality"), ring)
+        return rescored(score, parts)
+
+    def sides(self, state: DrillState, *, exchanged: bool) -> tuple[SideComparison, ...]:
+        """Return what left and right came to, where the drill trains both or both are measured."""
+        left, right = (self._of(side, state) for side in (Side.LEFT, Side.RIGHT))
+        return compare(left, right, swapped=exchanged)
+
+    def _of(self, side: Side, state: DrillState) -> SideMeasures:
+        if not self._pattern.sides:
+            place = Place.LEFT if side is Side.LEFT else Place.RIGHT
+            told = (e.site(place) for e in self.expansions)
+            return expansion(side, [s.share for s in told if s is not None])
+        spans = [(p.start_s, p.end_s) for p in state.done if p.scored and p.side is side]
+        holds = [h for h in self.steadinesses if any(a <= h.t_s < b + HOLD_AFTER_S for a, b in spans)]
+        return measures(side, self.reps, holds)
+
+
+def rescored(score: Score, parts: tuple[ScorePart, ...]) -> Score:
+    """Return `score` with other parts, weighed as before (drills.md §2)."""
+    known = [(p.weight, p.value) for p in parts if p.value is not None]
+    mean = sum(w * v for w, v in known) / sum(w for w, _ in known)
+    assert score.in_step is not None
+    return replace(score, total=100.0 * mean * min(1.0, score.in_step / 0.6), parts=parts)
+
+
+def movement_place(spec: DrillSpec, channels: Sequence[ChannelSpec]) -> Place | None:
+    """Return where the drill's movement is best seen with what is worn, None where it is not seen or there is none."""
+    if spec.movement is None:
+        return None
+    worn = {site.place for site in sites_of(channels) if site.kind is SiteKind.IMU}
+    return next((place for place in spec.movement.places if place in worn), None)
+
+
+def tape_reading(text: str, t_s: float) -> TapeReading | None:
+    """Return the mean of what was read off the tape, None where the text does not say it."""
+    try:
+        said = json.loads(text)
+        place, values = Place(said["place"]), [float(v) for v in said["cm"]]
+    except (ValueError, KeyError, TypeError):
+        return None
+    low, high = TAPE_CM
+    fits = bool(values) and all(low <= v <= high for v in values)
+    return TapeReading(t_s, place, fmean(values)) if fits else None
+
+
+def _least(expansions: Sequence[Expansion], start_s: float) -> str:
+    """Return which site opened least in most breaths, "" where none stands out."""
+    told = [e.least for e in expansions if e.onset_s >= start_s and e.least is not None]
+    counts = {place: told.count(place) for place in RING}
+    place = max(RING, key=lambda p: counts[p])
+    return place.value if told and counts[place] > len(told) / 2 else ""
