@@ -51,6 +51,10 @@ class Movement:
     tilt_deg: float | None = None
     rotation_deg: float | None = None
 
+    def swings(self, place: Place) -> int:
+        """Return how often a sensor at `place` goes there and back: the pelvis, once up, stays tipped forward."""
+        return 1 if place is Place.PELVIS else self.swings_n
+
     def unmeasured(self, place: Place | None, *, gyro: bool) -> Mapping[Part, Unmeasured]:
         """Return which of `scored` a sensor at `place` (None: nothing is worn) cannot show, and why."""
         if place not in self.places:
@@ -73,7 +77,15 @@ MOVEMENTS: Mapping[str, Movement] = MappingProxyType(
                 ("lumbar-flexion",),  # needs the trunk and the pelvis: `lumbar.py`
                 exhale_on=DrillPhase.RETURN,
             ),
-            Movement("sit_to_stand", Mode.REPS, _TRUNK, (15.0, 60.0), _COUNTED, ("feet", "knees"), swings_n=2),
+            Movement(
+                "sit_to_stand",
+                Mode.REPS,
+                (*_TRUNK, Place.PELVIS),
+                (15.0, 60.0),
+                _COUNTED,
+                ("feet", "knees"),
+                swings_n=2,
+            ),
             Movement(
                 "bridge",
                 Mode.REPS,
@@ -157,4 +169,4 @@ MOVEMENTS: Mapping[str, Movement] = MappingProxyType(
 
 def movement_of(kind: str, range_deg: tuple[float, float] = (10.0, 90.0)) -> Movement:
     """Return the movement `kind`; one that is not in the table is counted, with `range_deg` for its usual range."""
-    return MOVEMENTS.get(kind) or Movement(kind, Mode.REPS, tuple(Place), range_deg, _COUNTED)
+    return MOVEMENTS.get(kind.replace("-", "_")) or Movement(kind, Mode.REPS, tuple(Place), range_deg, _COUNTED)

@@ -2,8 +2,8 @@
 
 A repetition (signals.md §10) leaves the rest by more than 60 % of the learned range and is counted when it comes back
 below 30 %: what lies between moves nothing. It lasts 0.8–15 s. Guided ones have no range yet: they leave by more than
-60 % of the least usual angle of the movement, and two of them have to be alike. Sway and deep breaths (1–3°) never
-reach that.
+60 % of the least usual angle of the movement, and two of them have to be alike: then both are told. Sway and deep
+breaths (1–3°) never reach that. What strays from the way, or does not end where it began, is none of the movement.
 
 The rest is where the sensor last stood still; its level follows what the body comes home to.
 """
@@ -11,6 +11,7 @@ The rest is where the sensor last stood still; its level follows what the body c
 import math
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from breathcore.estimate.trunk.breath_log import BreathLog
 from breathcore.estimate.trunk.motion import GRID_HZ, Vector, angle_deg, dot, unit
@@ -22,12 +23,14 @@ from breathcore.model.device import Place
 from breathcore.model.trunk import MovementLearned, MovementTask, Rep, RepLevel, Side, Steadiness, Unmeasured
 
 THERE, HOME = 0.6, 0.3  # of the range
+HALF_HOME = 0.45  # where a repetition is two swings: standing, the trunk is not quite as it sat
 DONE = 0.1  # of the range: quite home
 HOME_WAIT_S = 1.0  # to be quite home, or to leave again, after 30 %
 LEAST_SWING_S, MOST_SWING_S = 0.8, 15.0
-LEAST_DEG = 6.0  # of a guided repetition: twice what a deep breath turns a sensor by
+LEAST_DEG = 8.0  # of a guided repetition: more than twice what a deep breath turns a sensor by
 UNLIKE = 0.4  # of two guided repetitions' ranges
 AXIS_APART_DEG = 35.0
+APART, STRAYED, SLACK_DEG = 0.4, 0.6, 3.0  # of its range: from where it began to where it ended, and off its way
 BEYOND_USUAL = 1.5  # times the largest usual angle: another posture, not a repetition
 STILL_S, STILL_DEG = 1.0, 2.5
 FRESH_REST_S, SAME_REST_DEG = 5.0, 10.0
@@ -68,11 +71,12 @@ class RepCounter:
     def start(self, task: MovementTask) -> None:
         """Follow `task` from the next point on."""
         self._task = task
-        self._swings_n = movement_of(task.kind).swings_n
+        self._swings_n = movement_of(task.kind).swings(self._place)
+        self._home = HOME if self._swings_n == 1 else HALF_HOME
         known = self._paths.get((task.kind, task.side))
         self._path = known if known is not None and not task.guided_n else None
         self._to_learn_n = 0 if self._path else max(1, task.guided_n) * self._swings_n
-        self._examples: list[tuple[Swing, Path]] = []
+        self._examples: list[Example] = []
         self._half: tuple[Swing, float] | None = None
         self._rest: Vector | None = None
         self._guided_n = task.guided_n
@@ -148,7 +152,7 @@ class RepCounter:
     def _follow_base(self, angle: float, *, stands: bool) -> float:
         """Let the level at home go down with the body, and up where it stands; return by how much."""
         assert self._path is not None
-        up = angle if angle < 0.0 or (stands and angle < HOME * self._path.range_deg) else 0.0
+        up = angle if angle < 0.0 or (stands and angle < self._home * self._path.range_deg) else 0.0
         self._base_deg += up
         return up
 
@@ -164,7 +168,7 @@ class RepCounter:
             return []
         size = self._furthest if self._path is None else self._path.range_deg
         if math.isnan(self._home_s):
-            if angle < HOME * size:
+            if angle < self._home * size:
                 self._home_s, self._lowest = t_s, angle
             return []
         self._lowest = min(self._lowest, angle)
@@ -175,8 +179,7 @@ class RepCounter:
 
     def _at_home(self, t_s: float, angle: float) -> list[Told]:
         assert self._task is not None
-        least = max(LEAST_DEG, THERE * self._task.range_deg[0])
-        if angle > (least if self._path is None else THERE * self._path.range_deg):
+        if angle > self._least():
             self._away, self._left_s, self._furthest, self._home_s = True, t_s, angle, math.nan
         return []
 
@@ -188,21 +191,37 @@ class RepCounter:
             self._clear()
 
     def _came_home(self, t_s: float) -> list[Told]:
-        assert self._task is not None
         ring = list(self._ring)
         self._away = False
         self._ring.clear()
         self._ring.append(ring[-1])
         swing = swing_of([p[0] for p, _ in ring], [a for _, a in ring])
-        most = BEYOND_USUAL * self._task.range_deg[1]
-        if swing is None or not LEAST_SWING_S <= swing.seconds <= MOST_SWING_S or swing.range_deg > most:
+        if swing is None:
             return []
         points = [p for p, _ in ring if swing.start_s <= p[0] <= swing.end_s]
-        out = self._learn(t_s, swing, points) if self._to_learn_n else []
-        return out + self._swung(t_s, swing, points)
+        if not self._may_be(swing, points):
+            return []
+        return self._learn(t_s, swing, points) if self._to_learn_n else self._swung(t_s, swing, points)
+
+    def _may_be(self, swing: Swing, points: Sequence[Point]) -> bool:
+        """Return whether a swing is of this movement: long, large, straight enough, and home where it began."""
+        assert self._task is not None
+        least, most = self._least(), BEYOND_USUAL * self._task.range_deg[1]
+        if not (LEAST_SWING_S <= swing.seconds <= MOST_SWING_S and least <= swing.range_deg <= most):
+            return False
+        if self._path is not None and self._path.by_turn:
+            return True
+        apart = angle_deg(points[0][1], points[-1][1])
+        strayed = self._off(points)
+        return apart <= APART * swing.range_deg + SLACK_DEG and not strayed > STRAYED * swing.range_deg + SLACK_DEG
+
+    def _least(self) -> float:
+        """Return how far a repetition goes at least."""
+        assert self._task is not None
+        return max(LEAST_DEG, THERE * (self._task.range_deg[0] if self._path is None else self._path.range_deg))
 
     def _off(self, points: Sequence[Point]) -> float:
-        """Return the most that the way was left; NaN where gravity does not show it."""
+        """Return the most that the way was left; NaN where it is not known, or gravity does not show it."""
         if self._path is None or self._path.by_turn:
             return math.nan
         return max(abs(self._path.off_deg(p[1])) for p in points)
@@ -210,34 +229,35 @@ class RepCounter:
     # ── learning ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _learn(self, t_s: float, swing: Swing, points: Sequence[Point]) -> list[Told]:
-        assert self._task is not None
         assert self._rest is not None
         path = learned(points, self._rest)
         if path is None:
             return []
         if path.by_turn and points[0][2][0] != points[0][2][0]:
             return [MovementLearned(t_s, self._source, (), math.nan, Unmeasured.BLIND)]
-        self._examples.append((swing, path))
-        first, other = self._examples[0], self._examples[-1]
-        if not _same(first, other):
-            self._examples = [other]
+        example = Example(swing, path, points)
+        if self._examples and not example.like(self._examples[0]):
+            self._examples = [example]
             return [MovementLearned(t_s, self._source, (), math.nan, Unmeasured.UNEVEN)]
-        if len(self._examples) < self._to_learn_n:
-            return []
-        return [self._know(t_s)]
+        self._examples.append(example)
+        return self._know(t_s) if len(self._examples) >= self._to_learn_n else []
 
-    def _know(self, t_s: float) -> MovementLearned:
+    def _know(self, t_s: float) -> list[Told]:
+        """Take what the examples have in common for the movement, and tell them."""
         assert self._task is not None
         assert self._rest is not None
-        ranges = sorted(s.range_deg for s, _ in self._examples)
+        ranges = sorted(e.swing.range_deg for e in self._examples)
         middle = 0.5 * (ranges[(len(ranges) - 1) // 2] + ranges[len(ranges) // 2])
-        axes = [p.axis for _, p in self._examples]
+        axes = [e.path.axis for e in self._examples]
         axis = unit((sum(a[0] for a in axes), sum(a[1] for a in axes), sum(a[2] for a in axes)))
         self._path = Path(axis, self._rest, middle)
         self._paths[self._task.kind, self._task.side] = self._path
         self._to_learn_n = 0
         self._clear()
-        return MovementLearned(t_s, self._source, axis, middle)
+        out: list[Told] = [MovementLearned(t_s, self._source, axis, middle)]
+        for example in self._examples:
+            out += self._swung(t_s, example.swing, example.points)
+        return out
 
     # ── repetitions ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -286,9 +306,18 @@ def _with_breath(rep: Rep, log: BreathLog, known_s: float) -> Rep:
     )  # fmt: skip
 
 
-def _same(a: tuple[Swing, Path], b: tuple[Swing, Path]) -> bool:
-    apart = angle_deg(a[1].axis, b[1].axis)
-    return alike(a[0].range_deg, b[0].range_deg, UNLIKE) and apart <= AXIS_APART_DEG
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One guided swing: what it was, the way it took, its points."""
+
+    swing: Swing
+    path: Path
+    points: Sequence[Point]
+
+    def like(self, other: "Example") -> bool:
+        """Return whether both are of one movement."""
+        apart = angle_deg(self.path.axis, other.path.axis)
+        return alike(self.swing.range_deg, other.swing.range_deg, UNLIKE) and apart <= AXIS_APART_DEG
 
 
 class Stand:
