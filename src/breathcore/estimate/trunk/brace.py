@@ -4,12 +4,14 @@ import math
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from statistics import median
 from typing import Literal
 
 import numpy as np
 
-from breathcore.estimate.trunk.ripple import Bottom, Floor, Ripple, Waves
+from breathcore.estimate.trunk.brace_calibration import calibrate_brace
+from breathcore.estimate.trunk.ripple import Bottom, Floor, Lag, Ripple, Waves
 from breathcore.model.arrays import F64
 from breathcore.model.device import Place
 from breathcore.model.trunk import (
@@ -32,8 +34,12 @@ MOVED = 0.6  # of a usual breath: two bottoms this far from the floor are anothe
 LEFT_S = 1.0  # without samples: nothing is told
 REST_S, RISING_S, BELOW_S = 8.0, 20.0, 5.0  # with which rest follows the level at rest
 SLOPE_S = 60.0
+APART_S = 8.0  # two levels at rest: nearer ones say nothing of how fast it falls
+LAG_MOST_S = 8.0
+BOTTOMS_N = 40
+SEEN_S = 75.0
 SLOPE_MOST = 0.3 / 60.0  # of the range a second: how fast a belt is believed to give way
-HISTORY_S = 120.0
+LATER_S = 10.0  # from the level at ease to the end of a calibration
 BREATHES_BPM = (5.5, 25.0)
 BREATHES_SHARE = 0.4  # of the unbraced quiet breath
 STIRS = 0.1  # of it: less is no breathing
@@ -41,6 +47,7 @@ QUIET_N = 9
 SETTLED_S, SETTLED = 1.0, 0.03  # the ramp is over when the level changes by less than this in this time ...
 RAMP_MOST_S = 2.0  # ... or so long after it began
 DRIFT_LEAST_S = 3.0
+EXPLAINED = 0.1  # of the range: more must not remain of the breath where the other channel is believed
 TOLD_TO = 0.15  # of the range: a level that is less sure is not told
 NAN = math.nan
 Kind = Literal["belt", "tilt"]
@@ -55,10 +62,15 @@ class Rest:
     def __init__(self) -> None:
         self.level = NAN
         self.slope = 0.0
+        self.fresh_s = 0.0
 
-    def begin(self, level: float) -> None:
-        """Start at `level`."""
-        self.level, self.slope = level, 0.0
+    def begin(self, calibration: BraceCalibration, seen: Sequence[tuple[float, float]], unit: float) -> None:
+        """Start at the calibration's end from `seen`, times and levels at rest before it: how fast they fell goes on."""
+        slopes = [(b - a) / (u - t) for (t, a), (u, b) in combinations(seen, 2) if u - t >= APART_S]
+        most = SLOPE_MOST * abs(unit)
+        slope = median(slopes) if len(slopes) > 2 else 0.0
+        self.slope = min(most, max(-most, slope))
+        self.level, self.fresh_s = calibration.relaxed + self.slope * LATER_S, 0.0
 
     def step(self, dt: float, raw: float, unit: float, *, still: bool) -> None:
         """Move on by `dt`; `still`: nothing is braced and no ramp goes on."""
@@ -70,7 +82,8 @@ class Rest:
         if share < -OFF_AT:
             self.level += dt / BELOW_S * off
             return
-        self.level += dt / (REST_S if share < 0 else RISING_S) * off
+        self.fresh_s += dt
+        self.level += dt / min(self.fresh_s + 1.0, REST_S if share < 0 else RISING_S) * off
         most = SLOPE_MOST * abs(unit)
         self.slope = min(most, max(-most, self.slope + dt / (REST_S * SLOPE_S) * off))
 
@@ -81,10 +94,6 @@ class Track:
 
     rest: Rest
     raw: float = NAN
-    history: "deque[tuple[float, float]]" = None  # type: ignore[assignment]
-
-    def __post_init__(self) -> None:
-        self.history = deque(maxlen=round(HISTORY_S / TICK_S))
 
 
 class BraceFollower:
@@ -106,6 +115,7 @@ class BraceFollower:
         self.source, self.place, self.kind = source, place, kind
         self._dt = 1.0 / rate_hz
         self._lag_n = max(1, round(LAG_S * rate_hz))
+        self._most_n = round(LAG_MOST_S * rate_hz)
         self._calibration: BraceCalibration | None = None
         self.reset()
 
@@ -114,12 +124,16 @@ class BraceFollower:
         self._own: deque[tuple[float, float]] = deque()
         self._other: deque[tuple[float, float]] = deque()
         self._other_source = ""
-        self._ripple = Ripple(self._dt, 2)
+        self._seen: deque[tuple[float, float, float]] = deque(maxlen=round(SEEN_S / self._dt))
+        self._bottoms: deque[Bottom] = deque(maxlen=BOTTOMS_N)
+        self._ripple = Ripple(self._dt)
         self._floor = Floor(self._dt)
         self._breaths = Waves()  # of the other channel
         self._told = Track(Rest())  # by the other channel
         self._floored = Track(Rest())
-        self._window: deque[tuple[float, float, float]] = deque(maxlen=2 * self._lag_n + 1)
+        self._window: deque[tuple[float, float, float]] = deque(maxlen=self._lag_n * 2 + 1 + self._most_n)
+        self._lag = Lag(self._dt)
+        self._behind_n = 0
         self._base = self._size = NAN
         self._cycle_s = 4.0
         self._strays = 0
@@ -138,6 +152,14 @@ class BraceFollower:
         self._confirmed = NAN
         self._level = NAN
 
+    def learn(self, steps: Sequence[CalibrationStep]) -> BraceCalibration:
+        """Take the person's own range from the steps of a calibration that has just been seen to its end."""
+        t, y, c = (np.array(x) for x in zip(*self._seen, strict=True)) if self._seen else (np.empty(0),) * 3
+        other = c if np.isfinite(c).any() else None
+        calibration = calibrate_brace(self.source, steps, t, y, other, signed=self.kind == "belt")
+        self.calibrate(calibration, steps)
+        return calibration
+
     def calibrate(self, calibration: BraceCalibration, steps: Sequence[CalibrationStep] = ()) -> None:
         """Take the person's own range (one with a `reason` takes it away) and the steps that it was read in."""
         self._calibration = calibration
@@ -145,14 +167,16 @@ class BraceFollower:
             return
         unit = calibration.firm - calibration.relaxed
         self._ripple.begin(abs(unit))
+        seen = self._at_rest(steps)
         for track in (self._told, self._floored):
-            at_rest = [
-                raw
-                for t, raw in track.history
-                if any(s.kind is StepKind.RELAX and s.start_s + 1.0 <= t < s.end_s for s in steps) and raw == raw
-            ]
-            track.rest.begin(median(at_rest) if at_rest else calibration.relaxed)
+            track.rest.begin(calibration, seen, unit)
         self._on_since = None
+
+    def _at_rest(self, steps: Sequence[CalibrationStep]) -> list[tuple[float, float]]:
+        """Return times and levels of the ends of breaths out before the first brace of `steps`."""
+        start_s = min((s.start_s for s in steps), default=math.inf)
+        end_s = min((s.start_s for s in steps if s.kind is StepKind.BRACE), default=math.inf)
+        return [(b.t_s, b.level) for b in self._bottoms if start_s <= b.t_s < end_s]
 
     def push(self, t_s: F64, y: F64) -> None:
         """Take the own reading `t_s` (n,), `y` (n,), in the unit of the calibration, rising on inhale."""
@@ -167,7 +191,7 @@ class BraceFollower:
         """The posture has changed: what reads as rest has, too."""
 
     def tick(self, t_s: float) -> BraceEstimate:
-        """Tell the brace at `t_s` (a quarter of a second); all samples before it have been pushed."""
+        """Tell the brace after `t_s` (a quarter of a second); all samples before it have been pushed."""
         while self._own and self._own[0][0] < t_s:
             t, y = self._own.popleft()
             while self._other and self._other[0][0] < t - 0.5 * self._dt:
@@ -175,6 +199,7 @@ class BraceFollower:
             c = NAN
             if self._other and self._other[0][0] < t + 0.5 * self._dt:
                 c = self._other.popleft()[1]
+            self._seen.append((t, y, c))
             if y == y:
                 self._step(t, y, c)
         return self._tell(t_s)
@@ -184,11 +209,14 @@ class BraceFollower:
     def _step(self, t: float, y: float, c: float) -> None:
         self._newest_s = t
         bottom = self._floor.step(t, y)
+        if bottom is not None:
+            self._bottoms.append(bottom)
         self._floored.raw = self._floor.level
         if c == c:
             self._other_s = t
             bottom = self._breathe(t, c)
             self._window.append((t, y, c))
+            self._lag.step(y, c)
             self._explain()
         else:
             self._window.clear()
@@ -205,28 +233,48 @@ class BraceFollower:
             return bottom
         by = FLOOR_SHARE * (bottom.level - self._base)
         self._base += by
-        if self._ripple.level == self._ripple.level:
-            self._ripple.shift_floor(by / self._size)
-            self._ripple.breathe()
+        self._ripple.shift_floor(by / self._size)
+        behind_s = self._behind_n * self._dt
+        if bottom.cycle_s == bottom.cycle_s:
+            start_s = bottom.t_s - bottom.cycle_s + behind_s
+            self._ripple.breathe(start_s, bottom.t_s + behind_s, self._share(self._told) if self._range else 0.0)
+        before = self._lag.share
+        if self._lag.find(self._cycle_s) != before:
+            self._ripple.forget()
+        self._behind_n = min(self._most_n, round(self._lag.share * self._cycle_s / self._dt))
         return bottom
 
     def _explain(self) -> None:
-        window = self._window
-        if len(window) < 2 * self._lag_n + 1 or self._base != self._base:
+        window, lag_n = self._window, self._lag_n
+        if len(window) < 2 * lag_n + 1 + self._behind_n or self._base != self._base:
             return
         if self._ripple.unit != self._ripple.unit:
             if not self._floor.waves.usual > 0:
                 return
             self._ripple.begin(self._floor.waves.usual)
-        t, y, c = window[self._lag_n]
-        speed = (window[-1][2] - window[0][2]) / (2 * self._lag_n * self._dt) * self._cycle_s / (2 * math.pi)
-        self._told.raw = self._ripple.step(t, y, np.array([(c - self._base) / self._size, speed / self._size]))
+        t, y, _ = window[-1 - lag_n]
+        at = -1 - lag_n - self._behind_n
+        c, before, after = window[at][2], window[at - lag_n][2], window[at + lag_n][2]
+        speed = (after - before) / (2 * lag_n * self._dt) * self._cycle_s / (2 * math.pi)
+        self._told.raw = self._ripple.step(
+            t, y, (c - self._base) / self._size, speed / self._size, self._told.rest.level
+        )
 
     # ── the brace ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     @property
+    def _range(self) -> float:
+        """Firm less relaxed; 0 where that is not known."""
+        known = self._calibration
+        return 0.0 if known is None or known.reason is not None else known.firm - known.relaxed
+
+    def _share(self, track: Track) -> float:
+        return (track.raw - track.rest.level) / self._range
+
+    @property
     def _explained(self) -> bool:
-        return self._told.raw == self._told.raw and self._newest_s - self._other_s < 1.0
+        here = self._told.raw == self._told.raw and self._newest_s - self._other_s < LEFT_S
+        return here and self._ripple.remains < EXPLAINED * abs(self._range)
 
     def _follow(self, t: float, y: float, c: float, bottom: Bottom | None) -> None:
         if self._calibration is None or self._calibration.reason is not None:
@@ -250,9 +298,7 @@ class BraceFollower:
             self._on_since = None
 
     def _tell(self, t_s: float) -> BraceEstimate:
-        for track in (self._told, self._floored):
-            track.history.append((t_s, track.raw))
         if self._calibration is None:
             return BraceEstimate(t_s, self.source, NAN, reason=Unmeasured.NOT_CALIBRATED)
         held = 0.0 if self._on_since is None else t_s - self._on_since
-        return BraceEstimate(t_s, self.source, self._level, self._confirmed, self._on_since is not None, held)
+        return BraceEstimate(t_s - LAG_S, self.source, self._level, self._confirmed, self._on_since is not None, held)

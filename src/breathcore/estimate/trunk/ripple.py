@@ -158,132 +158,245 @@ class Floor:
 
 # ── told from another channel ────────────────────────────────────────────────────────────────────────────────────────
 
-TRUST_SD = 0.03  # of the unit: what a sample is trusted to, its errors being much the same for half a second
+BRACED = 0.05  # of the range: breaths in more than this are braced ones
+LAGS = (0.0, 0.04, 0.08, 0.12, 0.17, 0.22, 0.28, 0.34, 0.42, 0.5)  # of a breath, behind the other channel
+LAG_LOOK_S = 25.0
+LAG_LEAST_S = 10.0
+LAG_BETTER = 0.02  # of what is explained: another lag has to be so much better
+
+
+class Lag:
+    """How far a reading lags behind the other channel's breath: the lag at which their speeds are most alike.
+
+    Speeds, because a brace then is two short spikes and not another level.
+    """
+
+    def __init__(self, step_s: float) -> None:
+        self._dt = step_s
+        self._size = round(LAG_LOOK_S / step_s)
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget all."""
+        self._own: deque[float] = deque(maxlen=self._size)
+        self._other: deque[float] = deque(maxlen=self._size)
+        self.share = 0.0
+
+    def step(self, y: float, c: float) -> None:
+        """Take one sample of both."""
+        self._own.append(y)
+        self._other.append(c)
+
+    def find(self, cycle_s: float) -> float:
+        """Return the lag as a share of a breath of `cycle_s`, looked up anew."""
+        if len(self._own) * self._dt < max(LAG_LEAST_S, 1.5 * cycle_s):
+            return self.share
+        own, other = (np.array(x) for x in (self._own, self._other))
+        own, other = own[4:] - own[:-4], other[4:] - other[:-4]
+        limit = 4.0 * float(np.median(np.abs(own)))
+        own = np.clip(own, -limit, limit)
+        alike = {share: self._alike(own, other, round(share * cycle_s / self._dt)) for share in LAGS}
+        best = max(LAGS, key=alike.__getitem__)
+        if alike[best] > alike[self.share] + LAG_BETTER:
+            self.share = best
+        return self.share
+
+    @staticmethod
+    def _alike(own: F64, other: F64, behind_n: int) -> float:
+        """Return the share of `own` that `other` explains `behind_n` samples later."""
+        a, b = own[behind_n:], other[: len(other) - behind_n]
+        both = float(np.sqrt((a * a).sum() * (b * b).sum()))
+        return abs(float((a * b).sum())) / both if both > 0 else 0.0
+
+
+SURE_SD = 0.012  # of the unit: what a sample at the floor is trusted to, at best; errors last for half a second
 WALK_SD = 0.009  # of the unit and √s: how the level wanders when nothing happens
-GAIN_SD = 0.10  # of the gain, a breath: the breaths' shares of chest and belly differ
-OPENED_SD = 0.3  # of the gain, after a ramp
-STEP = 0.035  # of the unit: an innovation this large ...
-STEP_SDS = 2.0  # ... and this many SD of what the breath may explain
-STEP_NOISE = 3.0  # ... and this many times what usually remains
+GAIN_SD, GAIN_SD_LEAST, GAIN_SD_MOST = 0.10, 0.04, 0.3  # of the gain: how breaths differ, until it is known; limits
+STIFFER = 0.35  # of the gain: what the firmest brace takes off it, until it is known
+STIFFER_MOST = 0.8
+STIFFER_SHARE = 0.3  # of a braced breath in what is known of that
+STEP = 0.03  # of the unit: an innovation this large ...
+STEP_SDS = 2.2  # ... and this many SD of what the breath may explain
+STEP_NOISE = 2.5  # ... and this many times what usually remains
 STEP_S = 0.16  # ... on average over this time is a step of the level
 RAMP_S = 0.12  # with which the level follows a ramp
-RAMP_OVER = 0.025  # of the unit, in `RAMP_LOOK_S`: less change, and the ramp is over
+RAMP_OVER = 0.02  # of the unit, in `RAMP_LOOK_S`: less change, and the ramp is over
 RAMP_LOOK_S = 0.4
 RAMP_MOST_S = 2.5
+FITTED_S = 0.8  # of breath at least, to learn from
+KEPT_S = 20.0
+PRIOR = 0.02  # of a usual breath's squares: what one breath's gains are held to the usual ones by
+ODD = 3.0  # times what usually remains: nothing is learned from such a breath ...
+ODD_MOST_N = 4  # ... but from the so manieth
 
 
 class Ripple:
     """Level of a reading beyond what another channel's breath explains.
 
-    y = a + k · c, by a Kalman filter: the level `a` wanders slowly, the gains `k` of the other channel's features `c`
-    (its excursion and its speed, which stands for the lag between the two) a little with each breath. Where the
-    channel is at its floor the gains do not matter, so that is where the level is read; away from it, what does not
-    fit may as well be another breath. An innovation that no breath explains is a step: the gains are kept and the
-    level follows at once, until it stands still; then the gains are open to be learned anew (a braced belly is
-    stiffer).
+    reading = level + gain · c, where c is the other channel's excursion and its speed (which stands for what is left of
+    the lag between the two). The gains are fitted breath by breath, those of unbraced breaths kept by their median; a
+    brace takes off them (a braced belly is stiffer) as much as it did before, until a breath within it has shown it.
+    The level is followed sample by sample: the more the gains matter at it (not at all at the channel's floor), the less
+    one is believed. What stays beyond anything that breaths explain is a step: it is followed at once, until it is over.
 
     Parameters
     ----------
     step_s : float
         From sample to sample.
-    features_n : int
-        How many numbers tell of the other channel; the first is its excursion, 0 at its floor, 1 at a usual top.
     """
 
-    def __init__(self, step_s: float, features_n: int) -> None:
+    def __init__(self, step_s: float) -> None:
         self._dt = step_s
-        self._n = features_n + 1
         self.unit = NAN
         self.reset()
 
     def reset(self) -> None:
         """Forget all but the unit."""
-        self.x: F64 = np.full(self._n, np.nan)
-        self._p: F64 = np.zeros((self._n, self._n))
-        self.ramp_since: float | None = None
+        self.level = NAN
+        self.gains: F64 | None = None
         self.remains = NAN
-        self._breath = [0.0, 0]  # squares and number of this breath's innovations
+        self._p = 0.0
+        self._usual: deque[tuple[float, float]] = deque(maxlen=REMEMBERED)
+        self._spread = GAIN_SD
+        self._stiffer = STIFFER
+        self._braced: list[F64] = []
         self._remained: deque[float] = deque(maxlen=REMEMBERED)
+        self._rows: deque[tuple[float, float, float, float]] = deque(maxlen=round(KEPT_S / self._dt))
+        self._odd_n = 0
+        self.ramp_since: float | None = None
         self._recent: deque[float] = deque(maxlen=max(1, round(STEP_S / self._dt)))
         self._path: deque[float] = deque(maxlen=max(2, round(RAMP_LOOK_S / self._dt)))
-
-    @property
-    def level(self) -> float:
-        """The level, in the reading's unit."""
-        return float(self.x[0])
 
     def begin(self, unit: float) -> None:
         """Take the size of what is looked for, in the reading's unit."""
         self.unit = unit
 
     def shift_floor(self, by: float) -> None:
-        """Take note that what the channel's floor is has risen by `by` (of a usual breath)."""
-        turn = np.eye(self._n)
-        turn[0, 1] = by
-        self.x = turn @ self.x
-        self._p = turn @ self._p @ turn.T
+        """Take note that what counts as the channel's floor has risen by `by` (of a usual breath)."""
+        if self.gains is not None:
+            self.level += float(self.gains[0]) * by
 
-    def breathe(self) -> None:
-        """Take note that another breath begins, with shares of its own."""
-        squares, count = self._breath
-        if count:
-            self._remained.append(math.sqrt(squares / count))
-            self.remains = median(self._remained)
-        self._breath = [0.0, 0]
-        self._open(GAIN_SD)
+    def forget(self) -> None:
+        """Forget what was learned of the gains."""
+        self.gains, self.remains = None, NAN
+        self._usual.clear()
+        self._remained.clear()
+        self._braced.clear()
 
-    def _open(self, share: float) -> None:
-        gain = max(float(np.sqrt((self.x[1:] * self.x[1:]).sum())), 0.1 * self.unit)
-        for i in range(1, self._n):
-            self._p[i, i] += (share * gain) ** 2
+    # ── breath by breath ─────────────────────────────────────────────────────────────────────────────────────────────
 
-    def step(self, t: float, y: float, features: F64) -> float:
-        """Take one sample; return the level."""
-        if self.x[0] != self.x[0]:
-            self.x[0], self.x[1:] = y, 0.0
-            self._p = np.diag([self.unit**2, *[4.0 * self.unit**2] * (self._n - 1)])
-        if self.ramp_since is None:
-            self._hold(t, y, features)
+    def breathe(self, start_s: float, end_s: float, brace: float) -> None:
+        """Learn from the breath `[start_s, end_s)`; `brace` is the level in it, as a share of the range."""
+        if end_s - start_s < FITTED_S:
+            return
+        rows = np.array([r for r in self._rows if start_s <= r[0] < end_s])
+        if len(rows) * self._dt < FITTED_S or len(rows) * self._dt < 0.8 * (end_s - start_s):
+            return
+        fitted, remains = self._fit(rows)
+        if self.remains == self.remains and remains > ODD * max(self.remains, SURE_SD * self.unit):
+            self._odd_n += 1
+            if self._odd_n < ODD_MOST_N:
+                return
+            self.forget()
+            fitted, remains = self._fit(rows)
+        self._odd_n = 0
+        self._remained.append(remains)
+        self.remains = median(self._remained)
+        if abs(brace) < BRACED or self.gains is None:
+            self._learn(fitted)
         else:
-            self._ramp(t, y, features)
+            self._braced.append(fitted)
+            usual = self._usual_gains()
+            taken = 1.0 - float((fitted * usual).sum() / (usual * usual).sum())
+            taken = min(STIFFER_MOST, max(0.0, taken / max(brace, 0.1)))
+            self._stiffer += STIFFER_SHARE * min(1.0, brace / 0.3) * (taken - self._stiffer)
+
+    def _fit(self, rows: F64) -> tuple[F64, float]:
+        """Return the gains in one breath, held to the usual ones where it hardly shows them, and what remains (RMS)."""
+        t, y, c, speed = rows.T
+        middle = t - t.mean()
+        known = np.zeros(2) if self.gains is None else self.gains
+        moves = np.stack((c - c.mean(), speed - speed.mean()), axis=1)
+        slope = middle / float((middle * middle).sum())
+        moves = moves - np.outer(middle, slope @ moves)
+        own = y - y.mean()
+        own = own - middle * float(slope @ own)
+        own = own - moves @ known
+        held = moves.T @ moves + PRIOR * len(rows) * np.eye(2)
+        change: F64 = np.linalg.solve(held, moves.T @ own)
+        left = own - moves @ change
+        return known + change, math.sqrt(float((left * left).mean()))
+
+    def _usual_gains(self) -> F64:
+        return np.array([median(g[0] for g in self._usual), median(g[1] for g in self._usual)])
+
+    def _learn(self, fitted: F64) -> None:
+        self._usual.append((float(fitted[0]), float(fitted[1])))
+        usual = self._usual_gains()
+        if len(self._usual) > 3:
+            size = math.hypot(*usual.tolist())
+            off = median(math.hypot(g[0] - usual[0], g[1] - usual[1]) for g in self._usual)
+            self._spread = min(GAIN_SD_MOST, max(GAIN_SD_LEAST, 1.5 * off / size)) if size > 0 else GAIN_SD
+        self.gains = usual
+
+    def _now(self, share: float) -> F64:
+        """Return the gains under a brace of `share`."""
+        assert self.gains is not None
+        if abs(share) < BRACED:
+            self._braced.clear()
+            return self.gains
+        if self._braced:
+            return np.asarray(sum(self._braced[-3:]) / len(self._braced[-3:]))
+        return self.gains * (1.0 - self._stiffer * min(1.0, max(0.0, share)))
+
+    # ── sample by sample ─────────────────────────────────────────────────────────────────────────────────────────────
+
+    def step(self, t: float, y: float, c: float, speed: float, rest: float) -> float:
+        """Take one sample; return the level (NaN: not known yet).
+
+        `c` is 0 at the channel's floor, 1 at a usual top, `speed` scaled to about as much, `rest` the level at rest.
+        """
+        self._rows.append((t, y, c, speed))
+        if self.gains is None:
+            return NAN
+        gains = self._now((self.level - rest) / self.unit if rest == rest else 0.0)
+        ripple = float(gains[0]) * c + float(gains[1]) * speed
+        if self.level != self.level:
+            self.level, self._p = y - ripple, self.unit**2
+        if self.ramp_since is None:
+            self._hold(t, y - ripple, self._spread * abs(ripple))
+        else:
+            self._ramp(t, y - ripple)
         return self.level
 
-    def _hold(self, t: float, y: float, features: F64) -> None:
-        h = np.concatenate(([1.0], features))
-        self._p[0, 0] += (WALK_SD * self.unit) ** 2 * self._dt
-        gain = self._p @ h
-        told = float(h @ gain)
-        e = y - float(h @ self.x)
+    def _hold(self, t: float, told: float, doubt: float) -> None:
+        self._p += (WALK_SD * self.unit) ** 2 * self._dt
+        e = told - self.level
         self._recent.append(e)
-        if self._stepped(told, e):
+        if self._stepped(e, doubt):
             self.ramp_since = t
             self._path.clear()
             return
-        self._breath[0] += e * e
-        self._breath[1] += 1
-        usual = self.unit if self.remains != self.remains else self.remains
-        s = told + max(TRUST_SD * self.unit, usual) ** 2
-        self.x = self.x + gain * (e / s)
-        self._p = self._p - np.outer(gain, gain) / s
+        s = self._p + max(SURE_SD * self.unit, self.remains) ** 2 + doubt * doubt
+        self.level += self._p / s * e
+        self._p -= self._p * self._p / s
 
-    def _stepped(self, told: float, e: float) -> bool:
+    def _stepped(self, e: float, doubt: float) -> bool:
         """Whether the innovations of late are more than the breath can explain."""
         recent = self._recent
-        if len(recent) < (recent.maxlen or 0) or self.remains != self.remains:
+        if len(recent) < (recent.maxlen or 0):
             return False
         mean = abs(sum(recent) / len(recent))
-        least = max(STEP * self.unit, STEP_SDS * math.sqrt(told), STEP_NOISE * self.remains)
+        least = max(STEP * self.unit, STEP_SDS * math.sqrt(self._p + doubt * doubt), STEP_NOISE * self.remains)
         return mean > least and abs(e) > least
 
-    def _ramp(self, t: float, y: float, features: F64) -> None:
-        e = y - self.level - float(features @ self.x[1:])
-        self.x[0] += min(1.0, self._dt / RAMP_S) * e
+    def _ramp(self, t: float, told: float) -> None:
+        self._braced.clear()
+        self.level += min(1.0, self._dt / RAMP_S) * (told - self.level)
         path = self._path
         path.append(self.level)
         still = len(path) == path.maxlen and abs(path[-1] - path[0]) < RAMP_OVER * self.unit
         if still or (self.ramp_since is not None and t - self.ramp_since > RAMP_MOST_S):
             self.ramp_since = None
             self._recent.clear()
-            self._p[0, :] = self._p[:, 0] = 0.0
-            self._p[0, 0] = (TRUST_SD * self.unit) ** 2
-            self._open(OPENED_SD)
+            self._p = (RAMP_OVER * self.unit) ** 2
