@@ -27,6 +27,11 @@ _COUGH_IN_S, _COUGH_S, _COUGHS_N, _COUGH_TOP = 0.8, 0.35, 3, 0.6
 class TrunkBreath(Protocol):
     """How the two compartments are driven."""
 
+    @property
+    def chain(self) -> Chain:
+        """The strokes of the breath, as far as it is planned."""
+        ...
+
     def level(self, t_s: F64) -> F64:
         """Return the breath at rising `t_s` (n,)."""
         ...

@@ -15,6 +15,7 @@ from breathcore.source.sim.trunk.tracks import Track, smooth
 
 _STEP_HZ = 1.8  # steps a second in a carry
 _KEPT_S = 3.0  # a hold as long as this is breathed in
+_BACK_S = 1.5  # from a repetition that is broken off
 _OUT, _IN = 0.0, 0.5  # levels with a movement
 
 
@@ -31,12 +32,12 @@ class Turned:
 class MovementKind:
     """One movement: how it begins, how far it usually goes, what `share` (n,) of the way there does to the body.
 
-    `turns` takes the share, the range in degrees (n,), the side's sign and the time.
+    `turns` takes the share, the range in degrees, the side's sign and the time, all (n,).
     """
 
     posture: Posture
     usual_deg: float
-    turns: Callable[[F64, F64, float, F64], Turned]
+    turns: Callable[[F64, F64, F64, F64], Turned]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +57,12 @@ def _turned(trunk: tuple[F64, F64, F64], pelvis: tuple[F64, F64, F64], rise_cm: 
     return Turned(np.stack(trunk, axis=1), np.stack(pelvis, axis=1), rise_cm)
 
 
-def _hinge(u: F64, deg: F64, _: float, t_s: F64) -> Turned:
+def _hinge(u: F64, deg: F64, _: F64, t_s: F64) -> Turned:
     none = np.zeros_like(u)
     return _turned((none, deg * u, none), (none, 0.9 * deg * u, none), -4.0 * u)
 
 
-def _sit_to_stand(u: F64, deg: F64, _: float, t_s: F64) -> Turned:
+def _sit_to_stand(u: F64, deg: F64, _: F64, t_s: F64) -> Turned:
     """Lean until the seat is left, rise, be upright; the pelvis, tipped back on the chair, stands tipped forward."""
     none = np.zeros_like(u)
     lean = np.sin(np.pi * np.clip(u, 0.0, 1.0)) * deg
@@ -69,32 +70,32 @@ def _sit_to_stand(u: F64, deg: F64, _: float, t_s: F64) -> Turned:
     return _turned((none, lean + 6.0 * u, none), (none, 0.7 * lean + 25.0 * u, none), rise)
 
 
-def _bridge(u: F64, deg: F64, _: float, t_s: F64) -> Turned:
+def _bridge(u: F64, deg: F64, _: F64, t_s: F64) -> Turned:
     none = np.zeros_like(u)
     return _turned((none, -0.5 * deg * u, none), (none, -deg * u, none), 10.0 * u)
 
 
-def _single_leg_bridge(u: F64, deg: F64, sign: float, t_s: F64) -> Turned:
+def _single_leg_bridge(u: F64, deg: F64, sign: F64, t_s: F64) -> Turned:
     none = np.zeros_like(u)
     return _turned((none, -0.5 * deg * u, none), (none, -deg * u, 3.0 * sign * u), 8.0 * u)
 
 
-def _bird_dog(u: F64, deg: F64, sign: float, t_s: F64) -> Turned:
+def _bird_dog(u: F64, deg: F64, sign: F64, t_s: F64) -> Turned:
     none = np.zeros_like(u)
     return _turned((none, none, 0.4 * deg * sign * u), (none, 0.5 * deg * u, deg * sign * u), none)
 
 
-def _dead_bug(u: F64, deg: F64, sign: float, t_s: F64) -> Turned:
+def _dead_bug(u: F64, deg: F64, sign: F64, t_s: F64) -> Turned:
     none = np.zeros_like(u)
     return _turned((none, 0.2 * deg * u, none), (none, deg * u, 0.5 * deg * sign * u), none)
 
 
-def _side_plank(u: F64, deg: F64, sign: float, t_s: F64) -> Turned:
+def _side_plank(u: F64, deg: F64, sign: F64, t_s: F64) -> Turned:
     none = np.zeros_like(u)
     return _turned((deg * sign * u, none, none), (0.9 * deg * sign * u, none, none), 8.0 * u)
 
 
-def _carry(u: F64, deg: F64, sign: float, t_s: F64) -> Turned:
+def _carry(u: F64, deg: F64, sign: F64, t_s: F64) -> Turned:
     """Walk with a load on one side: every step tips the pelvis and bounces, the trunk leans away from the load."""
     none = np.zeros_like(u)
     stride = np.sin(np.pi * _STEP_HZ * t_s) * u
@@ -103,7 +104,7 @@ def _carry(u: F64, deg: F64, sign: float, t_s: F64) -> Turned:
     return _turned(trunk, (0.5 * lean + 3.0 * stride, none, 4.0 * stride), 1.5 * np.cos(2 * np.pi * _STEP_HZ * t_s) * u)
 
 
-def _row(u: F64, deg: F64, sign: float, t_s: F64) -> Turned:
+def _row(u: F64, deg: F64, sign: F64, t_s: F64) -> Turned:
     none = np.zeros_like(u)
     return _turned((none, -1.5 * u, deg * sign * u), (none, none, 0.3 * deg * sign * u), none)
 
@@ -157,6 +158,15 @@ class Exercise:
             r = self._reps[-1]
             self._reps[-1] = TrueRep(r.kind, r.start_s, r.top_s, return_s, end_s, r.range_deg, r.side)
 
+    def cut(self, t_s: float) -> None:
+        """Forget what has not begun by then; what is half done is brought back at once."""
+        self._reps = [r for r in self._reps if r.start_s < t_s]
+        if self._reps and self._reps[-1].return_s > t_s:
+            begun = self._reps.pop()
+            self._share.go(max(t_s, begun.start_s), max(t_s, begun.start_s) + _BACK_S, 0.0)
+        else:
+            self._share.cut(t_s)
+
     def reps(self, until_s: float) -> tuple[TrueRep, ...]:
         """Return the repetitions that were over by then."""
         return tuple(r for r in self._reps if r.end_s <= until_s)
@@ -167,8 +177,8 @@ class Exercise:
 
     def turned(self, t_s: F64) -> Turned:
         """Return what it does to the body, what strays off its own axis and all."""
-        share, side = self._share(t_s), float(self._side(t_s[-1:])[0])
-        turned = self._movement.turns(share, self._range(t_s), side, t_s)
+        share = self._share(t_s)
+        turned = self._movement.turns(share, self._range(t_s), self._side(t_s), t_s)
         off = self._spec.stray * np.abs(turned.trunk).max(axis=1) * share
         return Turned(turned.trunk + np.stack([off, 0.0 * off, off], axis=1), turned.pelvis, turned.rise_cm)
 
@@ -179,7 +189,7 @@ def exercised(reps: Reps, spec: TrunkSpec, rng: np.random.Generator) -> tuple[Ex
     usual_deg = MOVEMENTS[reps.kind].usual_deg * spec.ranges if reps.range_deg is None else reps.range_deg
     at_s, breath = reps.start_s, []
     for _ in range(reps.n):
-        near = np.exp(reps.spread * rng.standard_normal(5))
+        near = np.exp(reps.spread * rng.standard_normal(5)).tolist()
         top_s = at_s + reps.go_s * near[0]
         return_s = top_s + reps.keep_s * near[1]
         end_s = return_s + reps.back_s * near[2]

@@ -52,7 +52,8 @@ def wearings(
     imu = spec.imus.get(place, ImuSpec())
     rng = np.random.default_rng([spec.seed, 14, list(Place).index(place)])
     worn = [Worn(-np.inf, place, imu.turned_deg, imu.off_cm, -np.inf)]
-    for change in sorted((*redons, *exchanges), key=lambda c: c.t_s):
+    changes: list[Redon | Exchange] = [*redons, *exchanges]
+    for change in sorted(changes, key=lambda c: c.t_s):
         x, y, z, off = rng.uniform(-1.0, 1.0, 4).tolist()
         here = worn[-1].place
         if isinstance(change, Exchange):

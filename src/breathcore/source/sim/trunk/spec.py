@@ -16,10 +16,10 @@ WALL = (*RING, Place.NAVEL)
 class SiteSpec:
     """One site of the wall.
 
-    `full_cm` is how far it moves outwards in a full breath, `tilt_deg` how far the skin turns then; `curve` how much the
-    slope of turn against displacement is above (breathed out) and below (full) its mean, `crosstalk` the part of the
-    turn that its neighbours make. `quiet` is its share of what the compartment does in a small breath. `axis` is what
-    the skin turns about, in body axes (any length).
+    `full_cm` is how far it moves outwards in a full breath, `tilt_deg` how far the skin turns then; `curve` is by how
+    much the slope of turn against displacement is above its mean breathed out (and below it in a full breath),
+    `crosstalk` the part of the turn that its neighbours make. `quiet` is its share of what the compartment does in a
+    small breath. `axis` is what the skin turns about, in body axes (any length).
     """
 
     full_cm: float
@@ -34,8 +34,8 @@ class SiteSpec:
 class ImuSpec:
     """One accelerometer and gyroscope, and how it was put on.
 
-    `turned_deg` is a rotation vector (degrees, body axes) off its intended orientation, `off_cm` how far it sits off its
-    place along the wall. `lsb_mg` are the wire's steps.
+    `turned_deg` is a rotation vector (degrees, body axes) off its intended orientation, `off_cm` how far it sits off
+    its place along the wall. `lsb_mg` are the wire's steps.
     """
 
     noise_mg: float = 2.0
@@ -100,8 +100,8 @@ class TrunkSpec:
     far the belly lags behind the ribs, `full_cv` by how much "full" breaths differ.
     `quiet_ribs` and `quiet_belly` are the compartments' shares in a small breath (1: as in a full one).
     `wanders` is the RMS by which a site's share of the breath changes in the course of a minute.
-    Body: `sway_deg` peak to peak, the pelvis takes `pelvis_sways` of it; `wobble_deg` RMS of the pelvis while a movement
-    is held at its top. `ranges` are shares of a movement's usual range; `stray` how far off its own axis one goes.
+    Body: `sway_deg` peak to peak, the pelvis takes `pelvis_sways` of it; `wobble_deg` RMS of the pelvis while a
+    movement is held at its top. `ranges` are shares of a movement's usual range; `stray` how far one goes off its axis.
     """
 
     seed: int = 1

@@ -1,8 +1,6 @@
 """The wearer of sensors all round the trunk: what each of them reads, and what is true."""
 
 import math
-from collections.abc import Sequence
-from itertools import pairwise
 
 import numpy as np
 
@@ -10,7 +8,8 @@ from breathcore.model.arrays import F64
 from breathcore.model.device import ChannelSpec, Place, Role
 from breathcore.model.errors import BreathcoreError, Reason
 from breathcore.model.trunk import Posture
-from breathcore.source.sim.trunk.breath import ScriptedBreath, TrunkBreath
+from breathcore.source.sim.strokes import turns
+from breathcore.source.sim.trunk.breath import Guided, ScriptedBreath, TrunkBreath
 from breathcore.source.sim.trunk.movements import TrueRep, exercised
 from breathcore.source.sim.trunk.script import Script
 from breathcore.source.sim.trunk.sensing import Belt, Imu, wearings
@@ -22,6 +21,7 @@ from breathcore.source.sim.trunk.wall import Wall
 
 _IMU_ROLES = (Role.CHEST_ACC, Role.ACC, Role.GYRO)
 _BELT_ROLES = (Role.BELT, Role.ABDOMEN_BELT)
+_KNOWN = "acc, gyro, belt at a place"
 _COUNTS_PER_N = 150.0  # of a belt in arbitrary units
 _TRUTH_HZ = 50.0
 
@@ -36,7 +36,7 @@ class TrunkWearer:
     def __init__(self, spec: TrunkSpec, script: Script, breath: TrunkBreath | None = None) -> None:
         self.spec, self.script = spec, script
         self.stance = Stance(spec)
-        guided = []
+        guided: list[Guided] = []
         for number, reps in enumerate(script.reps):
             exercise, breathed = exercised(reps, spec, np.random.default_rng([spec.seed, 16, number]))
             self.stance.exercises.append(exercise)
@@ -101,7 +101,7 @@ class TrunkWearer:
         return self.breath.level(t_s)
 
     def share(self, place: Place, t_s: F64) -> F64:
-        """Return how far `place` (of the body, whatever sensor sits there) is open at `t_s` (n,): 1 is a full breath."""
+        """Return how far `place` of the body is open at `t_s` (n,): 1 is a full breath. Sensors may sit elsewhere."""
         return np.asarray(self.wall.shares(t_s)[:, WALL.index(place)])
 
     def displacement_cm(self, place: Place, t_s: F64) -> F64:
@@ -121,6 +121,10 @@ class TrunkWearer:
         rng = np.random.default_rng([self.spec.seed, 17, list(Place).index(place)])
         reads = self.full_girth_cm(place) + error_cm * rng.standard_normal(3)
         return float(np.rint(reads * 10.0).mean() / 10.0)
+
+    def opened(self, place: Place, start_s: float, end_s: float) -> float:
+        """Return how far `place` opened between two moments: its share peak to trough."""
+        return float(np.ptp(self.share(place, _times(start_s, end_s))))
 
     def rib_share(self, start_s: float, end_s: float) -> float:
         """Return the ribs' part of the growth of girth (chest and waist) in a breath, 0–1; a brace apart."""
@@ -161,10 +165,13 @@ class TrunkWearer:
         return float(np.sqrt(np.mean(tilt**2))), float(np.sqrt(np.mean(heading**2)))
 
     def breaths(self, start_s: float, end_s: float, least: float = 0.08) -> tuple[tuple[float, float, float], ...]:
-        """Return (inhale onset, exhale onset, end) of the whole breaths between two moments, from the breath's level."""
-        t_s = _times(start_s, end_s)
-        turns = _turns(t_s, self.level(t_s), least)
-        return tuple((a, b, c) for (a, up), (b, _), (c, _) in zip(turns, turns[1:], turns[2:], strict=False) if up)
+        """Return (inhale onset, exhale onset, end) of the breaths between two moments; swings below `least` are none.
+
+        They are those of the breath itself (the compartment that leads), as planned.
+        """
+        found = turns(self.breath.chain, end_s, least)
+        whole = ((a, b, c) for a, b, c in zip(found, found[1:], found[2:], strict=False) if a.up)
+        return tuple((a.t_s, b.t_s, c.t_s) for a, b, c in whole if a.t_s >= start_s)
 
     def _turned(self, place: Place, t_s: F64) -> F64:
         return self.stance.pelvis(t_s) if place is Place.PELVIS else self.stance.trunk(t_s)
@@ -190,27 +197,3 @@ class TrunkWearer:
 
 def _times(start_s: float, end_s: float) -> F64:
     return np.linspace(start_s, end_s, max(int((end_s - start_s) * _TRUTH_HZ), 2))
-
-
-def _turns(t_s: F64, level: F64, least: float) -> Sequence[tuple[float, bool]]:
-    """Return when the level turns, and whether upwards; swings smaller than `least` are none."""
-    found: list[tuple[float, bool]] = []
-    low_n = high_n = 0
-    rising: bool | None = None
-    for n, here in enumerate(level.tolist()):
-        if rising is not True and here > level[low_n] + least:
-            found.append((_last_near(t_s, level, low_n, n), True))
-            rising, high_n = True, n
-        elif rising is not False and here < level[high_n] - least:
-            found.append((_last_near(t_s, level, high_n, n), False))
-            rising, low_n = False, n
-        low_n = n if here <= level[low_n] and rising is not True else low_n
-        high_n = n if here >= level[high_n] and rising is not False else high_n
-    return [b for a, b in pairwise([(math.nan, None), *found]) if a[1] != b[1]]
-
-
-def _last_near(t_s: F64, level: F64, turn_n: int, until_n: int) -> float:
-    """Return when the way from the turn begins: the last moment that is as good as the turn itself."""
-    part = level[turn_n : until_n + 1]
-    near = np.abs(part - part[0]) <= 0.02 * abs(part[-1] - part[0])
-    return float(t_s[turn_n + int(np.flatnonzero(near)[-1])])
