@@ -153,7 +153,8 @@ class TestSights:
         page = page_of(*CHOSEN)
         assert "one sensor on each side" in said(page)
         page.body.spots[Place.RIGHT].click()
-        assert "Both sides are recorded" in said(page)
+        assert "one sensor on each side" not in said(page)
+        assert "left against right" in said(page)
 
 
 class TestCheck:

@@ -74,7 +74,10 @@ def test_a_stretch_with_fewer_than_five_answers_has_no_rate() -> None:
 
 
 def _seen(now_s: float, stage: Stage, *, measured: bool = True, good: bool = True) -> Pipeline:
-    return cast(Pipeline, SimpleNamespace(now_s=now_s, stage=stage, breath_measured=measured, signal_good=good))
+    return cast(
+        Pipeline,
+        SimpleNamespace(wants_calibration=False, now_s=now_s, stage=stage, breath_measured=measured, signal_good=good),
+    )
 
 
 def test_the_pilot_waits_for_the_rate_before_then_calibrates_and_does_not_hammer() -> None:
