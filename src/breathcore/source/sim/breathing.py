@@ -10,7 +10,6 @@ from breathcore.source.sim.cues import Cue, cues
 from breathcore.source.sim.spec import WearerSpec
 from breathcore.source.sim.strokes import Chain, moves
 
-_INHALE_SHARE = 0.40
 _PAUSE_SHARE = 0.12
 _MEMORY = 0.3  # how much of one breath's length deviation the next one keeps
 
@@ -83,7 +82,7 @@ class Breathing:
 
     def _breath(self, start_s: float, length_s: float) -> None:
         _, level, speed = self.chain.end
-        share = _INHALE_SHARE + 0.02 * self._rng.normal()
+        share = self._spec.inhale_share + 0.02 * self._rng.normal()
         top_s = start_s + share * length_s
         low_s = start_s + (1.0 - _PAUSE_SHARE) * length_s
         depth = self._quiet * math.exp(self._spec.depth_cv * self._rng.normal())

@@ -18,6 +18,7 @@ _SWAPPED = {
     DrillPhase.HOLD: DrillPhase.REST,
     DrillPhase.REST: DrillPhase.HOLD,
 }
+_MOVED = {DrillPhase.MOVE: (DrillPhase.EXHALE, 0.0), DrillPhase.RETURN: (DrillPhase.INHALE, 0.5)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +36,12 @@ def cues(
 ) -> list[Cue]:
     """Return what the wearer will do with `timeline`, seen from `from_s` on.
 
+    With a movement one breathes out on the way there and in on the way back, and as one likes while it is kept.
     A timeline without a scored phase is a coached breath (calibration), which everyone takes as told; one without
     inhales is timed only, and one breathes freely in it. `guided` says that the wearer is following already and may
     go on in the middle of a cycle; otherwise the first cue acted on is an inhale.
     """
-    phases = timeline.phases if timeline else ()
+    phases = tuple(_moved(p) for p in timeline.phases) if timeline else ()
     coached = not any(p.scored for p in phases)
     if not any(p.kind is DrillPhase.INHALE for p in phases) or (spec.behaviour is Behaviour.FREE and not coached):
         return []
@@ -52,7 +54,14 @@ def cues(
 
 def _breathes(phase: TargetPhase) -> bool:
     rest = phase.kind is DrillPhase.REST and phase.end_s - phase.start_s > _LONG_REST_S
-    return phase.kind is not DrillPhase.EFFORT and not rest
+    return phase.kind not in (DrillPhase.EFFORT, DrillPhase.KEEP) and not rest
+
+
+def _moved(phase: TargetPhase) -> TargetPhase:
+    if phase.kind not in _MOVED:
+        return phase
+    kind, level = _MOVED[phase.kind]
+    return replace(phase, kind=kind, level_to=level)
 
 
 def _swapped(phase: TargetPhase) -> TargetPhase:

@@ -7,6 +7,7 @@ from breathcore.model.arrays import F64
 from breathcore.model.device import ChannelSpec, Role
 from breathcore.model.errors import BreathcoreError, Reason
 from breathcore.source.sim.faults import FaultSpec, mask
+from breathcore.source.sim.trunk.wearer import TRUNK_ROLES, TrunkWearer
 from breathcore.source.sim.truth import TrueBreath
 from breathcore.source.sim.wearer import Wearer
 
@@ -76,6 +77,8 @@ class Sensors:
 
         Raises BreathcoreError (INVALID_VALUE) for a role that no sensor of ours feels.
         """
+        if channel.place is not None and channel.role in TRUNK_ROLES and self._wearer.trunk is not None:
+            return self._at_place(self._wearer.trunk, channel, t_s)
         match channel.role:
             case Role.CHEST_ACC | Role.ACC:
                 return self.acc_mg(t_s) * 1e-3
@@ -97,6 +100,19 @@ class Sensors:
                 return np.full((t_s.size, 1), 1013.25)
         known = "chest_acc, acc, gyro, mag, orientation, ecg, ppg, belt, temperature, pressure"
         raise BreathcoreError(Reason.INVALID_VALUE, name="role", value=channel.role.value, bound=known)
+
+    def _at_place(self, trunk: TrunkWearer, channel: ChannelSpec, t_s: F64) -> F64:
+        """Return what a sensor at a place of the trunk measures; one that lies on a table feels gravity alone."""
+        x = trunk.read(channel, t_s)
+        away = mask((*self._faults.off, *self._faults.table), t_s)
+        loose = mask(self._faults.loose, t_s)
+        if channel.role in (Role.CHEST_ACC, Role.ACC):
+            x[away] = 1e-3 * np.array(_TABLE_MG)
+            if loose.any():
+                x[loose] = 1e-3 * self._loose_mg(int(loose.sum()))
+        else:
+            x[away | (loose if channel.role is not Role.GYRO else away)] = 0.0
+        return x
 
     def belt(self, t_s: F64, *, newtons: bool) -> F64:
         """Return a belt's value at `t_s` (n,): its pull in N, or counts; slack where it is off, on a table or loose."""

@@ -47,6 +47,7 @@ class WearerSpec:
     own_rate_bpm: float = 14.5
     rate_cv: float = 0.10
     depth_cv: float = 0.12
+    inhale_share: float = 0.40  # of a breath
     behaviour: Behaviour = Behaviour.FOLLOW
     reaction_lag_s: float = 0.25
     lag_jitter_s: float = 0.06

@@ -9,6 +9,8 @@ from breathcore.source.sim.chest import Chest
 from breathcore.source.sim.heart import Heart
 from breathcore.source.sim.spec import Behaviour, Burst, PostureStep, WearerSpec
 from breathcore.source.sim.strokes import turns
+from breathcore.source.sim.trunk.live import LiveTrunk, breathing_as
+from breathcore.source.sim.trunk.spec import TrunkSpec
 from breathcore.source.sim.truth import TrueBreath, Truth
 
 __all__ = ["Behaviour", "Burst", "PostureStep", "Wearer", "WearerSpec"]
@@ -23,6 +25,8 @@ class Wearer:
     """Everything a sensor could see of a person, as functions of session time that must not run ahead of it.
 
     Ask for rising times; what has been asked for is fixed, and `follow` changes only what comes after its `from_s`.
+    With a `trunk` sensors can be worn all round it; the breath is that person's, and `movement` is what they do in the
+    MOVE phases of a timeline.
     """
 
     def __init__(
@@ -30,9 +34,13 @@ class Wearer:
         spec: WearerSpec,
         timeline: Timeline | None = None,
         inhale_axis: tuple[float, float, float] = _OUTWARD,
+        trunk: TrunkSpec | None = None,
+        movement: str = "",
     ) -> None:
+        spec = spec if trunk is None else breathing_as(trunk, spec)
         self.spec = spec
         self._breathing = Breathing(spec, _START_S)
+        self.trunk = LiveTrunk(trunk, spec, self._breathing, movement) if trunk is not None else None
         self._heart = Heart(spec, self._breathing, _START_S)
         self._chest = Chest(spec, inhale_axis)
         self.follow(timeline, 0.0)
@@ -40,6 +48,8 @@ class Wearer:
     def follow(self, timeline: Timeline | None, from_s: float) -> None:
         """See `timeline` from `from_s` on; None: see nothing, breathe freely."""
         self._breathing.follow(timeline, from_s)
+        if self.trunk is not None:
+            self.trunk.follow(timeline, from_s)
 
     def level(self, t_s: F64) -> F64:
         """Return the chest's level at `t_s` (n,): 0 breathed out, 1 a full breath in."""

@@ -1,6 +1,7 @@
 """A wearer of sensors all round the trunk who follows a drill: breath, brace and movement as its timeline says."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -25,6 +26,18 @@ _SENT_S = 0.8
 _SETTLES_S = 1.2
 _TURNS_S = 3.0  # to the other side
 _BOTH_SIDES = {Posture.LEFT_SIDE: Posture.RIGHT_SIDE}
+
+
+def breathing_as(spec: TrunkSpec, person: WearerSpec) -> WearerSpec:
+    """Return `person` with the breath of the trunk that is theirs."""
+    return replace(
+        person,
+        own_rate_bpm=spec.rate_bpm,
+        rate_cv=spec.rate_cv,
+        depth_cv=spec.depth_cv,
+        deep_ratio=1.0 / spec.depth,
+        inhale_share=spec.i_to_e / (1.0 + spec.i_to_e),
+    )
 
 
 class LiveBreath:

@@ -21,6 +21,7 @@ from breathcore.source.sim.trunk.wall import Wall
 
 _IMU_ROLES = (Role.CHEST_ACC, Role.ACC, Role.GYRO)
 _BELT_ROLES = (Role.BELT, Role.ABDOMEN_BELT)
+TRUNK_ROLES = (*_IMU_ROLES, *_BELT_ROLES)
 _KNOWN = "acc, gyro, belt at a place"
 _COUNTS_PER_N = 150.0  # of a belt in arbitrary units
 _TRUTH_HZ = 50.0
@@ -65,7 +66,7 @@ class TrunkWearer:
 
         Raises BreathcoreError (INVALID_VALUE) for a channel without a place, or of a role that none of ours has.
         """
-        if channel.place is None or channel.role not in (*_IMU_ROLES, *_BELT_ROLES):
+        if channel.place is None or channel.role not in TRUNK_ROLES:
             raise BreathcoreError(
                 Reason.INVALID_VALUE, name="channel", value=channel.id, bound="acc, gyro, belt; placed"
             )
