@@ -11,8 +11,8 @@ from typing import Literal
 import numpy as np
 
 from breathcore.estimate.trunk.brace_calibration import calibrate_brace
-from breathcore.estimate.trunk.ripple import Bottom, Floor, Lag, Ripple, Waves
-from breathcore.model.arrays import F64
+from breathcore.estimate.trunk.ripple import LAGS, Bottom, Floor, Lag, Ripple, Waves
+from breathcore.model.arrays import F64, I64
 from breathcore.model.device import Place
 from breathcore.model.trunk import (
     BraceCalibration,
@@ -27,19 +27,22 @@ TICK_S = 0.25
 ON_AT, OFF_AT = 0.08, 0.05
 STRAIN_AT, GAP_S = 0.6, 4.0
 LAG_S = 0.12  # the level is that of samples this old: the other channel's speed is read about them
-FLOOR_SHARE = 0.2  # of a new bottom in the other channel's floor
+FLOOR_SHARE = 0.5  # of a new bottom in the other channel's floor
 CYCLE_SHARE = 0.3
 CYCLE_MOST_S = 15.0
 MOVED = 0.6  # of a usual breath: two bottoms this far from the floor are another posture
 LEFT_S = 1.0  # without samples: nothing is told
-REST_S, RISING_S, BELOW_S = 8.0, 20.0, 5.0  # with which rest follows the level at rest
+REST_S, RISING_S = 8.0, 30.0  # with which rest follows the level at rest
 SLOPE_S = 60.0
 APART_S = 8.0  # two levels at rest: nearer ones say nothing of how fast it falls
 LAG_MOST_S = 8.0
 BOTTOMS_N = 40
 SEEN_S = 75.0
 SLOPE_MOST = 0.3 / 60.0  # of the range a second: how fast a belt is believed to give way
-LATER_S = 10.0  # from the level at ease to the end of a calibration
+SLOPE_SHARE, FADES_S = 0.7, 150.0  # of it is believed, and for about so long: fabric eases ever more slowly
+QUIET_LEAST_S = 6.0  # of quiet breathing, to learn the ripple from
+EASED_S = 1.2  # of a step at ease go by before it is
+RELEASED = 0.4  # of the most that a brace was: below it (and below where it is taken for one), it is released
 BREATHES_BPM = (5.5, 25.0)
 BREATHES_SHARE = 0.4  # of the unbraced quiet breath
 STIRS = 0.1  # of it: less is no breathing
@@ -64,26 +67,25 @@ class Rest:
         self.slope = 0.0
         self.fresh_s = 0.0
 
-    def begin(self, calibration: BraceCalibration, seen: Sequence[tuple[float, float]], unit: float) -> None:
-        """Start at the calibration's end from `seen`, times and levels at rest before it: how fast they fell goes on."""
+    def begin(self, level: float, seen: Sequence[tuple[float, float]], unit: float) -> None:
+        """Start at `level`; `seen` are times and levels at rest before: how fast they fell goes on."""
         slopes = [(b - a) / (u - t) for (t, a), (u, b) in combinations(seen, 2) if u - t >= APART_S]
         most = SLOPE_MOST * abs(unit)
-        slope = median(slopes) if len(slopes) > 2 else 0.0
+        slope = SLOPE_SHARE * median(slopes) if len(slopes) > 2 else 0.0
         self.slope = min(most, max(-most, slope))
-        self.level, self.fresh_s = calibration.relaxed + self.slope * LATER_S, 0.0
+        self.level, self.fresh_s = level, 0.0
 
     def step(self, dt: float, raw: float, unit: float, *, still: bool) -> None:
         """Move on by `dt`; `still`: nothing is braced and no ramp goes on."""
         self.level += self.slope * dt
+        self.slope -= dt / FADES_S * self.slope
         off = raw - self.level
         share = off / unit
-        if not still or share > OFF_AT:
-            return
-        if share < -OFF_AT:
-            self.level += dt / BELOW_S * off
+        if not still or share > ON_AT:
             return
         self.fresh_s += dt
-        self.level += dt / min(self.fresh_s + 1.0, REST_S if share < 0 else RISING_S) * off
+        within_s = REST_S if share < 0 else RISING_S
+        self.level += dt / (min(self.fresh_s + 1.0, within_s) if abs(share) < OFF_AT else within_s) * off
         most = SLOPE_MOST * abs(unit)
         self.slope = min(most, max(-most, self.slope + dt / (REST_S * SLOPE_S) * off))
 
@@ -93,6 +95,7 @@ class Track:
     """One way to the level: its raw reading now, and what that is at rest."""
 
     rest: Rest
+    history: deque[tuple[float, float]]
     raw: float = NAN
 
 
@@ -129,8 +132,8 @@ class BraceFollower:
         self._ripple = Ripple(self._dt)
         self._floor = Floor(self._dt)
         self._breaths = Waves()  # of the other channel
-        self._told = Track(Rest())  # by the other channel
-        self._floored = Track(Rest())
+        self._told = _track()  # by the other channel
+        self._floored = _track()
         self._window: deque[tuple[float, float, float]] = deque(maxlen=self._lag_n * 2 + 1 + self._most_n)
         self._lag = Lag(self._dt)
         self._behind_n = 0
@@ -144,6 +147,7 @@ class BraceFollower:
 
     def _state_new(self) -> None:
         self._on_since: float | None = None
+        self._peak = 0.0
         self._held: list[tuple[float, float]] = []
         self._ramp_over: float | None = None
         self._last: Bottom | None = None
@@ -158,7 +162,39 @@ class BraceFollower:
         other = c if np.isfinite(c).any() else None
         calibration = calibrate_brace(self.source, steps, t, y, other, signed=self.kind == "belt")
         self.calibrate(calibration, steps)
+        if other is not None and calibration.reason is None:
+            self._prime(steps, t, y, c)
         return calibration
+
+    def _prime(self, steps: Sequence[CalibrationStep], t: F64, y: F64, c: F64) -> None:
+        """Learn the ripple from the quiet step, and from it what is read at ease in the last one."""
+        quiet = _done(t, y, steps, StepKind.QUIET)
+        ease = _done(t, y, steps[-1:], StepKind.RELAX)
+        if self._base != self._base or len(quiet) * self._dt < QUIET_LEAST_S:
+            return
+        fits = []
+        for lag in LAGS:
+            told = self._features(c, round(lag * self._cycle_s / self._dt))
+            if np.isfinite(told[:, quiet]).all():
+                fits.append((lag, told, *_gains(t[quiet], y[quiet], told[:, quiet])))
+        if not fits:
+            return
+        lag, told, gains, remains = min(fits, key=lambda f: f[3])
+        self._lag.share, self._behind_n = lag, round(lag * self._cycle_s / self._dt)
+        self._ripple.prime(gains, remains)
+        seen = y[ease] - gains @ told[:, ease]
+        if np.isfinite(seen).any():
+            self._told.rest.level = float(np.nanmedian(seen))
+
+    def _features(self, c: F64, behind_n: int) -> F64:
+        """Return excursion and speed of the other channel (2, n), `behind_n` samples ago; NaN where not known."""
+        speed = np.full(len(c), np.nan)
+        speed[self._lag_n : -self._lag_n] = c[2 * self._lag_n :] - c[: -2 * self._lag_n]
+        speed *= self._cycle_s / (2 * math.pi) / (2 * self._lag_n * self._dt)
+        told = np.stack((c - self._base, speed)) / self._size
+        late: F64 = np.full(told.shape, np.nan)
+        late[:, behind_n:] = told[:, : len(c) - behind_n]
+        return late
 
     def calibrate(self, calibration: BraceCalibration, steps: Sequence[CalibrationStep] = ()) -> None:
         """Take the person's own range (one with a `reason` takes it away) and the steps that it was read in."""
@@ -169,7 +205,8 @@ class BraceFollower:
         self._ripple.begin(abs(unit))
         seen = self._at_rest(steps)
         for track in (self._told, self._floored):
-            track.rest.begin(calibration, seen, unit)
+            eased = [raw for t, raw in track.history if raw == raw and _eased(t, steps)]
+            track.rest.begin(median(eased) if eased else calibration.relaxed, seen, unit)
         self._on_since = None
 
     def _at_rest(self, steps: Sequence[CalibrationStep]) -> list[tuple[float, float]]:
@@ -293,12 +330,41 @@ class BraceFollower:
         if bottom is not None:
             self._confirmed = self._level
         if self._on_since is None and self._level > ON_AT:
-            self._on_since = t
-        elif self._on_since is not None and self._level < OFF_AT:
-            self._on_since = None
+            self._on_since, self._peak = t, self._level
+        elif self._on_since is not None:
+            self._peak = max(self._peak, self._level)
+            if self._level < max(OFF_AT, min(ON_AT, RELEASED * self._peak)):
+                self._on_since = None
+                self._told.rest.fresh_s = self._floored.rest.fresh_s = 0.0
 
     def _tell(self, t_s: float) -> BraceEstimate:
+        for track in (self._told, self._floored):
+            track.history.append((t_s, track.raw))
         if self._calibration is None:
             return BraceEstimate(t_s, self.source, NAN, reason=Unmeasured.NOT_CALIBRATED)
         held = 0.0 if self._on_since is None else t_s - self._on_since
         return BraceEstimate(t_s - LAG_S, self.source, self._level, self._confirmed, self._on_since is not None, held)
+
+
+def _track() -> Track:
+    return Track(Rest(), deque(maxlen=round(SEEN_S / TICK_S)))
+
+
+def _done(t_s: F64, y: F64, steps: Sequence[CalibrationStep], kind: StepKind) -> I64:
+    """Return the places of what was read while steps of `kind` were done."""
+    parts = [s for s in steps if s.kind is kind]
+    inside = [np.flatnonzero((t_s >= s.start_s + EASED_S) & (t_s < s.end_s) & np.isfinite(y)) for s in parts]
+    return np.concatenate(inside) if inside else np.empty(0, dtype=np.int64)
+
+
+def _gains(t_s: F64, y: F64, told: F64) -> tuple[F64, float]:
+    """Return how `y` (n,) goes with `told` (2, n) beside a straight line, and what remains (RMS)."""
+    columns = np.stack((told[0], told[1], np.ones(len(t_s)), t_s - t_s.mean()), axis=1)
+    found, *_ = np.linalg.lstsq(columns, y, rcond=None)
+    left = y - columns @ found
+    return found[:2], float(np.sqrt((left * left).mean()))
+
+
+def _eased(t_s: float, steps: Sequence[CalibrationStep]) -> bool:
+    """Whether `t_s` lies in the last step, at ease."""
+    return bool(steps) and steps[-1].kind is StepKind.RELAX and steps[-1].start_s + EASED_S <= t_s <= steps[-1].end_s + 0.5

@@ -119,7 +119,8 @@ class Waves:
 
     def _remember(self, size: float) -> None:
         self._excursions.append(size)
-        self.usual = median(self._excursions) if len(self._excursions) > 2 else max(self._excursions)
+        known = sorted(self._excursions)
+        self.usual = known[len(known) // 3] if len(known) > 2 else known[-1]
 
 
 # ── left aside ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -226,6 +227,7 @@ RAMP_MOST_S = 2.5
 FITTED_S = 0.8  # of breath at least, to learn from
 KEPT_S = 20.0
 PRIOR = 0.02  # of a usual breath's squares: what one breath's gains are held to the usual ones by
+PRIMED_N = 3  # breaths that what was learned in a calibration stands for
 ODD = 3.0  # times what usually remains: nothing is learned from such a breath ...
 ODD_MOST_N = 4  # ... but from the so manieth
 
@@ -282,6 +284,14 @@ class Ripple:
         self._usual.clear()
         self._remained.clear()
         self._braced.clear()
+
+    def prime(self, gains: F64, remains: float) -> None:
+        """Start from gains that were learned over a stretch of quiet breathing, and what remained of it."""
+        self.forget()
+        self._usual.extend([(float(gains[0]), float(gains[1]))] * PRIMED_N)
+        self._remained.extend([remains] * PRIMED_N)
+        self.gains, self.remains, self.level = gains, remains, NAN
+        self.ramp_since = None
 
     # ── breath by breath ─────────────────────────────────────────────────────────────────────────────────────────────
 
