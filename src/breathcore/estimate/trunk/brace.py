@@ -1,106 +1,64 @@
-"""The brace, live: what a belt at the waist (or a sensor on the belly) reads beyond the breathing's ripple."""
+"""The brace, live: what a belt at the waist (or a sensor on the belly) reads beyond the breathing's ripple.
+
+Method: signals.md §9. The level is (reading at the end of a breath out − at ease) / (firm − at ease). Between two ends
+of a breath out it is told from another breath channel, whose ripple is taken off (`explained`), or else it stays what it
+was at the last end, less where the reading falls below it (`waves.Floor`). What reads as rest is followed between braces
+(fabric creeps), and begun anew in another posture.
+
+Limits. Without another channel a brace is told at the end of the breath out in which it came, and a held breath looks
+like one. A tilt turns with the belly's wall: where what remains of the breath is a large part of what the firmest brace
+turns, only on and off are told. Carried into another posture, a brace is not told from that posture's rest.
+"""
 
 import math
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import combinations
+from dataclasses import dataclass, field
 from statistics import median
 from typing import Literal
 
 import numpy as np
 
 from breathcore.estimate.trunk.brace_calibration import calibrate_brace
-from breathcore.estimate.trunk.ripple import LAGS, Bottom, Floor, Lag, Ripple, Waves
-from breathcore.model.arrays import F64, I64
+from breathcore.estimate.trunk.brace_hold import GAP_S, ON_AT, STRAIN_AT, Hold, Kept, Rest
+from breathcore.estimate.trunk.explained import AHEAD_S, EASED_S, Explained
+from breathcore.estimate.trunk.waves import Bottom, Floor
+from breathcore.model.arrays import F64
 from breathcore.model.device import Place
 from breathcore.model.trunk import (
     BraceCalibration,
     BraceEstimate,
     CalibrationStep,
+    Posture,
     PostureEstimate,
     StepKind,
     Unmeasured,
 )
 
 TICK_S = 0.25
-ON_AT, OFF_AT = 0.08, 0.05
-STRAIN_AT, GAP_S = 0.6, 4.0
-LAG_S = 0.12  # the level is that of samples this old: the other channel's speed is read about them
-FLOOR_SHARE = 0.5  # of a new bottom in the other channel's floor
-CYCLE_SHARE = 0.3
-CYCLE_MOST_S = 15.0
-MOVED = 0.6  # of a usual breath: two bottoms this far from the floor are another posture
 LEFT_S = 1.0  # without samples: nothing is told
-REST_S, RISING_S = 8.0, 30.0  # with which rest follows the level at rest
-SLOPE_S = 60.0
-APART_S = 8.0  # two levels at rest: nearer ones say nothing of how fast it falls
-LAG_MOST_S = 8.0
+SEEN_S = 75.0  # of readings kept: a calibration
 BOTTOMS_N = 40
-SEEN_S = 75.0
-SLOPE_MOST = 0.3 / 60.0  # of the range a second: how fast a belt is believed to give way
-SLOPE_SHARE, FADES_S = 0.7, 150.0  # of it is believed, and for about so long: fabric eases ever more slowly
-QUIET_LEAST_S = 6.0  # of quiet breathing, to learn the ripple from
-EASED_S = 1.2  # of a step at ease go by before it is
-RELEASED = 0.4  # of the most that a brace was: below it (and below where it is taken for one), it is released
-BREATHES_BPM = (5.5, 25.0)
-BREATHES_SHARE = 0.4  # of the unbraced quiet breath
-STIRS = 0.1  # of it: less is no breathing
-QUIET_N = 9
-SETTLED_S, SETTLED = 1.0, 0.03  # the ramp is over when the level changes by less than this in this time ...
-RAMP_MOST_S = 2.0  # ... or so long after it began
-DRIFT_LEAST_S = 3.0
 EXPLAINED = 0.1  # of the range: more must not remain of the breath where the other channel is believed
-TOLD_TO = 0.15  # of the range: a level that is less sure is not told
+TOLD_TO = 0.15  # of the range: of a level that is less sure only on and off are told ...
+COARSE_ON_AT = 0.5  # ... from half of the firmest brace
+POSED_S = 2.0  # after a change of posture: what is read then is rest
+UPRIGHT = frozenset({Posture.STANDING, Posture.SITTING, Posture.UPRIGHT})
 NAN = math.nan
 Kind = Literal["belt", "tilt"]
 
 
-class Rest:
-    """What the reading is at rest: follows it between braces, and gives way during a brace as it did before.
-
-    A belt's fabric creeps, about 5 % of its tension a minute: the level at rest falls all the time.
-    """
-
-    def __init__(self) -> None:
-        self.level = NAN
-        self.slope = 0.0
-        self.fresh_s = 0.0
-
-    def begin(self, level: float, seen: Sequence[tuple[float, float]], unit: float) -> None:
-        """Start at `level`; `seen` are times and levels at rest before: how fast they fell goes on."""
-        slopes = [(b - a) / (u - t) for (t, a), (u, b) in combinations(seen, 2) if u - t >= APART_S]
-        most = SLOPE_MOST * abs(unit)
-        slope = SLOPE_SHARE * median(slopes) if len(slopes) > 2 else 0.0
-        self.slope = min(most, max(-most, slope))
-        self.level, self.fresh_s = level, 0.0
-
-    def step(self, dt: float, raw: float, unit: float, *, still: bool) -> None:
-        """Move on by `dt`; `still`: nothing is braced and no ramp goes on."""
-        self.level += self.slope * dt
-        self.slope -= dt / FADES_S * self.slope
-        off = raw - self.level
-        share = off / unit
-        if not still or share > ON_AT:
-            return
-        self.fresh_s += dt
-        within_s = REST_S if share < 0 else RISING_S
-        self.level += dt / (min(self.fresh_s + 1.0, within_s) if abs(share) < OFF_AT else within_s) * off
-        most = SLOPE_MOST * abs(unit)
-        self.slope = min(most, max(-most, self.slope + dt / (REST_S * SLOPE_S) * off))
-
-
 @dataclass(slots=True)
-class Track:
-    """One way to the level: its raw reading now, and what that is at rest."""
+class _Track:
+    """One way to the level: its raw reading, what that is at rest, and where it was lately."""
 
-    rest: Rest
-    history: deque[tuple[float, float]]
+    rest: Rest = field(default_factory=Rest)
     raw: float = NAN
+    history: deque[tuple[float, float]] = field(default_factory=lambda: deque(maxlen=round(SEEN_S / TICK_S)))
 
 
 class BraceFollower:
-    """Follows the brace at one place.
+    """Follows the brace at one place. Told levels are `AHEAD_S` old; a step of 10 % is told within 0.5 s of that.
 
     Parameters
     ----------
@@ -117,44 +75,27 @@ class BraceFollower:
     def __init__(self, source: str, place: Place, rate_hz: float, kind: Kind) -> None:
         self.source, self.place, self.kind = source, place, kind
         self._dt = 1.0 / rate_hz
-        self._lag_n = max(1, round(LAG_S * rate_hz))
-        self._most_n = round(LAG_MOST_S * rate_hz)
         self._calibration: BraceCalibration | None = None
         self.reset()
 
     def reset(self) -> None:
-        """Forget the signal; the calibration stays."""
+        """Forget the signal; the calibration stays, but what reads as rest has to be seen again."""
         self._own: deque[tuple[float, float]] = deque()
         self._other: deque[tuple[float, float]] = deque()
-        self._other_source = ""
         self._seen: deque[tuple[float, float, float]] = deque(maxlen=round(SEEN_S / self._dt))
         self._bottoms: deque[Bottom] = deque(maxlen=BOTTOMS_N)
-        self._ripple = Ripple(self._dt)
+        self._explained = Explained(self._dt)
         self._floor = Floor(self._dt)
-        self._breaths = Waves()  # of the other channel
-        self._told = _track()  # by the other channel
-        self._floored = _track()
-        self._window: deque[tuple[float, float, float]] = deque(maxlen=self._lag_n * 2 + 1 + self._most_n)
-        self._lag = Lag(self._dt)
-        self._behind_n = 0
-        self._base = self._size = NAN
-        self._cycle_s = 4.0
-        self._strays = 0
-        self._quiet: deque[float] = deque(maxlen=QUIET_N)
-        self._state_new()
-        self._newest_s = -math.inf
-        self._other_s = -math.inf
+        self._told, self._floored = _Track(), _Track()
+        self._hold = Hold(self._dt)
+        self._kept = {True: Kept(), False: Kept()}  # by the other channel, by the own one
+        self._newest_s = self._other_s = -math.inf
+        self._level = self._confirmed = self._force = NAN
+        self._posture: Posture | None = None
+        self._rests: dict[Posture, tuple[float, float]] = {}
+        self._posed_s = NAN  # since when the posture is one whose rest is not known
 
-    def _state_new(self) -> None:
-        self._on_since: float | None = None
-        self._peak = 0.0
-        self._held: list[tuple[float, float]] = []
-        self._ramp_over: float | None = None
-        self._last: Bottom | None = None
-        self._breathless_s = -math.inf
-        self._anchor: tuple[float, float] = (NAN, NAN)
-        self._confirmed = NAN
-        self._level = NAN
+    # ── calibration ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     def learn(self, steps: Sequence[CalibrationStep]) -> BraceCalibration:
         """Take the person's own range from the steps of a calibration that has just been seen to its end."""
@@ -163,51 +104,23 @@ class BraceFollower:
         calibration = calibrate_brace(self.source, steps, t, y, other, signed=self.kind == "belt")
         self.calibrate(calibration, steps)
         if other is not None and calibration.reason is None:
-            self._prime(steps, t, y, c)
+            level = self._explained.learn(steps, t, y, c)
+            self._told.rest.level = self._told.rest.level if level != level else level
         return calibration
-
-    def _prime(self, steps: Sequence[CalibrationStep], t: F64, y: F64, c: F64) -> None:
-        """Learn the ripple from the quiet step, and from it what is read at ease in the last one."""
-        quiet = _done(t, y, steps, StepKind.QUIET)
-        ease = _done(t, y, steps[-1:], StepKind.RELAX)
-        if self._base != self._base or len(quiet) * self._dt < QUIET_LEAST_S:
-            return
-        fits = []
-        for lag in LAGS:
-            told = self._features(c, round(lag * self._cycle_s / self._dt))
-            if np.isfinite(told[:, quiet]).all():
-                fits.append((lag, told, *_gains(t[quiet], y[quiet], told[:, quiet])))
-        if not fits:
-            return
-        lag, told, gains, remains = min(fits, key=lambda f: f[3])
-        self._lag.share, self._behind_n = lag, round(lag * self._cycle_s / self._dt)
-        self._ripple.prime(gains, remains)
-        seen = y[ease] - gains @ told[:, ease]
-        if np.isfinite(seen).any():
-            self._told.rest.level = float(np.nanmedian(seen))
-
-    def _features(self, c: F64, behind_n: int) -> F64:
-        """Return excursion and speed of the other channel (2, n), `behind_n` samples ago; NaN where not known."""
-        speed = np.full(len(c), np.nan)
-        speed[self._lag_n : -self._lag_n] = c[2 * self._lag_n :] - c[: -2 * self._lag_n]
-        speed *= self._cycle_s / (2 * math.pi) / (2 * self._lag_n * self._dt)
-        told = np.stack((c - self._base, speed)) / self._size
-        late: F64 = np.full(told.shape, np.nan)
-        late[:, behind_n:] = told[:, : len(c) - behind_n]
-        return late
 
     def calibrate(self, calibration: BraceCalibration, steps: Sequence[CalibrationStep] = ()) -> None:
         """Take the person's own range (one with a `reason` takes it away) and the steps that it was read in."""
         self._calibration = calibration
-        if calibration.reason is not None:
+        self._hold.release()
+        self._rests.clear()
+        self._posed_s = NAN
+        if not self._range:
             return
-        unit = calibration.firm - calibration.relaxed
-        self._ripple.begin(abs(unit))
+        self._explained.ripple.begin(abs(self._range))
         seen = self._at_rest(steps)
         for track in (self._told, self._floored):
             eased = [raw for t, raw in track.history if raw == raw and _eased(t, steps)]
-            track.rest.begin(median(eased) if eased else calibration.relaxed, seen, unit)
-        self._on_since = None
+            track.rest.begin(median(eased) if eased else calibration.relaxed, seen, self._range)
 
     def _at_rest(self, steps: Sequence[CalibrationStep]) -> list[tuple[float, float]]:
         """Return times and levels of the ends of breaths out before the first brace of `steps`."""
@@ -215,156 +128,180 @@ class BraceFollower:
         end_s = min((s.start_s for s in steps if s.kind is StepKind.BRACE), default=math.inf)
         return [(b.t_s, b.level) for b in self._bottoms if start_s <= b.t_s < end_s]
 
-    def push(self, t_s: F64, y: F64) -> None:
-        """Take the own reading `t_s` (n,), `y` (n,), in the unit of the calibration, rising on inhale."""
-        self._own.extend(zip(t_s.tolist(), y.tolist(), strict=True))
-
-    def breathe(self, t_s: F64, level: F64, source: str) -> None:
-        """Take another breath channel's reading, any unit, rising on inhale, on the same grid."""
-        self._other.extend(zip(t_s.tolist(), level.tolist(), strict=True))
-        self._other_source = source
-
-    def on(self, item: PostureEstimate) -> None:
-        """The posture has changed: what reads as rest has, too."""
-
-    def tick(self, t_s: float) -> BraceEstimate:
-        """Tell the brace after `t_s` (a quarter of a second); all samples before it have been pushed."""
-        while self._own and self._own[0][0] < t_s:
-            t, y = self._own.popleft()
-            while self._other and self._other[0][0] < t - 0.5 * self._dt:
-                self._other.popleft()
-            c = NAN
-            if self._other and self._other[0][0] < t + 0.5 * self._dt:
-                c = self._other.popleft()[1]
-            self._seen.append((t, y, c))
-            if y == y:
-                self._step(t, y, c)
-        return self._tell(t_s)
-
-    # ── samples ──────────────────────────────────────────────────────────────────────────────────────────────────────
-
-    def _step(self, t: float, y: float, c: float) -> None:
-        self._newest_s = t
-        bottom = self._floor.step(t, y)
-        if bottom is not None:
-            self._bottoms.append(bottom)
-        self._floored.raw = self._floor.level
-        if c == c:
-            self._other_s = t
-            bottom = self._breathe(t, c)
-            self._window.append((t, y, c))
-            self._lag.step(y, c)
-            self._explain()
-        else:
-            self._window.clear()
-        self._follow(t, y, c, bottom)
-
-    def _breathe(self, t: float, c: float) -> Bottom | None:
-        bottom = self._breaths.step(t, c)
-        if bottom is None:
-            return None
-        if bottom.cycle_s == bottom.cycle_s:
-            self._cycle_s += CYCLE_SHARE * (min(bottom.cycle_s, CYCLE_MOST_S) - self._cycle_s)
-        if self._base != self._base:
-            self._base, self._size = bottom.level, self._breaths.usual
-            return bottom
-        by = FLOOR_SHARE * (bottom.level - self._base)
-        self._base += by
-        self._ripple.shift_floor(by / self._size)
-        behind_s = self._behind_n * self._dt
-        if bottom.cycle_s == bottom.cycle_s:
-            start_s = bottom.t_s - bottom.cycle_s + behind_s
-            self._ripple.breathe(start_s, bottom.t_s + behind_s, self._share(self._told) if self._range else 0.0)
-        before = self._lag.share
-        if self._lag.find(self._cycle_s) != before:
-            self._ripple.forget()
-        self._behind_n = min(self._most_n, round(self._lag.share * self._cycle_s / self._dt))
-        return bottom
-
-    def _explain(self) -> None:
-        window, lag_n = self._window, self._lag_n
-        if len(window) < 2 * lag_n + 1 + self._behind_n or self._base != self._base:
-            return
-        if self._ripple.unit != self._ripple.unit:
-            if not self._floor.waves.usual > 0:
-                return
-            self._ripple.begin(self._floor.waves.usual)
-        t, y, _ = window[-1 - lag_n]
-        at = -1 - lag_n - self._behind_n
-        c, before, after = window[at][2], window[at - lag_n][2], window[at + lag_n][2]
-        speed = (after - before) / (2 * lag_n * self._dt) * self._cycle_s / (2 * math.pi)
-        self._told.raw = self._ripple.step(
-            t, y, (c - self._base) / self._size, speed / self._size, self._told.rest.level
-        )
-
-    # ── the brace ────────────────────────────────────────────────────────────────────────────────────────────────────
-
     @property
     def _range(self) -> float:
         """Firm less relaxed; 0 where that is not known."""
         known = self._calibration
         return 0.0 if known is None or known.reason is not None else known.firm - known.relaxed
 
-    def _share(self, track: Track) -> float:
-        return (track.raw - track.rest.level) / self._range
+    # ── what comes in ────────────────────────────────────────────────────────────────────────────────────────────────
 
-    @property
-    def _explained(self) -> bool:
-        here = self._told.raw == self._told.raw and self._newest_s - self._other_s < LEFT_S
-        return here and self._ripple.remains < EXPLAINED * abs(self._range)
+    def push(self, t_s: F64, y: F64) -> None:
+        """Take the own reading `t_s` (n,), `y` (n,), rising on inhale; NaN where there is none."""
+        self._own.extend(zip(t_s.tolist(), y.tolist(), strict=True))
 
-    def _follow(self, t: float, y: float, c: float, bottom: Bottom | None) -> None:
-        if self._calibration is None or self._calibration.reason is not None:
+    def breathe(self, t_s: F64, level: F64) -> None:
+        """Take another breath channel's reading (always the same one's), any unit, rising on inhale, same grid."""
+        self._other.extend(zip(t_s.tolist(), level.tolist(), strict=True))
+
+    def on(self, item: PostureEstimate) -> None:
+        """Take the posture: each has a rest of its own, to be seen first; sitting and standing share theirs."""
+        posture = Posture.UPRIGHT if item.posture in UPRIGHT else item.posture
+        before, self._posture = self._posture, posture
+        if before is None or posture is before:
             return
-        unit = self._calibration.firm - self._calibration.relaxed
-        ramp = self._ripple.ramp_since is not None
-        for track in (self._told, self._floored):
-            if track.raw == track.raw:
-                track.rest.step(
-                    self._dt, track.raw, unit, still=self._on_since is None and not (track is self._told and ramp)
-                )
-        track = self._told if self._explained else self._floored
-        if track.raw != track.raw:
-            return
-        self._level = (track.raw - track.rest.level) / unit
-        if bottom is not None:
-            self._confirmed = self._level
-        if self._on_since is None and self._level > ON_AT:
-            self._on_since, self._peak = t, self._level
-        elif self._on_since is not None:
-            self._peak = max(self._peak, self._level)
-            if self._level < max(OFF_AT, min(ON_AT, RELEASED * self._peak)):
-                self._on_since = None
-                self._told.rest.fresh_s = self._floored.rest.fresh_s = 0.0
+        if self._posed_s != self._posed_s:
+            self._rests[before] = self._told.rest.level, self._floored.rest.level
+        self._hold.release()
+        known = self._rests.get(posture)
+        self._posed_s = item.t_s if known is None else NAN
+        if known is not None:
+            self._told.rest.level, self._floored.rest.level = known
 
-    def _tell(self, t_s: float) -> BraceEstimate:
+    def tick(self, t_s: float) -> BraceEstimate:
+        """Tell the brace (at a quarter of a second `t_s`); all samples before it have been pushed."""
+        while self._own and self._own[0][0] < t_s:
+            t, y = self._own.popleft()
+            c = self._other_at(t)
+            self._seen.append((t, y, c))
+            if y == y:
+                self._step(t, y, c)
         for track in (self._told, self._floored):
             track.history.append((t_s, track.raw))
+        return self._tell(t_s)
+
+    def _other_at(self, t: float) -> float:
+        other = self._other
+        while other and other[0][0] < t - 0.5 * self._dt:
+            other.popleft()
+        return other.popleft()[1] if other and other[0][0] < t + 0.5 * self._dt else NAN
+
+    # ── sample by sample ─────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _step(self, t: float, y: float, c: float) -> None:
+        if t - self._newest_s > LEFT_S:
+            self._explained.interrupt()
+        self._newest_s = t
+        if not self._explained.ripple.unit > 0 and self._floor.waves.usual > 0:
+            self._explained.ripple.begin(self._floor.waves.usual)
+        own = self._floor.step(t, y)
+        if own is not None:
+            self._bottoms.append(own)
+        self._floored.raw = self._floor.level
+        other = self._take(t, y, c)
+        self._breathing(t, y, c, own, other)
+        if self._range:
+            self._follow(t, y, other if self._is_explained else own)
+
+    def _take(self, t: float, y: float, c: float) -> Bottom | None:
+        if c != c:
+            self._explained.interrupt()
+            self._told.raw = NAN
+            return None
+        self._other_s = t
+        braced = self._share(self._told) if self._range else 0.0
+        bottom = self._explained.step(t, y, c, self._told.rest.level, braced)
+        self._told.raw = self._explained.raw
+        return bottom
+
+    def _breathing(self, t: float, y: float, c: float, own: Bottom | None, other: Bottom | None) -> None:
+        braced = self._hold.since_s is not None
+        for kept, level, bottom in ((self._kept[True], c, other), (self._kept[False], y, own)):
+            if level == level:
+                kept.step(t, level)
+            if bottom is not None:
+                kept.breath(bottom, braced=braced)
+
+    @property
+    def _is_explained(self) -> bool:
+        here = self._told.raw == self._told.raw and self._newest_s - self._other_s < LEFT_S
+        return here and self._explained.remains < EXPLAINED * abs(self._range)
+
+    def _share(self, track: _Track) -> float:
+        return (track.raw - track.rest.level) / self._range
+
+    def _follow(self, t: float, y: float, bottom: Bottom | None) -> None:
+        track = self._told if self._is_explained else self._floored
+        if track.raw != track.raw:
+            return
+        self._settle(t, bottom)
+        held = self._hold.since_s is not None
+        for one in (self._told, self._floored):
+            still = not held and not (one is self._told and self._explained.ripple.ramp_since is not None)
+            if one.raw == one.raw:
+                one.rest.step(self._dt, one.raw, self._range, still=still)
+        self._level = self._share(track)
+        self._force = (y - track.rest.level) / self._range
+        if bottom is not None:
+            self._confirmed = self._level
+        if self._hold.step(t, self._level if self._sure else self._level - COARSE_ON_AT + ON_AT):
+            self._told.rest.fresh_s = self._floored.rest.fresh_s = 0.0
+        if not held and self._hold.since_s is not None:
+            for kept in self._kept.values():
+                kept.begin()
+
+    def _settle(self, t: float, bottom: Bottom | None) -> None:
+        """Take for rest what is read in another posture, once a breath out has ended there."""
+        since_s = self._hold.since_s
+        stepped = since_s is not None and bottom is not None and t - since_s < 2.0 * bottom.cycle_s
+        shifted = bottom is not None and self._is_explained and self._explained.moved and stepped
+        posed = bottom is not None and bottom.t_s >= self._posed_s + POSED_S
+        if shifted or posed:
+            for track in (self._told, self._floored):
+                track.rest.level = track.raw if track.raw == track.raw else track.rest.level
+            self._hold.release()
+            self._posed_s = NAN
+
+    @property
+    def _sure(self) -> bool:
+        """Whether the level is worth a number."""
+        return self.kind == "belt" or self._unsure < TOLD_TO
+
+    @property
+    def _unsure(self) -> float:
+        """What remains of the breath, as a share of the range."""
+        remains = self._explained.remains if self._is_explained else self._floor.waves.unsteady
+        return remains / abs(self._range)
+
+    # ── what is told ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _tell(self, t_s: float) -> BraceEstimate:
+        at_s = t_s - AHEAD_S
+        reason = self._reason(t_s)
+        if reason is not None:
+            if reason is not Unmeasured.MOTION:
+                self._hold.release()
+            return BraceEstimate(at_s, self.source, NAN, reason=reason)
+        since_s = self._hold.since_s
+        kept = self._kept[self._is_explained]
+        held = since_s is not None
+        told = self._level if self._sure else NAN
+        force = self._level if self._is_explained else self._force
+        return BraceEstimate(
+            at_s,
+            self.source,
+            told,
+            self._confirmed if self._sure else NAN,
+            held,
+            max(0.0, at_s - since_s) if since_s is not None else 0.0,
+            self._hold.drift if self._sure else NAN,
+            kept.goes_on(t_s) if held else None,
+            force > STRAIN_AT and kept.gap_s(t_s) > GAP_S,
+            None if self._sure else Unmeasured.FLAT,
+        )
+
+    def _reason(self, t_s: float) -> Unmeasured | None:
         if self._calibration is None:
-            return BraceEstimate(t_s, self.source, NAN, reason=Unmeasured.NOT_CALIBRATED)
-        held = 0.0 if self._on_since is None else t_s - self._on_since
-        return BraceEstimate(t_s - LAG_S, self.source, self._level, self._confirmed, self._on_since is not None, held)
-
-
-def _track() -> Track:
-    return Track(Rest(), deque(maxlen=round(SEEN_S / TICK_S)))
-
-
-def _done(t_s: F64, y: F64, steps: Sequence[CalibrationStep], kind: StepKind) -> I64:
-    """Return the places of what was read while steps of `kind` were done."""
-    parts = [s for s in steps if s.kind is kind]
-    inside = [np.flatnonzero((t_s >= s.start_s + EASED_S) & (t_s < s.end_s) & np.isfinite(y)) for s in parts]
-    return np.concatenate(inside) if inside else np.empty(0, dtype=np.int64)
-
-
-def _gains(t_s: F64, y: F64, told: F64) -> tuple[F64, float]:
-    """Return how `y` (n,) goes with `told` (2, n) beside a straight line, and what remains (RMS)."""
-    columns = np.stack((told[0], told[1], np.ones(len(t_s)), t_s - t_s.mean()), axis=1)
-    found, *_ = np.linalg.lstsq(columns, y, rcond=None)
-    left = y - columns @ found
-    return found[:2], float(np.sqrt((left * left).mean()))
+            return Unmeasured.NOT_CALIBRATED
+        if self._calibration.reason is not None:
+            return self._calibration.reason
+        if t_s - self._newest_s > LEFT_S or self._level != self._level:
+            return Unmeasured.NO_DATA
+        return Unmeasured.MOTION if self._posed_s == self._posed_s else None
 
 
 def _eased(t_s: float, steps: Sequence[CalibrationStep]) -> bool:
     """Whether `t_s` lies in the last step, at ease."""
-    return bool(steps) and steps[-1].kind is StepKind.RELAX and steps[-1].start_s + EASED_S <= t_s <= steps[-1].end_s + 0.5
+    return (
+        bool(steps) and steps[-1].kind is StepKind.RELAX and steps[-1].start_s + EASED_S <= t_s <= steps[-1].end_s + 0.5
+    )

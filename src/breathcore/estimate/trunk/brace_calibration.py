@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from breathcore.model.arrays import F64
+from breathcore.model.arrays import F64, I64
 from breathcore.model.trunk import BraceCalibration, CalibrationStep, StepKind, Unmeasured
 
 AT_EASE_S = 1.2  # of a step at ease or a quiet one go by before it is
@@ -68,14 +68,12 @@ def calibrate_brace(
     size = np.array(seen.firm) if signed or sum(seen.firm) >= 0.0 else -np.array(seen.firm)
     best = float(size.max())
     cv = float(size.std(ddof=1) / abs(size.mean())) if len(size) > 1 and size.mean() else math.nan
-    reason = _reason(seen, size, _stuck(steps, t_s, y))
+    reason = Unmeasured.SATURATED if _stuck(steps, t_s, y) else _reason(seen, size)
     firm = seen.relaxed + (best if signed or sum(seen.firm) >= 0.0 else -best)
     return BraceCalibration(end_s, source, seen.relaxed, firm, cv, reason)
 
 
-def _reason(seen: _Seen, size: F64, stuck: bool) -> Unmeasured | None:
-    if stuck:
-        return Unmeasured.SATURATED
+def _reason(seen: _Seen, size: F64) -> Unmeasured | None:
     best = float(size.max())
     if not best > max(FLAT_NOISE * seen.noise, FLAT_SHARE * seen.quiet):
         return Unmeasured.FLAT
@@ -103,14 +101,14 @@ def _seen(steps: Sequence[CalibrationStep], t_s: F64, y: F64, other: F64 | None)
     return _Seen(firm, relaxed, ripple, noise)
 
 
-def _part(step: CalibrationStep, t_s: F64, y: F64) -> F64:
+def _part(step: CalibrationStep, t_s: F64, y: F64) -> I64:
     """Return the places of the samples of `step` in which it is done."""
     after_s = BRACED_S if step.kind is StepKind.BRACE else AT_EASE_S
     done = (t_s >= step.start_s + after_s) & (t_s < step.end_s - BEFORE_END_S) & np.isfinite(y)
     return np.flatnonzero(done)
 
 
-def _lowest(t_s: F64, y: F64, part: F64) -> float:
+def _lowest(t_s: F64, y: F64, part: I64) -> float:
     size = max(1, round(SMOOTH_S * (len(part) - 1) / float(t_s[part[-1]] - t_s[part[0]])))
     return float(np.convolve(y[part], np.full(size, 1.0 / size), "valid").min())
 
@@ -125,7 +123,7 @@ def _stuck(steps: Sequence[CalibrationStep], t_s: F64, y: F64) -> bool:
 
 
 def _fitted(
-    t_s: F64, y: F64, other: F64, quiet: F64, rests: Sequence[F64], braces: Sequence[F64]
+    t_s: F64, y: F64, other: F64, quiet: I64, rests: Sequence[I64], braces: Sequence[I64]
 ) -> tuple[tuple[float, ...], float] | None:
     """Return firm less relaxed of each brace, and what remains (RMS); None: not to be had."""
     calm = np.concatenate((quiet, *rests))
@@ -146,7 +144,7 @@ def _fitted(
     return min(fits, key=lambda f: f[1])
 
 
-def _late(other: F64, lag: float, quiet: F64, t_s: F64) -> F64 | None:
+def _late(other: F64, lag: float, quiet: I64, t_s: F64) -> F64 | None:
     """Return `other` later by the share `lag` of a breath in `quiet`; None where no breath can be told."""
     if not len(quiet):
         return None
@@ -159,9 +157,7 @@ def _late(other: F64, lag: float, quiet: F64, t_s: F64) -> F64 | None:
     return late
 
 
-def _fit(
-    t_s: F64, y: F64, c: F64, calm: F64, rest: F64, braces: Sequence[F64]
-) -> tuple[tuple[float, ...], float]:
+def _fit(t_s: F64, y: F64, c: F64, calm: I64, rest: I64, braces: Sequence[I64]) -> tuple[tuple[float, ...], float]:
     part = np.concatenate((calm, *braces))
     braced = np.zeros(len(part))
     braced[len(calm) :] = 1.0
