@@ -29,6 +29,7 @@ REST_BIAS_DPS = 10.0  # beyond: no sensor's bias
 REST_TILT_DEG = 1.0  # between the ends of a stretch of rest
 BIAS_OVER = 40.0  # stretches that the bias is the mean of
 SMOOTH_S = 0.2
+ALONE_SMOOTH_S = 0.6  # without gyroscope: what accelerates a body is quicker than what turns it
 _REST_N = round(REST_S * GRID_HZ)
 _NONE = (math.nan, math.nan, math.nan)
 Vector = tuple[float, float, float]
@@ -59,6 +60,8 @@ class GridStream:
         Nominal, 10 Hz or more.
     axes_n : int
         Columns.
+    smooth_s : float
+        Length of the low-pass.
 
     Attributes
     ----------
@@ -66,12 +69,12 @@ class GridStream:
         From the time of a reading to the sample that it can first be told with.
     """
 
-    def __init__(self, rate_hz: float, axes_n: int) -> None:
+    def __init__(self, rate_hz: float, axes_n: int, smooth_s: float = SMOOTH_S) -> None:
         factor = max(1, round(rate_hz / (2.0 * GRID_HZ)))
         hz = rate_hz / factor
         self._runs = EvenRuns(rate_hz, axes_n)
         self._decimate = Fir(triangle_taps(factor), factor, axes_n)
-        self._smooth = Fir(hann_taps(max(1, round(SMOOTH_S * hz))), 1, axes_n)
+        self._smooth = Fir(hann_taps(max(1, round(smooth_s * hz))), 1, axes_n)
         self._axes_n = axes_n
         self.latency_s = self._decimate.delay_n / rate_hz + (self._smooth.delay_n + 1.0) / hz
         self.reset()
@@ -128,7 +131,7 @@ class MotionFollower:
     """
 
     def __init__(self, acc_hz: float, gyro_hz: float | None = None, packet_s: float = 1.0) -> None:
-        self._acc = GridStream(acc_hz, 3)
+        self._acc = GridStream(acc_hz, 3, ALONE_SMOOTH_S if gyro_hz is None else SMOOTH_S)
         self._gyro = None if gyro_hz is None else GridStream(gyro_hz, 3)
         self.latency_s = self._acc.latency_s
         if self._gyro is not None:

@@ -24,10 +24,10 @@ from breathcore.model.trunk import MovementLearned, MovementTask, Rep, RepLevel,
 
 THERE, HOME = 0.6, 0.3  # of the range
 HALF_HOME = 0.45  # where a repetition is two swings: standing, the trunk is not quite as it sat
-DONE = 0.1  # of the range: quite home
+DONE = 0.02  # of the range in 0.2 s: quite home
 HOME_WAIT_S = 1.0  # to be quite home, or to leave again, after 30 %
 LEAST_SWING_S, MOST_SWING_S = 0.8, 15.0
-LEAST_DEG = 8.0  # of a guided repetition: more than twice what a deep breath turns a sensor by
+LEAST_DEG = 6.0  # of a guided repetition: twice what a deep breath turns a sensor by
 UNLIKE = 0.4  # of two guided repetitions' ranges
 AXIS_APART_DEG = 35.0
 APART, STRAYED, SLACK_DEG = 0.4, 0.6, 3.0  # of its range: from where it began to where it ended, and off its way
@@ -173,7 +173,8 @@ class RepCounter:
             return []
         self._lowest = min(self._lowest, angle)
         rising = angle > self._lowest + TURNED * size
-        if angle < DONE * size or rising or t_s - self._home_s > HOME_WAIT_S:
+        before = self._ring[max(-len(self._ring), -1 - LOOK_EVERY_N)][1] - self._base_deg
+        if rising or abs(angle - before) < DONE * size or t_s - self._home_s > HOME_WAIT_S:
             return self._came_home(t_s)
         return []
 
@@ -195,7 +196,7 @@ class RepCounter:
         self._away = False
         self._ring.clear()
         self._ring.append(ring[-1])
-        swing = swing_of([p[0] for p, _ in ring], [a for _, a in ring])
+        swing = swing_of([p[0] for p, _ in ring], [a for _, a in ring], self._left_s, self._home_s)
         if swing is None:
             return []
         points = [p for p, _ in ring if swing.start_s <= p[0] <= swing.end_s]
@@ -207,7 +208,7 @@ class RepCounter:
         """Return whether a swing is of this movement: long, large, straight enough, and home where it began."""
         assert self._task is not None
         least, most = self._least(), BEYOND_USUAL * self._task.range_deg[1]
-        if not (LEAST_SWING_S <= swing.seconds <= MOST_SWING_S and least <= swing.range_deg <= most):
+        if not (LEAST_SWING_S / self._swings_n <= swing.seconds <= MOST_SWING_S and least <= swing.range_deg <= most):
             return False
         if self._path is not None and self._path.by_turn:
             return True
@@ -218,7 +219,9 @@ class RepCounter:
     def _least(self) -> float:
         """Return how far a repetition goes at least."""
         assert self._task is not None
-        return max(LEAST_DEG, THERE * (self._task.range_deg[0] if self._path is None else self._path.range_deg))
+        if self._path is None:
+            return max(LEAST_DEG, THERE * self._task.range_deg[0])
+        return THERE * self._path.range_deg
 
     def _off(self, points: Sequence[Point]) -> float:
         """Return the most that the way was left; NaN where it is not known, or gravity does not show it."""

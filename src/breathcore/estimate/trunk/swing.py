@@ -29,39 +29,42 @@ class Swing:
         return self.end_s - self.start_s
 
 
-def swing_of(t_s: Sequence[float], angle_deg: Sequence[float]) -> Swing | None:
-    """Return the swing in `angle_deg` (n,), which leaves some level, goes up, and comes back; None: there is none.
+def swing_of(t_s: Sequence[float], angle_deg: Sequence[float], away_s: float, home_s: float) -> Swing | None:
+    """Return the swing in `angle_deg` (n,), which is away from `away_s` to `home_s`; None: there is none.
 
-    A movement begins and ends too slowly to be seen: its ends are put where the way from 10 to 50 % of it points.
+    A movement begins and ends too slowly to be seen: its ends are put where the way from 10 to 50 % of it points. Of
+    several tops the first and the last count.
     """
     t, y = np.array(t_s), np.array(angle_deg)
-    top = int(y.argmax())
-    if top == 0 or top == len(y) - 1:
+    away, home = int(t.searchsorted(away_s)), int(t.searchsorted(home_s))
+    if not 0 < away < home < len(t):
         return None
-    low = _level_before(t[: top + 1], y[: top + 1])
-    span = float(y[top]) - low
-    if not span > 0:
+    top = float(y[away:home].max())
+    before = float(y[: away + 1][t[: away + 1] >= away_s - BEFORE_S].min())
+    after = float(y[home:].min())
+    if not top > max(before, after):
         return None
-    there = [_last_below(t[: top + 1], y[: top + 1], low + share * span) for share in (LOW, HALF, HIGH)]
-    back = [-_last_below(-t[top:][::-1], y[top:][::-1], low + share * span) for share in (LOW, HALF, HIGH)]
+    there = _way(t[:home], y[:home], away, before, top)
+    back = [-x for x in _way(-t[away:][::-1], y[away:][::-1], len(t) - 1 - home, after, top)]
     top_s = there[2] + BEYOND * (there[2] - there[1])
     return_s = back[2] - BEYOND * (back[1] - back[2])
     if top_s > return_s:
         top_s = return_s = 0.5 * (top_s + return_s)
     start_s = max(float(t[0]), there[0] - BEYOND * (there[1] - there[0]))
     end_s = back[0] + BEYOND * (back[0] - back[1])
-    return Swing(start_s, top_s, return_s, end_s, span)
+    return Swing(start_s, top_s, return_s, end_s, top - before)
 
 
-def _level_before(t: F64, y: F64) -> float:
-    """Return the lowest level of `y` (n,) shortly before it went up to its last value."""
-    half_s = _last_below(t, y, 0.5 * float(y.min() + y[-1]))
-    near = (t >= half_s - BEFORE_S) & (t <= half_s)
-    return float(y[near].min() if near.any() else y[0])
+def _way(t: F64, y: F64, away: int, low: float, top: float) -> list[float]:
+    """Return when the way up, on which `y` (n,) has come some way at index `away`, is at 10, 50 and 90 %."""
+    levels = [low + share * (top - low) for share in (LOW, HALF, HIGH)]
+    half = away + int((y[away:] >= levels[1]).argmax())  # at or after the first time above
+    high = half + int((y[half:] >= levels[2]).argmax())
+    return [_last_below(t[: i + 1], y[: i + 1], level) for i, level in zip((half, half, high), levels, strict=True)]
 
 
 def _last_below(t: F64, y: F64, level: float) -> float:
-    """Return when `y` (n,), whose last value lies above `level`, was last below it (its first time, if never)."""
+    """Return when `y` (n,), whose last value lies at or above `level`, was last below it (its first time, if never)."""
     below = (y < level).nonzero()[0]
     if not len(below):
         return float(t[0])
