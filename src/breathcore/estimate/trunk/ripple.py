@@ -63,7 +63,7 @@ class Lag:
 
 SURE_SD = 0.012  # of the unit: what a sample at the floor is trusted to, at best; errors last for half a second
 WALK_SD = 0.009  # of the unit and √s: how the level wanders when nothing happens
-GAIN_SD, GAIN_SD_LEAST, GAIN_SD_MOST = 0.10, 0.04, 0.3  # of the gain: how breaths differ, until it is known; limits
+GAIN_SD, GAIN_SD_LEAST, GAIN_SD_MOST = 0.12, 0.06, 0.3  # of the gain: how breaths differ, until it is known; limits
 STIFFER = 0.35  # of the gain: what the firmest brace takes off it, until it is known
 STIFFER_MOST = 0.8
 STIFFER_SHARE = 0.3  # of a braced breath in what is known of that
@@ -75,6 +75,7 @@ RAMP_S = 0.12  # with which the level follows a ramp
 RAMP_OVER = 0.02  # of the unit, in `RAMP_LOOK_S`: less change, and the ramp is over
 RAMP_LOOK_S = 0.4
 RAMP_MOST_S = 2.5
+AFTER_RAMP_SD = 0.1  # of the ripple, and of it after a ramp
 FITTED_S = 0.8  # of breath at least, to learn from
 KEPT_S = 20.0
 PRIOR = 0.02  # of a usual breath's squares: what one breath's gains are held to the usual ones by
@@ -108,7 +109,8 @@ class Ripple:
         self.level = NAN
         self.gains: F64 | None = None
         self.remains = NAN
-        self._p = 0.0
+        self._more = 0.0  # of this breath's ripple than the gains say, as a share of it
+        self._p = (0.0, 0.0, 0.0)  # variances of the level, of the two together, of that share
         self._usual: deque[tuple[float, float]] = deque(maxlen=REMEMBERED)
         self._spread = GAIN_SD
         self._stiffer = STIFFER
@@ -148,6 +150,7 @@ class Ripple:
 
     def breathe(self, start_s: float, end_s: float, brace: float) -> None:
         """Learn from the breath `[start_s, end_s)`; `brace` is the level in it, as a share of the range."""
+        self._more, self._p = 0.0, (self._p[0], 0.0, self._spread**2)
         if end_s - start_s < FITTED_S:
             return
         rows = np.array([r for r in self._rows if start_s <= r[0] < end_s])
@@ -223,32 +226,38 @@ class Ripple:
         gains = self._now((self.level - rest) / self.unit if rest == rest else 0.0)
         ripple = float(gains[0]) * c + float(gains[1]) * speed
         if self.level != self.level:
-            self.level, self._p = y - ripple, self.unit**2
+            self.level, self._more = y - ripple, 0.0
+            self._p = self.unit**2, 0.0, self._spread**2
         if self.ramp_since is None:
-            self._hold(t, y - ripple, self._spread * abs(ripple))
+            self._hold(t, y - ripple, ripple)
         else:
-            self._ramp(t, y - ripple)
+            self._ramp(t, y - ripple * (1.0 + self._more))
         return self.level
 
-    def _hold(self, t: float, told: float, doubt: float) -> None:
-        self._p += (WALK_SD * self.unit) ** 2 * self._dt
-        e = told - self.level
+    def _hold(self, t: float, told: float, ripple: float) -> None:
+        """Follow level and this breath's own share by a Kalman filter of the two."""
+        ll, lm, mm = self._p
+        ll += (WALK_SD * self.unit) ** 2 * self._dt
+        e = told - self.level - self._more * ripple
+        by_level, by_more = ll + lm * ripple, lm + mm * ripple
+        explained = by_level + by_more * ripple
         self._recent.append(e)
-        if self._stepped(e, doubt):
+        if self._stepped(e, explained):
             self.ramp_since = t
             self._path.clear()
             return
-        s = self._p + max(SURE_SD * self.unit, self.remains) ** 2 + doubt * doubt
-        self.level += self._p / s * e
-        self._p -= self._p * self._p / s
+        s = explained + max(SURE_SD * self.unit, self.remains) ** 2
+        self.level += by_level / s * e
+        self._more += by_more / s * e
+        self._p = ll - by_level * by_level / s, lm - by_level * by_more / s, mm - by_more * by_more / s
 
-    def _stepped(self, e: float, doubt: float) -> bool:
+    def _stepped(self, e: float, explained: float) -> bool:
         """Whether the innovations of late are more than the breath can explain."""
         recent = self._recent
         if len(recent) < (recent.maxlen or 0):
             return False
         mean = abs(sum(recent) / len(recent))
-        least = max(STEP * self.unit, STEP_SDS * math.sqrt(self._p + doubt * doubt), STEP_NOISE * self.remains)
+        least = max(STEP * self.unit, STEP_SDS * math.sqrt(max(0.0, explained)), STEP_NOISE * self.remains)
         return mean > least and abs(e) > least
 
     def _ramp(self, t: float, told: float) -> None:
@@ -260,4 +269,4 @@ class Ripple:
         if still or (self.ramp_since is not None and t - self.ramp_since > RAMP_MOST_S):
             self.ramp_since = None
             self._recent.clear()
-            self._p = (RAMP_OVER * self.unit) ** 2
+            self._p = (RAMP_OVER * self.unit) ** 2, 0.0, max(self._p[2], AFTER_RAMP_SD**2)
