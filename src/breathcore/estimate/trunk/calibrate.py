@@ -34,6 +34,7 @@ STUCK_S = 0.8  # at one value to the bit, at an end
 ENDS_S = 0.4
 TURNS_MORE = 2.0  # times what gravity shows: then the gyroscope is what shows the breath
 FLAT_SHARE = 1e-6
+BEFORE, AFTER = 0.1, 0.35  # of a full breath: where its lows may lie, of a belly that lags
 ROUNDS_N = 3  # of axis and sway
 Flags = npt.NDArray[np.bool_]
 
@@ -221,7 +222,7 @@ def _range(site: Site, t_s: F64, y: F64, calibration: TrunkCalibration, pose: Po
 def _excursion(t_s: F64, y: F64, step: CalibrationStep) -> tuple[float, float]:
     """Return the size of a full breath and the low that it began from."""
     span = step.end_s - step.start_s
-    of = slice(int(np.searchsorted(t_s, step.start_s - 0.1 * span)), int(np.searchsorted(t_s, step.end_s + 0.1 * span)))
+    of = slice(*np.searchsorted(t_s, (step.start_s - BEFORE * span, step.end_s + AFTER * span)).tolist())
     found = excursion(t_s[of], y[of], step.start_s, step.end_s)
     return found.size, found.low_before
 

@@ -66,4 +66,8 @@ def excursion(t_s: F64, y: F64, start_s: float, end_s: float) -> Excursion:
     low_before, low_after = float(whole[before]), float(whole[after])
     share = (top - before) / max(after - before, 1)
     base = low_before + share * (low_after - low_before)
+    if before == 0 < top and after < len(whole) - 1:  # what is seen of one side does not reach its low
+        base = low_after
+    elif after == len(whole) - 1 and before > 0:
+        base = low_before
     return Excursion(float(t_s[top]), float(whole[top]), low_before, low_after, float(whole[top]) - base)

@@ -14,6 +14,7 @@ from breathcore.model.trunk import RING, SiteExpansion, Unmeasured
 PAIRS_N = 8  # breaths that left and right are compared over
 LEAST_N = 3
 SURE = 1.96
+BENDS = 0.087  # SD of the slope of a reading from one person's site to the next: evenly within 15 %
 ASK_AT = 10.0  # of the symmetry index: ask for the sensors to be exchanged
 NAN = math.nan
 
@@ -29,9 +30,10 @@ class Symmetry(NamedTuple):
 class Pairs:
     """Left and right of the last breaths.
 
-    The index is that of the sums over `PAIRS_N` breaths. Its noise has two parts: the breath-to-breath scatter of the
-    difference (over the root of their number), and what the coefficients of variation of both calibrations leave open
-    about the two ranges (over the root of the number of full breaths), which more breaths do not shrink.
+    The index is that of the sums over `PAIRS_N` breaths. Its noise has three parts: the breath-to-breath scatter of the
+    difference (over the root of their number); what the coefficients of variation of both calibrations leave open about
+    the two ranges (over the root of the number of full breaths); and that neither reading is straight between ease and
+    full (`BENDS`). More breaths shrink the first only; deep breaths the last: in quiet ones it is the largest.
     """
 
     def __init__(self) -> None:
@@ -57,7 +59,8 @@ class Pairs:
         n = len(left)
         scatter = 100.0 * moments(left - right)[1] / mean / math.sqrt(n - 1)
         ranges = 100.0 * math.hypot(cv_left, cv_right) / math.sqrt(max(1, fulls_n))
-        return Symmetry(index, SURE * math.hypot(scatter, ranges))
+        bends = 100.0 * math.sqrt(2.0) * BENDS * max(0.0, 1.0 - mean)
+        return Symmetry(index, SURE * math.sqrt(scatter**2 + ranges**2 + bends**2))
 
 
 def score_of(ring: Sequence[SiteExpansion]) -> tuple[float, Place | None, Unmeasured | None]:

@@ -60,20 +60,25 @@ class Round:
         self._breaths = []
 
     def sway(self, calibration: TrunkCalibration) -> Sway | None:
-        """Return what shows the body's sway: the pelvis, else the ribs' own sensors; None where nothing does."""
+        """Return what shows the body's sway: the ribs' own sensors, the pelvis, both; None where nothing does."""
         first, end = grid_n(calibration.steps[0].start_s), grid_n(calibration.end_s)
-        ribs = self._ring_sway(calibration)
+        ribs, pelvis = self._ring_sway(calibration), self._pelvis_sway(calibration)
+        if ribs is None or pelvis is None:
+            return pelvis or ribs
+        if not ribs.whole:
+            return pelvis
+        return replace(ribs, pelvis=replace(pelvis, ribs=ratio(ribs.turn(first, end), pelvis.turn(first, end))))
+
+    def _pelvis_sway(self, calibration: TrunkCalibration) -> PelvisSway | None:
         pelvis = found(self._sites, Place.PELVIS, SiteKind.IMU)
-        if pelvis is not None:
-            history = self._followers[pelvis.source].history
-            gravity = history.get(first, end)[GRAVITY_ROWS]
-            if np.isfinite(gravity).all(axis=0).mean() > KNOWN:
-                rest = rest_of(np.arange(first, end) / GRID_HZ, gravity, calibration.steps)
-                sway = PelvisSway(history.get, rest)
-                if ribs is None or not ribs.whole:
-                    return sway
-                return replace(sway, ribs=ratio(ribs.turn(first, end), sway.turn(first, end)))
-        return ribs
+        if pelvis is None:
+            return None
+        first, end = grid_n(calibration.steps[0].start_s), grid_n(calibration.end_s)
+        history = self._followers[pelvis.source].history
+        gravity = history.get(first, end)[GRAVITY_ROWS]
+        if np.isfinite(gravity).all(axis=0).mean() < KNOWN:
+            return None
+        return PelvisSway(history.get, rest_of(np.arange(first, end) / GRID_HZ, gravity, calibration.steps))
 
     def _ring_sway(self, calibration: TrunkCalibration) -> RingSway | None:
         ribs = {}
@@ -111,16 +116,17 @@ class Round:
 
     def breath(self, breath: Breath, end_k: int, tape: Mapping[Place, float], at_s: float) -> Expansion:
         """Return what a breath that is over was all the way round, from readings before grid sample `end_k`."""
-        told: dict[str, SiteExpansion] = {}
+        shares: dict[str, SiteExpansion] = {}
         for source, follower in self._followers.items():
             if follower.site.place is not Place.PELVIS:
-                told[source] = follower.breath(breath, end_k)[0]
+                shares[source] = follower.breath(breath, end_k)[0]
+        told = self._in_cm(shares, tape)
         self._breaths = [*self._breaths, breath][-BREATHS_N:]
-        expansion = Expansion(at_s, breath.inhale_onset_s, breath.end_s, self._in_cm(told, tape))
+        expansion = Expansion(at_s, breath.inhale_onset_s, breath.end_s, tuple(told.values()))
         expansion = self._with_compartments(expansion, told, breath, end_k)
         return self._with_ring(expansion, told)
 
-    def _in_cm(self, told: Mapping[str, SiteExpansion], tape: Mapping[Place, float]) -> tuple[SiteExpansion, ...]:
+    def _in_cm(self, told: Mapping[str, SiteExpansion], tape: Mapping[Place, float]) -> dict[str, SiteExpansion]:
         """Return the sites with the growth of the girth at their level: the belt's there, else the mean of all."""
         growth: dict[Place, float] = {}
         for level, cm in tape.items():
@@ -129,9 +135,10 @@ class Round:
             shares = [told[s].share for s in belts or here if told[s].reason is None]
             if shares:
                 growth[level] = cm * sum(shares) / len(shares)
-        return tuple(
-            s if s.reason is not None else replace(s, cm=growth.get(level_of(s.place), NAN)) for s in told.values()
-        )
+        return {
+            source: s if s.reason is not None else replace(s, cm=growth.get(level_of(s.place), NAN))
+            for source, s in told.items()
+        }
 
     def _with_ring(self, expansion: Expansion, told: Mapping[str, SiteExpansion]) -> Expansion:
         reasons = dict(expansion.reasons)
@@ -179,7 +186,9 @@ class Round:
         if reason is not None:
             return replace(expansion, reasons=dict.fromkeys(("rib_share", "phase_deg"), reason))
         chest, waist = sum(s.share for s in there[:-1]) / len(ribs), there[-1].share
-        share = chest / (chest + waist) if chest + waist > 0 else NAN
+        grown = sum(s.cm for s in there[:-1]) / len(ribs), there[-1].cm
+        one, two = grown if math.isfinite(sum(grown)) else (chest, waist)
+        share = one / (one + two) if one + two > 0 else NAN
         reasons = {} if math.isfinite(share) else {"rib_share": Unmeasured.NO_BREATH}
         expansion = replace(expansion, rib_share=share, reasons=reasons)
         return self._with_lag(expansion, (ribs, belly), (chest, waist), breath)

@@ -8,7 +8,8 @@ full of; what is expected beforehand counts by how sure it is, so that noise alo
 
 The reference is what the ribs' sensors show across their breathing axes: the sides lean forward with the body, front
 and back lean sideways with it. The angle to each site is known from where it sits, give or take how true the axes are.
-Better is a sensor on the pelvis, which sways (less) and does not breathe; how it is mounted the ribs' sensors show.
+A sensor on the pelvis sways (less) and does not breathe; how it is mounted the ribs' sensors show. Where these do not
+show both leans, it is the reference.
 """
 
 from collections.abc import Callable, Mapping
@@ -53,33 +54,8 @@ UNEXPECTED = Expected()
 
 
 @dataclass(frozen=True, slots=True)
-class RingSway:
-    """The roll and the pitch of the ribs as their sensors show them across their breathing axes."""
-
-    sites: Mapping[Place, tuple[Read, Pose]]
-
-    def turn(self, first: int, end: int) -> F64:
-        """Return roll and pitch (2, n) at grid samples `[first, end)`; 0 where nothing shows one."""
-        shown: tuple[list[F64], list[F64]] = ([], [])
-        for place, (read, pose) in self.sites.items():
-            seen = AXES[place] * 1j  # what the turn across the axis is about
-            across = level_turn(read(first, end), pose.rest, pose.axis)[1]
-            shown[0 if abs(seen.real) > ABOUT else 1].append(across * (seen.real + seen.imag))
-        return np.stack([_mean(rows, end - first) for rows in shown])
-
-    def expected(self, place: Place) -> Expected:
-        """Return what is expected of the factor for a site: the angle that it sits at."""
-        return Expected(AXES[place].conjugate(), TRUE, across=False)
-
-    @property
-    def whole(self) -> bool:
-        """Whether both roll and pitch are shown."""
-        return len({abs(AXES[place].real) > ABOUT for place in self.sites}) > 1
-
-
-@dataclass(frozen=True, slots=True)
 class PelvisSway:
-    """The turn of a sensor on the pelvis since it stood at `rest`; `ribs`: the factor by which the ribs turn with it."""
+    """The turn of a sensor on the pelvis since it stood at `rest`; `ribs` is the factor from it to the ribs' turn."""
 
     read: Read
     rest: Vector
@@ -94,6 +70,37 @@ class PelvisSway:
         if self.ribs is None:
             return UNEXPECTED
         return Expected(AXES[place].conjugate() * self.ribs, TRUE * abs(self.ribs))
+
+
+@dataclass(frozen=True, slots=True)
+class RingSway:
+    """The roll and the pitch of the ribs as their sensors, across their breathing axes, and the pelvis show them."""
+
+    sites: Mapping[Place, tuple[Read, Pose]]
+    pelvis: PelvisSway | None = None
+
+    def turn(self, first: int, end: int) -> F64:
+        """Return roll and pitch (2, n) at grid samples `[first, end)`; 0 where nothing shows one."""
+        shown: tuple[list[F64], list[F64]] = ([], [])
+        for place, (read, pose) in self.sites.items():
+            seen = AXES[place] * 1j  # what the turn across the axis is about
+            across = level_turn(read(first, end), pose.rest, pose.axis)[1]
+            shown[0 if abs(seen.real) > ABOUT else 1].append(across * (seen.real + seen.imag))
+        if self.pelvis is not None and self.pelvis.ribs is not None:
+            one, two = self.pelvis.turn(first, end)
+            whole = self.pelvis.ribs * (one + 1j * two)
+            shown[0].append(whole.real)
+            shown[1].append(whole.imag)
+        return np.stack([_mean(rows, end - first) for rows in shown])
+
+    def expected(self, place: Place) -> Expected:
+        """Return what is expected of the factor for a site: the angle that it sits at."""
+        return Expected(AXES[place].conjugate(), TRUE, across=False)
+
+    @property
+    def whole(self) -> bool:
+        """Whether both roll and pitch are shown."""
+        return len({abs(AXES[place].real) > ABOUT for place in self.sites}) > 1
 
 
 Sway = PelvisSway | RingSway
