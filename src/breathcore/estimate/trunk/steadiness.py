@@ -1,6 +1,6 @@
 """How still a sensor stands in a hold: RMS of its tilt and of its rotation about the vertical, from the start.
 
-The tilt is the angle between gravity now and in the first moments of the hold, both directions of it together. The
+The tilt is the angle between gravity now and at the start of the hold, both directions of it together. The
 rotation is what the gyroscope says about the vertical, summed up; its bias is that of the hold's start, so that a slow
 turn of the body is not taken for it. A bias is known to some hundredths of a degree a second: 0.3° after 10 s.
 """
@@ -12,7 +12,7 @@ from breathcore.estimate.trunk.motion import GRID_HZ, Vector, angle_deg, dot, un
 from breathcore.model.device import Place
 from breathcore.model.trunk import Steadiness, Unmeasured
 
-START_S = 0.4  # the direction at the start is the mean over it
+START_S = 0.4  # without gyroscope, the direction at the start is the mean over it
 TOLD_EVERY_N = round(GRID_HZ)
 LEAST_S = 1.0
 ROTATION_S = 60.0  # beyond, a hundredth of a degree a second makes 0.6°: rotation is not told any more
@@ -98,7 +98,8 @@ class Hold:
             self._tilt2 += angle_deg(self._from, up) ** 2
             return
         self._first.append(up)
-        if len(self._first) >= START_S * GRID_HZ:
+        alone = turn[0] != turn[0]  # NaN: no gyroscope
+        if len(self._first) >= START_S * GRID_HZ or not alone:
             self._from = unit(
                 (sum(v[0] for v in self._first), sum(v[1] for v in self._first), sum(v[2] for v in self._first))
             )
