@@ -226,19 +226,25 @@ class BraceFollower:
             return
         self._settle(t, bottom)
         held = self._hold.since_s is not None
-        for one in (self._told, self._floored):
-            still = not held and not (one is self._told and self._explained.ripple.ramp_since is not None)
-            if one.raw == one.raw:
-                one.rest.step(self._dt, one.raw, self._range, still=still)
+        self._rest(bottom, held=held)
         self._level = self._share(track)
         self._force = (y - track.rest.level) / self._range
         if bottom is not None:
             self._confirmed = self._level
-        if self._hold.step(t, self._level if self._sure else self._level - COARSE_ON_AT + ON_AT):
-            self._told.rest.fresh_s = self._floored.rest.fresh_s = 0.0
+        self._hold.step(t, self._level if self._sure else self._level - COARSE_ON_AT + ON_AT)
         if not held and self._hold.since_s is not None:
             for kept in self._kept.values():
                 kept.begin()
+
+    def _rest(self, bottom: Bottom | None, *, held: bool) -> None:
+        """Let rest give way, and look at it where an unbraced breath out has ended."""
+        for track in (self._told, self._floored):
+            track.rest.step(self._dt)
+            if bottom is None or held or (track is self._told and self._explained.ripple.ramp_since is not None):
+                continue
+            raw = next((r for t, r in reversed(track.history) if t <= bottom.t_s + AHEAD_S + TICK_S), NAN)
+            if raw == raw:
+                track.rest.see(raw, self._range, bottom.cycle_s if bottom.cycle_s == bottom.cycle_s else 0.0)
 
     def _settle(self, t: float, bottom: Bottom | None) -> None:
         """Take for rest what is read in another posture, once a breath out has ended there."""

@@ -10,11 +10,12 @@ from breathcore.estimate.trunk.waves import Bottom
 
 ON_AT, OFF_AT = 0.08, 0.05
 RELEASED = 0.4  # of the most that a brace was: below it (and below where it is taken for one), it is released
-REST_S, RISING_S = 8.0, 30.0  # with which rest follows the level at rest
-SLOPE_S = 60.0
+NEAR, BELOW, ABOVE = 0.4, 0.4, 0.1  # of what an unbraced breath out ends off rest: how far rest goes after it
+SLOPE_GAIN = 0.03  # the same for the speed at which it falls
+SHORTEST_S = 3.0
 APART_S = 8.0  # two levels at rest: nearer ones say nothing of how fast it falls
 SLOPE_MOST = 0.3 / 60.0  # of the range a second: how fast a belt is believed to give way
-SLOPE_SHARE, FADES_S = 0.7, 150.0  # of it is believed, and for about so long: fabric eases ever more slowly
+SLOPE_SHARE, FADES_S = 0.8, 300.0  # of it is believed, and for about so long: fabric eases ever more slowly
 SETTLED_S, SETTLED = 1.0, 0.03  # the ramp is over when the level changes by less than this in this time ...
 RAMP_MOST_S = 2.0  # ... or so long after it began
 DRIFT_S, DRIFT_LEAST_S = 10.0, 3.0
@@ -36,29 +37,29 @@ class Rest:
     def __init__(self) -> None:
         self.level = NAN
         self.slope = 0.0
-        self.fresh_s = 0.0
 
     def begin(self, level: float, seen: Sequence[tuple[float, float]], unit: float) -> None:
         """Start at `level`; `seen` are times and levels at rest before: how fast they fell goes on."""
         slopes = [(b - a) / (u - t) for (t, a), (u, b) in combinations(seen, 2) if u - t >= APART_S]
         most = SLOPE_MOST * abs(unit)
-        slope = SLOPE_SHARE * median(slopes) if len(slopes) > 2 else 0.0
+        slope = SLOPE_SHARE * median(slopes) if slopes else 0.0
         self.slope = min(most, max(-most, slope))
-        self.level, self.fresh_s = level, 0.0
+        self.level = level
 
-    def step(self, dt: float, raw: float, unit: float, *, still: bool) -> None:
-        """Move on by `dt`; `still`: nothing is braced and no ramp goes on."""
+    def step(self, dt: float) -> None:
+        """Move on by `dt`: it gives way as it did before."""
         self.level += self.slope * dt
         self.slope -= dt / FADES_S * self.slope
+
+    def see(self, raw: float, unit: float, cycle_s: float) -> None:
+        """Take the reading `raw` at the end of an unbraced breath out, `cycle_s` after the last."""
         off = raw - self.level
         share = off / unit
-        if not still or share > ON_AT:
+        if share > ON_AT:
             return
-        self.fresh_s += dt
-        within_s = REST_S if share < 0 else RISING_S
-        self.level += dt / (min(self.fresh_s + 1.0, within_s) if abs(share) < OFF_AT else within_s) * off
+        self.level += (NEAR if abs(share) < OFF_AT else BELOW if share < 0 else ABOVE) * off
         most = SLOPE_MOST * abs(unit)
-        self.slope = min(most, max(-most, self.slope + dt / (REST_S * SLOPE_S) * off))
+        self.slope = min(most, max(-most, self.slope + SLOPE_GAIN / max(cycle_s, SHORTEST_S) * off))
 
 
 class Hold:

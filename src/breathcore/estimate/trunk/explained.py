@@ -3,10 +3,11 @@
 import math
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from breathcore.estimate.trunk.ripple import LAGS, Lag, Ripple
+from breathcore.estimate.trunk.ripple import Lag, Ripple
 from breathcore.estimate.trunk.waves import Bottom, Waves
 from breathcore.model.arrays import F64, I64
 from breathcore.model.trunk import CalibrationStep, StepKind
@@ -16,6 +17,7 @@ FLOOR_SHARE = 0.5  # of a new bottom in the other channel's floor
 MOVED = 0.6  # of a usual breath: a bottom this far from the floor is not one of breathing
 CYCLE_S, CYCLE_SHARE, CYCLE_MOST_S = 4.0, 0.3, 15.0
 LAG_MOST_S = 8.0
+LAG_STEP_N = 2
 QUIET_LEAST_S = 6.0  # of quiet breathing, to learn the ripple from
 EASED_S = 1.2  # of a step at ease go by before it is
 NAN = math.nan
@@ -66,6 +68,7 @@ class Explained:
         bottom = self.waves.step(t, c)
         if bottom is not None:
             self._breathe(bottom, braced)
+            bottom = replace(bottom, t_s=bottom.t_s + self._behind_n * self._dt)
         self._window.append((t, y, c))
         self._lag.step(y, c)
         self._explain(rest)
@@ -84,10 +87,9 @@ class Explained:
         if bottom.cycle_s == bottom.cycle_s:
             behind_s = self._behind_n * self._dt
             self.ripple.breathe(bottom.t_s - bottom.cycle_s + behind_s, bottom.t_s + behind_s, braced)
-        before = self._lag.share
-        if self._lag.find(self._cycle_s) != before:
-            self.ripple.forget()
-        self._behind_n = min(self._most_n, round(self._lag.share * self._cycle_s / self._dt))
+        if self._lag.find(self._cycle_s):
+            self.ripple.loosen()
+        self._behind_n = min(self._most_n, round(self._lag.seconds / self._dt))
 
     def _explain(self, rest: float) -> None:
         window, half_n = self._window, self._half_n
@@ -115,15 +117,15 @@ class Explained:
         if self._base != self._base or len(quiet) * self._dt < QUIET_LEAST_S:
             return NAN
         fits = []
-        for share in LAGS:
-            told = self._features(c, min(self._most_n, round(share * self._cycle_s / self._dt)))
+        most_n = min(self._most_n, round(0.55 * _cycle_n(c[quiet])))
+        for behind_n in range(0, most_n + 1, LAG_STEP_N):
+            told = self._features(c, behind_n)
             if np.isfinite(told[:, quiet]).all():
-                fits.append((share, told, *_gains(t_s[quiet], y[quiet], told[:, quiet])))
+                fits.append((behind_n, told, *_gains(t_s[quiet], y[quiet], told[:, quiet])))
         if not fits:
             return NAN
-        share, told, gains, remains = min(fits, key=lambda f: f[3])
-        self._lag.share = share
-        self._behind_n = min(self._most_n, round(share * self._cycle_s / self._dt))
+        self._behind_n, told, gains, remains = min(fits, key=lambda f: f[3])
+        self._lag.seconds = self._behind_n * self._dt
         self.ripple.prime(gains, remains)
         seen = y[ease] - gains @ told[:, ease]
         return float(np.nanmedian(seen)) if np.isfinite(seen).any() else NAN
@@ -144,6 +146,12 @@ def _done(t_s: F64, y: F64, steps: Sequence[CalibrationStep], kind: StepKind) ->
     parts = [s for s in steps if s.kind is kind]
     inside = [np.flatnonzero((t_s >= s.start_s + EASED_S) & (t_s < s.end_s) & np.isfinite(y)) for s in parts]
     return np.concatenate(inside) if inside else np.empty(0, dtype=np.int64)
+
+
+def _cycle_n(c: F64) -> float:
+    """Return about how many samples a breath in `c` (n,) has."""
+    z = c - c.mean()
+    return len(z) / max(1, int(((z[1:] > 0) & (z[:-1] <= 0)).sum()))
 
 
 def _gains(t_s: F64, y: F64, told: F64) -> tuple[F64, float]:

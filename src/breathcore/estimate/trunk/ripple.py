@@ -14,7 +14,7 @@ BRACED = 0.05  # of the range: breaths in more than this are braced ones
 LAGS = (0.0, 0.04, 0.08, 0.12, 0.17, 0.22, 0.28, 0.34, 0.42, 0.5)  # of a breath, behind the other channel
 LAG_LOOK_S = 25.0
 LAG_LEAST_S = 10.0
-LAG_BETTER = 0.02  # of what is explained: another lag has to be so much better
+LAG_BETTER = 0.05  # of what is explained: another lag has to be so much better
 
 
 class Lag:
@@ -32,26 +32,27 @@ class Lag:
         """Forget all."""
         self._own: deque[float] = deque(maxlen=self._size)
         self._other: deque[float] = deque(maxlen=self._size)
-        self.share = 0.0
+        self.seconds = 0.0
 
     def step(self, y: float, c: float) -> None:
         """Take one sample of both."""
         self._own.append(y)
         self._other.append(c)
 
-    def find(self, cycle_s: float) -> float:
-        """Return the lag as a share of a breath of `cycle_s`, looked up anew."""
+    def find(self, cycle_s: float) -> bool:
+        """Look the lag up anew for breaths of `cycle_s`; return whether another one was found."""
         if len(self._own) * self._dt < max(LAG_LEAST_S, 1.5 * cycle_s):
-            return self.share
+            return False
         own, other = (np.array(x) for x in (self._own, self._other))
         own, other = own[4:] - own[:-4], other[4:] - other[:-4]
         limit = 4.0 * float(np.median(np.abs(own)))
         own = np.clip(own, -limit, limit)
-        alike = {share: self._alike(own, other, round(share * cycle_s / self._dt)) for share in LAGS}
-        best = max(LAGS, key=alike.__getitem__)
-        if alike[best] > alike[self.share] + LAG_BETTER:
-            self.share = best
-        return self.share
+        alike = {share * cycle_s: self._alike(own, other, round(share * cycle_s / self._dt)) for share in LAGS}
+        best = max(alike, key=alike.__getitem__)
+        if alike[best] < self._alike(own, other, round(self.seconds / self._dt)) + LAG_BETTER:
+            return False
+        self.seconds = best
+        return True
 
     @staticmethod
     def _alike(own: F64, other: F64, behind_n: int) -> float:
@@ -131,6 +132,12 @@ class Ripple:
         if self.gains is not None:
             self.level += float(self.gains[0]) * by
 
+    def loosen(self) -> None:
+        """Take note that the features are others now: the gains go on until a breath has shown others."""
+        self._usual.clear()
+        self._braced.clear()
+        self._spread = GAIN_SD_MOST
+
     def forget(self) -> None:
         """Forget what was learned of the gains."""
         self.gains, self.remains = None, NAN
@@ -170,7 +177,7 @@ class Ripple:
             self._learn(fitted)
         else:
             self._braced.append(fitted)
-            usual = self._usual_gains()
+            usual = self.gains
             taken = 1.0 - float((fitted * usual).sum() / (usual * usual).sum())
             taken = min(STIFFER_MOST, max(0.0, taken / max(brace, 0.1)))
             self._stiffer += STIFFER_SHARE * min(1.0, brace / 0.3) * (taken - self._stiffer)
