@@ -47,6 +47,12 @@ _OUTWARD = {  # where a sensor at a place looks, in the body's axes
     Place.BACK: (-1.0, 0.0, 0.0),
     Place.PELVIS: (-1.0, 0.0, 0.0),
 }
+_OPPOSITE = {
+    Posture.SUPINE: Posture.PRONE,
+    Posture.PRONE: Posture.SUPINE,
+    Posture.LEFT_SIDE: Posture.RIGHT_SIDE,
+    Posture.RIGHT_SIDE: Posture.LEFT_SIDE,
+}
 _SEATED = (Posture.STANDING, Posture.SITTING)
 Frame = tuple[Vector, Vector, Vector]
 """The body's forward, left and head directions in the sensor's axes."""
@@ -179,10 +185,11 @@ def posture_of(up: Vector, frame: Frame) -> Posture:
 
 
 def _nearest_said(said: dict[Posture, Vector], up: Vector) -> Posture:
-    """Return the posture that was said, if the body is in it; where one direction is all, only that one is sure."""
+    """Return the posture that was said, or its opposite; where one direction is all, nothing else is sure."""
     nearest = min(said, key=lambda p: angle_deg(said[p], up))
     if angle_deg(said[nearest], up) > UPRIGHT_DEG:
-        return Posture.UNKNOWN
+        against = (p for p in said if p in _OPPOSITE and angle_deg(said[p], up) > 180.0 - UPRIGHT_DEG)
+        return next((_OPPOSITE[p] for p in against), Posture.UNKNOWN)
     return Posture.UPRIGHT if nearest in _SEATED else nearest
 
 
