@@ -39,6 +39,11 @@ class _Link:
     strap: Strap
     transport: Transport
     up: bool = False
+    next_s: float = math.inf  # when the strap next sends by itself
+
+    def look(self) -> None:
+        """Ask the strap when it next sends: after all that may have changed it."""
+        self.next_s = self.strap.next_s
 
 
 class Simulation:
@@ -126,10 +131,10 @@ class Simulation:
             tick_s = self._tick_n * TICK_S
             coming_s = self._session_s(self._coming[0][0]) if self._coming else math.inf
             link = min(self._links.values(), key=_next_s)
-            first_s = min(tick_s, coming_s, link.strap.next_s)
+            first_s = min(tick_s, coming_s, link.next_s)
             if first_s > self._until_s:
                 return self._close()
-            if link.strap.next_s == first_s:
+            if link.next_s == first_s:
                 self._send(link)
             elif coming_s == first_s:
                 return self._deliver()
@@ -158,6 +163,7 @@ class Simulation:
         self._push(link.transport.packet(now_s, request.endpoint, Direction.WRITE, request.payload))
         for endpoint, payload in link.strap.write(request.endpoint, request.payload, now_s):
             self._answer(link, now_s, endpoint, Direction.NOTIFY, payload)
+        link.look()
 
     def show(self, timeline: Timeline | None) -> None:
         """Let the wearer see `timeline` from now on (None or without phases: nothing to follow)."""
@@ -177,10 +183,11 @@ class Simulation:
         return closed
 
     def _send(self, link: _Link) -> None:
-        sent_s = link.strap.next_s
+        sent_s = link.next_s
         for endpoint, payload in link.strap.send():
             for packet in link.transport.notify(sent_s, endpoint, payload):
                 self._push(packet)
+        link.look()
 
     def _deliver(self) -> Item:
         t_host_ns, _, item = heapq.heappop(self._coming)
@@ -189,10 +196,12 @@ class Simulation:
             link = self._links[item.device]
             link.up = True
             link.strap.connect(self._now_s)
+            link.look()
         elif isinstance(item, LinkEvent) and item.kind is LinkKind.LOST:
             link = self._links[item.device]
             link.up = False
             link.strap.disconnect()
+            link.look()
         return item
 
     def _answer(self, link: _Link, t_s: float, endpoint: str, direction: Direction, payload: bytes) -> None:
@@ -225,11 +234,12 @@ def _linked(key: str, spec: DeviceSpec, wearer: Wearer, faults: FaultSpec, numbe
         clock_ppm, rate_error = faults.clock_ppm + _PPM * ppm, faults.rate_error + _RATE_ERROR * rate
         faults = replace(faults, clock_ppm=clock_ppm, rate_error=rate_error)
     strap = Strap(spec, wearer, faults, number=number)
-    return _Link(spec, faults, strap, Transport(key, faults, wearer.spec.seed, T0_HOST_NS, number))
+    transport = Transport(key, faults, wearer.spec.seed, T0_HOST_NS, number)
+    return _Link(spec, faults, strap, transport, next_s=strap.next_s)
 
 
 def _next_s(link: _Link) -> float:
-    return link.strap.next_s
+    return link.next_s
 
 
 def _host_ns(t_s: float) -> int:

@@ -2,16 +2,19 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
 
 from breathcore.model.arrays import F64
+from breathcore.model.device import Place
 from breathcore.model.drill import DrillPhase, TargetPhase, Timeline
 from breathcore.model.trunk import Posture, Side
 from breathcore.source.sim.breathing import Breathing
 from breathcore.source.sim.spec import Behaviour, WearerSpec
 from breathcore.source.sim.strokes import Chain
+from breathcore.source.sim.trunk.ahead import Ahead
 from breathcore.source.sim.trunk.movements import MOVEMENTS, Exercise
 from breathcore.source.sim.trunk.script import Script
 from breathcore.source.sim.trunk.spec import WALL, TrunkSpec
@@ -91,7 +94,8 @@ class LiveBreath:
 class LiveTrunk(TrunkWearer):
     """The trunk of a person who sees a timeline; `movement` is what its MOVE phases ask for ("": nothing).
 
-    Brace and movement follow with the person's reaction lag; free behaviour takes only what is coached.
+    Brace and movement follow with the person's reaction lag; free behaviour takes only what is coached. What sensors
+    read is computed a second at a time, since they ask for single samples.
     """
 
     def __init__(self, spec: TrunkSpec, person: WearerSpec, breathing: Breathing, movement: str = "") -> None:
@@ -104,6 +108,8 @@ class LiveTrunk(TrunkWearer):
             self.stance.exercises.append(self._exercise)
             if spec.posture is not MOVEMENTS[movement].posture:
                 self.pose(MOVEMENTS[movement].posture, -_TURNS_S, 0.5 * _TURNS_S)
+        self._moved = {place: Ahead(partial(self._move_of, place)) for place in Place}
+        self._pulls = {place: Ahead(partial(self._pull_of, place)) for place in Place}
 
     def follow(self, timeline: Timeline | None, from_s: float) -> None:
         """See `timeline` from `from_s` on (None: nothing)."""
@@ -114,6 +120,23 @@ class LiveTrunk(TrunkWearer):
         self._brace(phases, from_s)
         if self._exercise is not None:
             self._move(self._exercise, phases, from_s)
+        for ahead in (*self._moved.values(), *self._pulls.values()):
+            ahead.forget(from_s)
+
+    def moved(self, place: Place, t_s: F64) -> tuple[F64, F64]:
+        """Return what an accelerometer (g) and a gyroscope (deg/s) at `place` without faults read, each (n, 3)."""
+        both = self._moved[place](t_s)
+        return both[:, :3], both[:, 3:]
+
+    def pull_n(self, place: Place, t_s: F64) -> F64:
+        """Return what a belt at `place` without noise reads at `t_s` (n,)."""
+        return np.asarray(self._pulls[place](t_s)[:, 0])
+
+    def _move_of(self, place: Place, t_s: F64) -> F64:
+        return np.hstack(super().moved(place, t_s))
+
+    def _pull_of(self, place: Place, t_s: F64) -> F64:
+        return super().pull_n(place, t_s)[:, None]
 
     def _brace(self, phases: Sequence[TargetPhase], from_s: float) -> None:
         self.braced.cut(from_s)
