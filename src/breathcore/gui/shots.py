@@ -328,6 +328,7 @@ def _trainer() -> tuple[Shot, ...]:
             sweep,
             Stage.SET_REST,
             target=(),
+            rate_target_bpm=None,
             sweep=SweepView((7.0, 6.5, 6.0, 5.5, 5.0, 4.5), 2, 1),
         ),
         **halted,
