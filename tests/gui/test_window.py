@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 from breathcore.drill.screening import QUESTIONS
 from breathcore.gui import sample_sensors, samples, theme
 from breathcore.gui.app import run_app, start
-from breathcore.gui.flow import SCREENING_HOLDS
+from breathcore.gui.gate import SCREENING_HOLDS
 from breathcore.gui.live import Guard
 from breathcore.gui.pages.after import AfterPage
 from breathcore.gui.pages.prepare import PreparePage
