@@ -7,11 +7,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QPushButton
 
 from breathcore.feedback.wording import Wording
-from breathcore.gui import sample_sensors, samples
+from breathcore.gui import samples
 from breathcore.gui.pages.sensors import FINE_AFTER_S, SensorsPage
 from breathcore.gui.pages.start import StartPage
-from breathcore.gui.sample_sensors import CHOSEN, FOUND, sensor
 from breathcore.gui.samples import SampleServices
+from breathcore.gui.samples import sensors as sample_sensors
+from breathcore.gui.samples.sensors import CHOSEN, FOUND, sensor
 from breathcore.gui.sensor_text import most_urgent, words_of
 from breathcore.gui.services import FoundDevice
 from breathcore.gui.sound import SilentOutput

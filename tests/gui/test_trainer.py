@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, 
 from breathcore.feedback.wording import LANGUAGES, Wording
 from breathcore.gui import theme, trainer
 from breathcore.gui.audit import audit
-from breathcore.gui.sample_sensors import sensor
+from breathcore.gui.samples.sensors import sensor
 from breathcore.gui.thinning import Shown, shown
 from breathcore.gui.trainer import TrainerOptions, TrainerPage
 from breathcore.gui.trainer_asks import STOP_RULES

@@ -4,13 +4,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import (
-    QFrame,
-    QHBoxLayout,
-    QProgressBar,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from breathcore.feedback.frame import FeedbackFrame
 from breathcore.feedback.wording import Wording
@@ -18,14 +12,7 @@ from breathcore.gui import theme
 from breathcore.gui.icons import Icon
 from breathcore.gui.sensor_text import advice_of, most_urgent
 from breathcore.gui.trainer_text import DASH, CueText, progress_of, rhythm_of, score_of
-from breathcore.gui.widgets import (
-    InfoButton,
-    card,
-    label,
-    pad,
-    set_property,
-    set_text,
-)
+from breathcore.gui.widgets import InfoButton, card, label, pad, set_property, set_text
 from breathcore.model.message import Message
 
 OnInfo = Callable[[str, str], None]  # name, definition
