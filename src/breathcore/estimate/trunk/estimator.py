@@ -7,17 +7,21 @@ from functools import partial
 from typing import TypeVar
 
 from breathcore.estimate.chain import EstimatorFault
+from breathcore.estimate.trunk.bracing import Bracing
 from breathcore.estimate.trunk.calibrate import refused
 from breathcore.estimate.trunk.expansion import SiteFollower
+from breathcore.estimate.trunk.movement import MovementEstimate, MovementFollower
 from breathcore.estimate.trunk.round import Round
-from breathcore.estimate.trunk.sights import Measure, Sight, level_of, sights, sites_of
-from breathcore.estimate.trunk.site import LAG_S, SiteKind, grid_n
+from breathcore.estimate.trunk.sights import Measure, Sight, found, level_of, sights, sites_of
+from breathcore.estimate.trunk.site import LAG_S, Site, SiteKind, grid_n
 from breathcore.model.arrays import F64
 from breathcore.model.blocks import SampleBlock
 from breathcore.model.device import ChannelSpec, Place
 from breathcore.model.estimates import Breath, RateEstimate, Turn
 from breathcore.model.trunk import (
     MovementTask,
+    Posture,
+    PostureEstimate,
     SidesExchanged,
     SiteCalibration,
     TapeReading,
@@ -29,7 +33,7 @@ from breathcore.model.trunk import (
 TICK_S = 0.25
 WAIT_S = 0.5  # for a channel, beyond the length of its packets
 AFTER_S = 0.25  # from the moment that a breath is sure until it is told: lagging sites have shown it
-KEPT_EVENTS_S = 5.0
+POSED_S = 1.0  # after a posture: every order of blocks has brought it by then
 T = TypeVar("T")
 OTHER = {Place.LEFT: Place.RIGHT, Place.RIGHT: Place.LEFT}
 
@@ -71,12 +75,16 @@ class TrunkEstimator:
         used = [c for s in sites for c in (s.channel, s.gyro) if c is not None]
         self.wait_s = WAIT_S + max((c.expected_interval_s for c in used), default=0.0)
         self._round = Round(self._followers)
+        self._bracing = Bracing(self._followers)
+        self._movers = {s.source: MovementFollower(s.place, s.channel, s.gyro) for s in sites if s.kind is SiteKind.IMU}
+        self._shows_posture = _posture_sources(sites)
+        self._postures: list[PostureEstimate] = []
         self._newest = dict.fromkeys(self._owners, -math.inf)
         self._next = -1  # quarter of a second
         self._done_k = 0
         self._calibrations: list[TrunkCalibration] = []
         self._events: list[Breath | Turn | RateEstimate] = []
-        self._asked: list[TapeReading | SidesExchanged | MovementTask] = []
+        self._asked: list[TapeReading | SidesExchanged] = []
         self._tape: dict[Place, float] = {}
         self._off: set[str] = set()
 
@@ -94,10 +102,16 @@ class TrunkEstimator:
         """Take samples, what is known of the breath, or what the person does; return what is now known."""
         if isinstance(item, SampleBlock):
             return self._samples(item)
+        if isinstance(item, MovementTask):
+            for mover in self._movers.values():
+                mover.task(item)
+            return ()
         if isinstance(item, TrunkCalibration):
             self._calibrations.append(item)
         elif isinstance(item, Breath | Turn | RateEstimate):
             self._events.append(item)
+            for mover in self._movers.values():
+                mover.on(item)
         else:
             self._asked.append(item)
         return ()
@@ -107,7 +121,14 @@ class TrunkEstimator:
         out: list[TrunkEstimate] = []
         while 0 <= self._next <= end_s / TICK_S:
             out += self._tick()
+        for source, mover in self._movers.items():
+            out += self._moved(source, mover.flush)
         return tuple(out)
+
+    def assume(self, posture: Posture, t_s: float) -> None:
+        """Learn that the body is in `posture` at `t_s`, and has been for 2 s: how the sensors are mounted."""
+        for mover in self._movers.values():
+            mover.assume(posture, t_s)
 
     def _samples(self, block: SampleBlock) -> tuple[TrunkEstimate, ...]:
         source = self._owners.get(block.channel.id)
@@ -119,10 +140,26 @@ class TrunkEstimator:
         self._newest[block.channel.id] = float(block.t_s[-1])
         follower = self._followers[source]
         self._try(source, partial(follower.reader.push, block.channel.id, block.t_s, block.x))
-        out: list[TrunkEstimate] = []
+        out = self._moved(source, partial(self._push_mover, source, block))
         while self._due():
             out += self._tick()
         return tuple(out)
+
+    def _push_mover(self, source: str, block: SampleBlock) -> list[MovementEstimate]:
+        mover = self._movers.get(source)
+        return [] if mover is None else mover.push(block.channel.id, block.t_s, block.x)
+
+    def _moved(self, source: str, run: Callable[[], list[MovementEstimate]]) -> list[TrunkEstimate]:
+        """Return what one sensor says of movement; posture from those alone that show it best."""
+        out: list[TrunkEstimate] = []
+        for item in self._try(f"movement of {source}", run) or []:
+            if not isinstance(item, PostureEstimate):
+                out.append(item)
+            elif source in self._shows_posture:
+                out.append(item)
+                if source == self._shows_posture[0]:
+                    self._postures.append(item)
+        return out
 
     def _due(self) -> bool:
         at_s = self._next * TICK_S
@@ -147,9 +184,11 @@ class TrunkEstimator:
             if taken is not None:
                 rows[source] = taken
         out += self._obeyed(at_s)
-        out += self._try("round", partial(self._round.changed, end)) or []
-        out += self._calibrated(at_s)
+        self._posed(at_s)
+        self._try("round", partial(self._round.changed, end))
+        out += self._calibrated(at_s, end)
         out += self._breathed(at_s, end)
+        out += self._try("brace", partial(self._bracing.tick, first, end)) or []
         for source, x in rows.items():
             block = self._try(source, partial(self._followers[source].live, first, x))
             if block is not None:
@@ -181,6 +220,13 @@ class TrunkEstimator:
                 self._exchange()
         return out
 
+    def _posed(self, at_s: float) -> None:
+        """Tell those whom it concerns of a posture that has been sure for a while."""
+        due, self._postures = _split(self._postures, lambda p: p.t_s + POSED_S <= at_s)
+        for item in due:
+            self._try("brace", partial(self._bracing.posture, item))
+            self._try("round", partial(self._round.posture, item))
+
     def _exchange(self) -> None:
         """Take left for right and the other way about: what they were calibrated to no longer holds."""
         for follower in self._followers.values():
@@ -191,7 +237,7 @@ class TrunkEstimator:
 
     # ── calibration ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _calibrated(self, at_s: float) -> list[TrunkEstimate]:
+    def _calibrated(self, at_s: float, end: int) -> list[TrunkEstimate]:
         """Calibrate all sites, if a calibration is over and has been seen to its end."""
         due, self._calibrations = _split(self._calibrations, lambda c: c.end_s + 2 * LAG_S <= at_s)
         out: list[TrunkEstimate] = []
@@ -205,6 +251,7 @@ class TrunkEstimator:
                     follower.scale = refused(follower.site, calibration.end_s, Unmeasured.NO_DATA)
                 out.append(self._told(follower))
             self._round.calibrated(calibration)
+            out += self._try("brace", partial(self._bracing.calibrated, calibration, end)) or []
         return out
 
     def _told(self, follower: SiteFollower) -> SiteCalibration:
@@ -228,6 +275,14 @@ class TrunkEstimator:
                 told = self._try("round", partial(self._round.breath, event, end, self._tape, at_s))
                 out += [] if told is None else [told]
         return out
+
+
+def _posture_sources(sites: Sequence[Site]) -> tuple[str, ...]:
+    """Return the sensors that posture is told from: the best on the trunk, and the pelvis'."""
+    best = (found(sites, place, SiteKind.IMU) for place in (Place.STERNUM, Place.BACK, Place.LEFT, Place.RIGHT))
+    trunk = next((s.source for s in best if s is not None), None)
+    pelvis = found(sites, Place.PELVIS, SiteKind.IMU) or found(sites, Place.NAVEL, SiteKind.IMU)
+    return tuple(s for s in (trunk, None if pelvis is None else pelvis.source) if s is not None)
 
 
 def _sure_s(event: Breath | Turn | RateEstimate) -> float:

@@ -38,25 +38,28 @@ from breathcore.model.trunk import SiteBlock, SiteExpansion, TrunkCalibration, U
 KEPT_S = 120.0  # of readings
 LOWS_N = 3  # ends of a breath out that the live level is counted from
 GLIDE_S = 1.0
-TURNED_DEG = 10.0  # gravity stands otherwise than at the calibration
-STILL_DEG, STILL_S = 2.5, 1.5  # and it stays there
+STILL_DEG, STILL_S = 2.5, 1.5  # a direction of gravity that stays
 SHAKEN_G, SHAKEN_SHARE = 0.08, 0.15  # of a breath: it is lost in movement
 STEP = 0.75  # of the full breath: a belt's level at the end of a breath out moved so far at once
 STUCK_S = 1.0
+LOOSE_S = 2.0
+LOOSE = 1.0  # of the full breath below what it pulls breathed out at ease
 NAN = math.nan
 
 
 class Change(NamedTuple):
-    """Gravity stands otherwise at a site: by how much, where now, and whether the sensor was handled meanwhile."""
+    """How far gravity stands from where it was at the calibration, where it stands now, and whether it stays there."""
 
     degrees: float
     rest: Vector
+    still: bool
 
 
 class SiteFollower:
     """One site: its readings, its scale once it is calibrated, its live level, and what it did in a breath.
 
-    `lost` is why it cannot be told although it was calibrated (slipped), None while it can.
+    `lost` is why it cannot be told although it was calibrated (slipped), None while it can; `pressed`: the body lies
+    on it.
     """
 
     def __init__(self, site: Site) -> None:
@@ -67,6 +70,9 @@ class SiteFollower:
         self.lost: Unmeasured | None = None
         self._gap = True
         self._sway: Sway | None = None
+        self._rest: Vector | None = None
+        self._moved_k = -1
+        self.pressed = False
         self._settle()
 
     def _settle(self) -> None:
@@ -110,6 +116,8 @@ class SiteFollower:
             return self.scale.told.reason
         if self.lost is not None:
             return self.lost
+        if self.pressed:
+            return Unmeasured.PRESSED
         pose = self.scale.pose
         return Unmeasured.BLIND if pose is not None and not pose.by_gyro and pose.across < UPRIGHT else None
 
@@ -142,6 +150,15 @@ class SiteFollower:
             return self.scale.reading(x)
         return self.scale.reading(x, self._sway.turn(first, first + x.shape[1]))
 
+    def reading(self, first: int, end: int) -> F64:
+        """Return the reading (n,) in its unit at grid samples `[first, end)`; NaN of an IMU whose axis is not known."""
+        x = self.history.get(first, end)
+        if self.site.kind is SiteKind.BELT:
+            return np.asarray(x[0], dtype=np.float64)
+        if self.scale is None or self.scale.pose is None:
+            return np.full(end - first, np.nan)
+        return self._reading(first, x)
+
     def levels(self, start_s: float, end_s: float) -> F64:
         """Return the reading (n,) in `[start_s, end_s)` in shares of the full breath, from wherever it began."""
         if self.scale is None:
@@ -161,7 +178,7 @@ class SiteFollower:
         t_s, x = self.history.between(from_s, min(to_s, end_k / GRID_HZ))
         inside = (t_s >= breath.inhale_onset_s) & (t_s < breath.end_s)
         y = self._reading(grid_n(from_s), x)
-        reason = self._spoilt(x[:, inside])
+        reason = self._spoilt(x[:, inside], breath)
         found = excursion(t_s, y, breath.inhale_onset_s, breath.end_s)
         if reason is None and not math.isfinite(found.size):
             reason = Unmeasured.NO_DATA
@@ -176,8 +193,10 @@ class SiteFollower:
     def _refused(self, reason: Unmeasured) -> SiteExpansion:
         return SiteExpansion(self.site.place, self.site.source, NAN, reason=reason)
 
-    def _spoilt(self, x: F64) -> Unmeasured | None:
+    def _spoilt(self, x: F64, breath: Breath) -> Unmeasured | None:
         """Return what makes a breath's readings `x` (rows, n) useless."""
+        if breath.inhale_onset_s * GRID_HZ <= self._moved_k <= (breath.end_s + STILL_S) * GRID_HZ:
+            return Unmeasured.MOTION
         if self.site.kind is SiteKind.IMU:
             shaken: Flags = x[SHAKEN_ROW] - np.nanmedian(x[SHAKEN_ROW]) > SHAKEN_G if x.size else np.zeros(0, bool)
             return Unmeasured.MOTION if np.count_nonzero(shaken) > SHAKEN_SHARE * x.shape[1] else None
@@ -207,29 +226,45 @@ class SiteFollower:
     # ── how it sits ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     def change(self, end_k: int) -> Change | None:
-        """Return how gravity has come to stand otherwise than at the calibration, None while it moves or has not."""
+        """Return how gravity stands now against the calibration, None where that cannot be said."""
         if self.site.kind is SiteKind.BELT:
             return None
         gravity = self.history.get(end_k - round(STILL_S * GRID_HZ), end_k)[GRAVITY_ROWS]
         if not np.isfinite(gravity).all():
             return None
         now = unit(gravity.sum(axis=1))
-        off = np.abs(gravity - np.array(now)[:, None]).max()
-        if math.degrees(float(off)) > STILL_DEG:
+        off = float(np.abs(gravity - np.array(now)[:, None]).max())
+        rest = self.rest
+        if rest is None:
             return None
-        rest = now if self.scale is None or self.scale.pose is None else self.scale.pose.rest
-        return Change(between_deg(rest, now), now)
+        return Change(between_deg(rest, now), now, math.degrees(off) <= STILL_DEG)
 
-    def rest_in(self, rest: Vector) -> None:
-        """Go on in another posture: the same axis, another direction of gravity."""
+    @property
+    def rest(self) -> Vector | None:
+        """Gravity at rest in the sensor's axes."""
+        pose = None if self.scale is None else self.scale.pose
+        return self._rest if pose is None else pose.rest
+
+    def stand(self, rest: Vector) -> None:
+        """Take `rest` for gravity at rest of a sensor that is not calibrated (the pelvis')."""
+        self._rest = rest
+
+    def off(self, end_k: int) -> bool:
+        """Whether a belt has hung loose for the last seconds: it pulls far less than when it was calibrated."""
+        if self.site.kind is SiteKind.IMU or self.scale is None or self.scale.told.reason is not None:
+            return False
+        y = self.history.get(end_k - round(LOOSE_S * GRID_HZ), end_k)[0]
+        return bool(np.isfinite(y).all() and float(y.max()) < self.scale.told.relaxed - LOOSE * self.scale.span)
+
+    def rest_in(self, rest: Vector, end_k: int) -> None:
+        """Go on in another posture: the same axis, another direction of gravity. The breath meanwhile is lost."""
+        self._rest = rest
         if self.scale is None or self.scale.pose is None:
             return
-        pose = self.scale.pose.rested(rest)
-        self.scale = replace(self.scale, pose=pose)
-        at = self.history.get(self.history.end - 1, self.history.end)
+        self.scale = replace(self.scale, pose=self.scale.pose.rested(rest))
         self._lows.clear()
-        self._old_base = self._base = float(self.scale.reading(at)[0])
-        self._base_k = self.history.end
+        self._old_base = self._base = float(self.reading(end_k - 1, end_k)[0])
+        self._base_k = self._moved_k = end_k
 
     def slip(self) -> None:
         """Say nothing of this site until it is calibrated afresh."""

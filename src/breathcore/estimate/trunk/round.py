@@ -16,7 +16,7 @@ from breathcore.estimate.trunk.compartments import (
     PARADOX_DEG,
     lag,
 )
-from breathcore.estimate.trunk.expansion import TURNED_DEG, SiteFollower
+from breathcore.estimate.trunk.expansion import Change, SiteFollower
 from breathcore.estimate.trunk.ring import ASK_AT, Pairs, score_of
 from breathcore.estimate.trunk.sights import belly_of, found, level_of, ribs_of, ring_of
 from breathcore.estimate.trunk.site import GRAVITY_ROWS, GRID_HZ, Site, SiteKind, grid_n
@@ -24,10 +24,26 @@ from breathcore.estimate.trunk.sway import PelvisSway, RingSway, Sway, ratio
 from breathcore.model.arrays import F64
 from breathcore.model.device import Place
 from breathcore.model.estimates import Breath, BreathKind
-from breathcore.model.trunk import RING, Expansion, SiteExpansion, StepKind, TrunkCalibration, TrunkEstimate, Unmeasured
+from breathcore.model.trunk import (
+    RING,
+    Expansion,
+    Posture,
+    PostureEstimate,
+    SiteExpansion,
+    StepKind,
+    TrunkCalibration,
+    Unmeasured,
+)
 
 NAN = math.nan
-SAME_TURN = 0.5  # of a site's turn that another one has made as well: then it was the body
+TURNED_DEG = 10.0  # gravity stands otherwise than at the calibration: another posture
+APART_DEG, APART_N = 10.0, 4  # a sensor that is out of line with the others, quarters of a second
+PRESSED = {
+    Posture.SUPINE: (Place.BACK,),
+    Posture.PRONE: (Place.STERNUM, Place.NAVEL),
+    Posture.LEFT_SIDE: (Place.LEFT,),
+    Posture.RIGHT_SIDE: (Place.RIGHT,),
+}
 KNOWN = 0.9
 
 
@@ -46,7 +62,7 @@ class Round:
         self._fulls_n = 0
         self._exchanged = False
         self._breaths: list[Breath] = []
-        self._moved_s = -math.inf
+        self._apart_n: dict[str, int] = {}
         self.swap_wanted = False
 
     @property
@@ -56,6 +72,7 @@ class Round:
     def calibrated(self, calibration: TrunkCalibration) -> None:
         """Begin afresh after a calibration."""
         self._pairs.reset()
+        self._apart_n.clear()
         self._fulls_n = sum(s.kind is StepKind.FULL for s in calibration.steps)
         self._breaths = []
 
@@ -78,7 +95,9 @@ class Round:
         gravity = history.get(first, end)[GRAVITY_ROWS]
         if np.isfinite(gravity).all(axis=0).mean() < KNOWN:
             return None
-        return PelvisSway(history.get, rest_of(np.arange(first, end) / GRID_HZ, gravity, calibration.steps))
+        rest = rest_of(np.arange(first, end) / GRID_HZ, gravity, calibration.steps)
+        self._followers[pelvis.source].stand(rest)
+        return PelvisSway(history.get, rest)
 
     def _ring_sway(self, calibration: TrunkCalibration) -> RingSway | None:
         ribs = {}
@@ -98,19 +117,49 @@ class Round:
 
     # ── posture and slipping ─────────────────────────────────────────────────────────────────────────────────────────
 
-    def changed(self, end_k: int) -> list[TrunkEstimate]:
-        """Look whether the body, or one sensor alone, has come to stand otherwise than when it was calibrated."""
-        changes = {s: f.change(end_k) for s, f in self._followers.items()}
-        for source, change in changes.items():
-            follower = self._followers[source]
-            if change is None or follower.scale is None or change.degrees < TURNED_DEG or follower.lost is not None:
-                continue
-            others = [c.degrees for s, c in changes.items() if c is not None and s != source]
-            if others and median(np.array(others)) < SAME_TURN * change.degrees:
+    def changed(self, end_k: int) -> None:
+        """Look whether the body, or one sensor alone, has come to stand otherwise than when it was calibrated.
+
+        A body that leans turns gravity by the same angle in all sensors on the ribs, however they are mounted. One
+        that is out of line with them for a second has slipped, or is in somebody's hands. What only one sensor says
+        may be either: a new posture is believed.
+        """
+        changes = {s: c for s, f in self._followers.items() if (c := f.change(end_k)) is not None}
+        for source, follower in self._followers.items():
+            if follower.lost is None and (follower.off(end_k) or self._stays_apart(source, changes)):
                 follower.slip()
-            else:
-                follower.rest_in(change.rest)
-        return []
+        ribs = [changes[s] for s in changes if self._on_ribs(s) and not self._apart_n.get(s)]
+        if not ribs or median(np.array([c.degrees for c in ribs])) < TURNED_DEG:
+            return
+        if 2 * sum(c.still for c in ribs) >= len(ribs):
+            for source, change in changes.items():
+                self._followers[source].rest_in(change.rest, end_k)
+
+    def _on_ribs(self, source: str) -> bool:
+        follower = self._followers[source]
+        return follower.lost is None and follower.site.place is not Place.PELVIS
+
+    def _stays_apart(self, source: str, changes: Mapping[str, Change]) -> bool:
+        """Whether a site's gravity has been out of line with the others' for a second, and it is not the other's."""
+        others = self._others(source, changes)
+        mine = changes.get(source)
+        if mine is None or not others or not self._on_ribs(source):
+            self._apart_n[source] = 0
+            return False
+        apart = abs(mine.degrees - median(np.array(others))) > APART_DEG
+        self._apart_n[source] = self._apart_n.get(source, 0) + 1 if apart else 0
+        outvoted = len(others) == 1 and others[0] > mine.degrees
+        return self._apart_n[source] >= APART_N and not outvoted
+
+    def _others(self, source: str, changes: Mapping[str, Change]) -> list[float]:
+        """Return the angles of the other sensors on the ribs; the pelvis' where there is no other."""
+        others = {s: c.degrees for s, c in changes.items() if self._followers[s].lost is None and s != source}
+        return [d for s, d in others.items() if self._on_ribs(s)] or list(others.values())
+
+    def posture(self, item: PostureEstimate) -> None:
+        """Take the posture: a sensor that the body lies on is pressed."""
+        for follower in self._followers.values():
+            follower.pressed = follower.site.place in PRESSED.get(item.posture, ())
 
     # ── one breath ───────────────────────────────────────────────────────────────────────────────────────────────────
 
