@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from breathcore.model.drill import DrillSpec
+from breathcore.model.drill import DrillSpec, PatternSpec
 from breathcore.model.errors import Reason, SafetyError
 from breathcore.model.message import Message, message
 
@@ -117,6 +117,30 @@ def allowed_pattern(spec: DrillSpec, conditions: Collection[str]) -> str | None:
     if set(conditions).isdisjoint(spec.safety.avoid_if):
         return ""
     return spec.safety.instead or None
+
+
+LIGHT_BRACE = 0.25
+"""Share of the own firmest gentle brace: a form that asks for more stays locked until a therapist opens it."""
+
+
+def locked(pattern: PatternSpec, *, opened: bool = False) -> bool:
+    """Return whether a form asks for a firmer brace than anybody may do who was not told to (drills.md C3).
+
+    `opened`: a therapist has opened it for this person, free of symptoms.
+    """
+    return not opened and any(p.brace is not None and p.brace[1] > LIGHT_BRACE for p in pattern.phases)
+
+
+def require_opened(pattern: PatternSpec, *, opened: bool = False) -> None:
+    """Pass only a form that this person may do.
+
+    Raises
+    ------
+    SafetyError
+        NOT_OPENED where it asks for a firmer brace and no therapist has opened it.
+    """
+    if locked(pattern, opened=opened):
+        raise SafetyError(Reason.NOT_OPENED, pattern=pattern.id)
 
 
 def _screening(outcome: ScreeningOutcome, flags: tuple[str, ...]) -> Screening:

@@ -51,6 +51,7 @@ class Reason(StrEnum):
     RED_FLAG = "red-flag"
     NOT_SCREENED = "not-screened"
     AVOID_LIST = "avoid-list"
+    NOT_OPENED = "not-opened"  # pattern: a form that only a therapist opens
     # the screen
     NO_DISPLAY = "no-display"
     EXTRA_MISSING = "extra-missing"  # extra: an optional part of breathcore is not installed
