@@ -22,6 +22,7 @@ from breathcore.model.device import Place
 from breathcore.model.trunk import Posture, PostureEstimate, Unmeasured
 
 LEFT_DEG = 20.0  # from where it stood: a change has begun (sway 1°, deep breaths 3°)
+PELVIS_LEFT_DEG = 10.0  # who stands up tips the pelvis by 10–40°
 LEFT_S = 0.4
 SETTLED_S, SETTLED_DEG = 2.0, 5.0
 UPRIGHT_DEG = 35.0  # from straight up
@@ -75,6 +76,7 @@ class PostureFollower:
 
     def __init__(self, place: Place, source: str, outward: Vector | None = None) -> None:
         self._place, self._source, self._outward = place, source, outward
+        self._left_deg = PELVIS_LEFT_DEG if place is Place.PELVIS else LEFT_DEG
         self._said: dict[Posture, Vector] = {}
         self._ups: deque[Vector] = deque(maxlen=round(SETTLED_S * GRID_HZ))
         self._stood: Vector | None = None  # where it was when the posture was told
@@ -108,7 +110,7 @@ class PostureFollower:
         if moving:
             self._left_s = math.nan
             return []
-        if angle_deg(self._stood, point[1]) < LEFT_DEG:
+        if angle_deg(self._stood, point[1]) < self._left_deg:
             self._left_s = math.nan
             return self._settle(point[0]) if self._changing else []
         if math.isnan(self._left_s):

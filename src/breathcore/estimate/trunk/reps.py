@@ -39,7 +39,7 @@ BREATH_WAIT_S = 0.5  # for what the breath says
 KEEP_S = 1.5  # kept at least so long to say how still
 TRIM_S = 0.25  # of either end of a keep: it may still be moving
 LEVEL_EVERY_N = 3
-LEAK_S = 2.0  # of a gyroscope's sum at rest
+LEAK_S, RESTS_DPS = 1.0, 4.0  # of a gyroscope's sum, while it hardly turns at home
 LOOK_EVERY_N = 5
 TURNED = 0.05  # of the range, to say that it goes up again
 _RING_N = round(2.5 * MOST_SWING_S * GRID_HZ)
@@ -116,7 +116,7 @@ class RepCounter:
         if stands and self._path is None and not self._away:
             self._set_rest(self._stand.still or up)  # not moving yet
         if self._path is not None and not self._away:
-            angle -= self._follow_base(angle, stands=stands)
+            angle -= self._follow_base(angle, stands=stands and not self._path.by_turn)
         out = self._follow(t_s, angle)
         if self._path is not None and round(t_s * GRID_HZ) % LEVEL_EVERY_N == 0:
             out.append(RepLevel(t_s, angle, angle / self._path.range_deg))
@@ -143,7 +143,7 @@ class RepCounter:
         if bias[0] == bias[0] and turn[0] == turn[0]:  # neither is NaN
             about = up if self._path is None else self._path.axis
             self._turned += dot(turn, about) / GRID_HZ
-            if not self._away:
+            if not self._away and dot(turn, turn) < RESTS_DPS**2:
                 self._turned -= self._turned / (LEAK_S * GRID_HZ)
         if self._path is None:
             return math.hypot(angle_deg(self._rest, up), self._turned)
