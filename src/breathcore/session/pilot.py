@@ -36,8 +36,8 @@ class Pilot:
             return CommandKind.CALIBRATE if now_s >= BEFORE_S and pipeline.signal_good else None
         if stage is not Stage.READY:
             return None
-        if pipeline.wants_calibration and pipeline.signal_good and now_s <= PATIENCE_S:
-            return CommandKind.CALIBRATE if now_s >= BEFORE_S else None
+        if pipeline.wants_calibration and now_s <= PATIENCE_S:
+            return CommandKind.CALIBRATE if now_s >= BEFORE_S and pipeline.signal_good else None
         return CommandKind.START
 
     def _leave(self, now_s: float) -> CommandKind | None:
