@@ -142,7 +142,7 @@ def _half_width(a: Sequence[float], b: Sequence[float]) -> float:
 
 
 def _t95(freedom: float) -> float:
-    """Return the 97.5 % point of Student's t: a table up to 15 degrees of freedom, straight between, Fisher's expansion beyond."""
+    """Return the 97.5 % point of Student's t: a table up to 15 degrees of freedom, Fisher's expansion beyond."""
     whole = max(1, math.floor(freedom))
     if whole < len(_T95):
         return _T95[whole - 1] + max(0.0, freedom - whole) * (_T95[whole] - _T95[whole - 1])

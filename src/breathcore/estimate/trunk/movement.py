@@ -40,7 +40,8 @@ class MovementFollower:
     gyro : ChannelSpec | None
         Its gyroscope (deg/s).
     outward : Vector | None
-        The direction away from the skin in its axes, where that is known.
+        The direction away from the skin in its axes; None: the wearable's own (`ChannelSpec.inhale_axis`: on the
+        breastbone, where that is measured, gravity moves outwards on inhale).
     """
 
     def __init__(
@@ -50,7 +51,7 @@ class MovementFollower:
         self._gyro_id = None if gyro is None else gyro.id
         self._motion = MotionFollower(acc.rate_hz, None if gyro is None else gyro.rate_hz, acc.expected_interval_s)
         self._log = BreathLog()
-        self._posture = PostureFollower(place, acc.id, outward)
+        self._posture = PostureFollower(place, acc.id, outward or acc.inhale_axis)
         self._reps = RepCounter(place, acc.id, self._log)
         self._steady = SteadinessMeter(place, acc.id)
         self._asked: deque[tuple[float, Callable[[], list[MovementEstimate]]]] = deque()
