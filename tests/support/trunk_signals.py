@@ -162,10 +162,14 @@ class Trunk:
         if worn.place in self.alone_deg:
             turn = turn + np.radians(self.alone_deg[worn.place](t))
         acc = rotated(-turn, np.array(self.gravity))
-        yield worn.acc_channel, t, (mount @ acc).T + rng.normal(0.0, worn.noise, (len(t), 3)) + [0.01, -0.02, 0.015]
+        yield (
+            worn.acc_channel,
+            t,
+            (mount @ acc).T + rng.normal(0.0, worn.noise, (len(t), 3)) + np.array([0.01, -0.02, 0.015]),
+        )
         if worn.gyro:
             rate = np.degrees(np.gradient(turn, t, axis=1))
-            noise = rng.normal(0.0, 50.0 * worn.noise, (len(t), 3)) + [0.3, -0.2, 0.4]
+            noise = rng.normal(0.0, 50.0 * worn.noise, (len(t), 3)) + np.array([0.3, -0.2, 0.4])
             yield worn.channels[1], t, (mount @ rate).T + noise
 
 

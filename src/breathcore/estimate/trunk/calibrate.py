@@ -41,11 +41,12 @@ Flags = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """A calibrated site: what its calibration said, and for an IMU how it sits."""
+    """A calibrated site: what its calibration said, for an IMU how it sits, and how its reading drifts (a second)."""
 
     site: Site
     told: SiteCalibration
     pose: Pose | None = None
+    drift: float = 0.0
 
     @property
     def span(self) -> float:
@@ -78,7 +79,8 @@ def calibrate(seen: Seen, t_s: F64, x: F64, calibration: TrunkCalibration) -> Sc
         return refused(site, end_s, Unmeasured.TOO_SHORT if len(fulls) < LEAST_FULL_N else Unmeasured.NO_DATA)
     pose = _pose(seen, t_s, x, calibration.steps) if site.kind is SiteKind.IMU else None
     y = x[0] if pose is None else angle(x, pose, seen.reference)
-    return Scale(site, _range(site, t_s, y, calibration, pose), pose)
+    drift = _drift(t_s, y, calibration.steps) if pose is not None and pose.by_gyro else 0.0
+    return Scale(site, _range(site, t_s, y - drift * t_s, calibration, pose), pose, drift)
 
 
 def refused(site: Site, t_s: float, reason: Unmeasured, cv: float = math.nan) -> Scale:
@@ -159,6 +161,18 @@ def rest_of(t_s: F64, gravity: F64, steps: Sequence[CalibrationStep]) -> Vector:
     if not there.shape[1]:
         there = gravity[:, np.isfinite(gravity).all(axis=0)]
     return unit(np.array([median(row) for row in there]))
+
+
+def _drift(t_s: F64, y: F64, steps: Sequence[CalibrationStep]) -> float:
+    """Return by how much a gyroscope's sum moves in a second: the line through the moments breathed out."""
+    moments_s = [(s.start_s, s.start_s + ENDS_S) for s in steps if s.kind is StepKind.FULL]
+    moments_s += [(0.5 * (s.start_s + s.end_s), s.end_s) for s in steps if s.kind is StepKind.RELAX]
+    parts = [slice(*np.searchsorted(t_s, m).tolist()) for m in moments_s]
+    at = np.array([[float(np.mean(t_s[p])), float(np.mean(y[p]))] for p in parts if np.isfinite(y[p]).all()])
+    if len(at) < LEAST_FULL_N:
+        return 0.0
+    t, level = at[:, 0] - at[:, 0].mean(), at[:, 1] - at[:, 1].mean()
+    return float(t @ level) / max(float(t @ t), 1e-9)
 
 
 def _levelled(t_s: F64, turns: F64, fulls: Sequence[CalibrationStep]) -> F64:

@@ -48,8 +48,9 @@ NAN = math.nan
 
 
 class Change(NamedTuple):
-    """How far gravity stands from where it was at the calibration, where it stands now, and whether it stays there."""
+    """How far gravity has stood from where it was at the calibration (n,), now, where that is, and whether it stays."""
 
+    angles: F64
     degrees: float
     rest: Vector
     still: bool
@@ -145,10 +146,12 @@ class SiteFollower:
     def _reading(self, first: int, x: F64) -> F64:
         """Return the reading (n,) of `x` (rows, n) from grid sample `first` on."""
         assert self.scale is not None
-        pose = self.scale.pose
+        pose, drift = self.scale.pose, self.scale.drift
         if self._sway is None or pose is None or pose.sway == 0j:
-            return self.scale.reading(x)
-        return self.scale.reading(x, self._sway.turn(first, first + x.shape[1]))
+            y = self.scale.reading(x)
+        else:
+            y = self.scale.reading(x, self._sway.turn(first, first + x.shape[1]))
+        return y if drift == 0.0 else y - drift * np.arange(first, first + x.shape[1]) / GRID_HZ
 
     def reading(self, first: int, end: int) -> F64:
         """Return the reading (n,) in its unit at grid samples `[first, end)`; NaN of an IMU whose axis is not known."""
@@ -197,8 +200,11 @@ class SiteFollower:
         """Return what makes a breath's readings `x` (rows, n) useless."""
         if breath.inhale_onset_s * GRID_HZ <= self._moved_k <= (breath.end_s + STILL_S) * GRID_HZ:
             return Unmeasured.MOTION
+        x = x[:, np.isfinite(x[0])]
+        if not x.size:
+            return Unmeasured.NO_DATA
         if self.site.kind is SiteKind.IMU:
-            shaken: Flags = x[SHAKEN_ROW] - np.nanmedian(x[SHAKEN_ROW]) > SHAKEN_G if x.size else np.zeros(0, bool)
+            shaken: Flags = x[SHAKEN_ROW] - median(x[SHAKEN_ROW]) > SHAKEN_G
             return Unmeasured.MOTION if np.count_nonzero(shaken) > SHAKEN_SHARE * x.shape[1] else None
         same: Flags = np.abs(np.diff(x[0])) <= 1e-9 * np.abs(x[0, 1:])
         return Unmeasured.SATURATED if longest(same) >= STUCK_S * GRID_HZ else None
@@ -230,14 +236,15 @@ class SiteFollower:
         if self.site.kind is SiteKind.BELT:
             return None
         gravity = self.history.get(end_k - round(STILL_S * GRID_HZ), end_k)[GRAVITY_ROWS]
-        if not np.isfinite(gravity).all():
+        rest = self.rest
+        if rest is None or not np.isfinite(gravity).all():
             return None
         now = unit(gravity.sum(axis=1))
         off = float(np.abs(gravity - np.array(now)[:, None]).max())
-        rest = self.rest
-        if rest is None:
-            return None
-        return Change(between_deg(rest, now), now, math.degrees(off) <= STILL_DEG)
+        r = np.array(rest)
+        along = gravity[0] * r[0] + gravity[1] * r[1] + gravity[2] * r[2]
+        angles = np.degrees(np.arccos(np.clip(along, -1.0, 1.0)))
+        return Change(angles, between_deg(rest, now), now, math.degrees(off) <= STILL_DEG)
 
     @property
     def rest(self) -> Vector | None:

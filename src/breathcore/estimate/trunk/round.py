@@ -37,7 +37,7 @@ from breathcore.model.trunk import (
 
 NAN = math.nan
 TURNED_DEG = 10.0  # gravity stands otherwise than at the calibration: another posture
-APART_DEG, APART_N = 10.0, 4  # a sensor that is out of line with the others, quarters of a second
+APART_DEG, APART_N = 8.0, 4  # a sensor that is out of line with the others, quarters of a second
 PRESSED = {
     Posture.SUPINE: (Place.BACK,),
     Posture.PRONE: (Place.STERNUM, Place.NAVEL),
@@ -128,12 +128,21 @@ class Round:
         for source, follower in self._followers.items():
             if follower.lost is None and (follower.off(end_k) or self._stays_apart(source, changes)):
                 follower.slip()
+        self._put_on_anew()
         ribs = [changes[s] for s in changes if self._on_ribs(s) and not self._apart_n.get(s)]
         if not ribs or median(np.array([c.degrees for c in ribs])) < TURNED_DEG:
             return
         if 2 * sum(c.still for c in ribs) >= len(ribs):
             for source, change in changes.items():
                 self._followers[source].rest_in(change.rest, end_k)
+
+    def _put_on_anew(self) -> None:
+        """Where half of the sensors on the ribs have slipped, and more than one, all were taken off."""
+        imus = [f for f in self._followers.values() if f.site.kind is SiteKind.IMU and f.site.place is not Place.PELVIS]
+        gone = [f for f in imus if f.lost is not None]
+        if len(gone) > 1 and 2 * len(gone) >= len(imus):
+            for follower in imus:
+                follower.slip()
 
     def _on_ribs(self, source: str) -> bool:
         follower = self._followers[source]
@@ -146,14 +155,14 @@ class Round:
         if mine is None or not others or not self._on_ribs(source):
             self._apart_n[source] = 0
             return False
-        apart = abs(mine.degrees - median(np.array(others))) > APART_DEG
+        apart = float(np.abs(mine.angles - np.median(np.stack([o.angles for o in others]), axis=0)).mean()) > APART_DEG
         self._apart_n[source] = self._apart_n.get(source, 0) + 1 if apart else 0
-        outvoted = len(others) == 1 and others[0] > mine.degrees
+        outvoted = len(others) == 1 and others[0].degrees > mine.degrees
         return self._apart_n[source] >= APART_N and not outvoted
 
-    def _others(self, source: str, changes: Mapping[str, Change]) -> list[float]:
-        """Return the angles of the other sensors on the ribs; the pelvis' where there is no other."""
-        others = {s: c.degrees for s, c in changes.items() if self._followers[s].lost is None and s != source}
+    def _others(self, source: str, changes: Mapping[str, Change]) -> list[Change]:
+        """Return those of the other sensors on the ribs; the pelvis' where there is no other."""
+        others = {s: c for s, c in changes.items() if self._followers[s].lost is None and s != source}
         return [d for s, d in others.items() if self._on_ribs(s)] or list(others.values())
 
     def posture(self, item: PostureEstimate) -> None:

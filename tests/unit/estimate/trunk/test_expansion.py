@@ -1,0 +1,289 @@
+"""Expansion of every site against what the trunk did: shares, cm, symmetry, phase, the 360° score, and refusals."""
+
+import math
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+import pytest
+from trunk_signals import OneBreath, Trunk, Worn, breaths, even, of, run, steps
+
+from breathcore.model.device import Place
+from breathcore.model.estimates import BreathKind
+from breathcore.model.trunk import Expansion, SidesExchanged, SiteBlock, SiteCalibration, TapeReading, Unmeasured
+
+RING = tuple(Worn(p) for p in (Place.STERNUM, Place.LEFT, Place.RIGHT, Place.BACK))
+BELTS = (Worn(Place.STERNUM, belt=True, hz=10.0), Worn(Place.NAVEL, belt=True, hz=10.0))
+UNEVEN_RIBS = {**even(0.4), Place.LEFT: 0.5, Place.RIGHT: 0.3}
+
+
+def events(done):
+    return [b.event() for b in done]
+
+
+def seen(trunk, *known, **how):
+    done = [b.event() for b in trunk.done]
+    return run(trunk, [steps(), *done, *known], **how)
+
+
+def last(out):
+    return of(out, Expansion)[-1]
+
+
+def test_each_site_is_told_in_shares_of_its_own_full_breath():
+    _, out = seen(Trunk(RING + BELTS, tuple(breaths(UNEVEN_RIBS))))
+    for expansion in of(out, Expansion)[-5:]:
+        for site in expansion.sites:
+            assert site.share == pytest.approx(UNEVEN_RIBS[site.place], abs=0.04)
+        assert expansion.least is Place.RIGHT
+        shares = np.array([0.4, 0.5, 0.3, 0.4])
+        assert expansion.score == pytest.approx(100 * (shares.mean() - shares.std()), abs=4)
+
+
+def test_a_breath_is_told_within_half_a_second_of_being_sure():
+    _, out = seen(Trunk(RING, tuple(breaths(even(0.4)))))
+    sure = {b.inhale_onset_s: b.confirmed_s for b in events(breaths(even(0.4)))}
+    assert all(0.0 <= e.t_s - sure[e.onset_s] <= 0.5 for e in of(out, Expansion))
+
+
+def test_the_live_level_follows_the_breath_and_is_told_within_its_latency():
+    done = tuple(breaths(even(0.5)))
+    estimator, out = seen(Trunk(RING, done))
+    blocks = [b for b in of(out, SiteBlock) if b.place is Place.LEFT and b.t_s[0] > 60]
+    t, level = (np.concatenate([getattr(b, name) for b in blocks]) for name in ("t_s", "level"))
+    from trunk_signals import share
+
+    assert np.abs(level - share(done, Place.LEFT, t)).max() < 0.1
+    assert estimator.latency_s <= 0.6
+
+
+def test_centimetres_come_with_a_tape_reading_and_without_one_there_are_none():
+    trunk = Trunk(RING + BELTS, tuple(breaths(UNEVEN_RIBS)))
+    _, out = seen(trunk, TapeReading(3.0, Place.LEFT, 6.0), TapeReading(3.0, Place.STERNUM, 5.0))
+    told = last(out)
+    assert told.site(Place.LEFT).cm == pytest.approx(6.0 * 0.4, abs=0.2)  # the girth's, not the side's
+    assert told.site(Place.STERNUM).cm == pytest.approx(5.0 * 0.4, abs=0.2)
+    assert math.isnan(told.site(Place.NAVEL).cm)
+    calibrations = {c.place: c for c in of(out, SiteCalibration)}
+    assert calibrations[Place.LEFT].cm_per_unit == pytest.approx(3.0, rel=0.1)
+    assert math.isnan(calibrations[Place.NAVEL].cm_per_unit)
+
+
+@pytest.mark.parametrize("lag_deg", [0.0, 30.0, 90.0, -60.0])
+def test_the_bellys_lag_is_told_within_five_degrees(lag_deg):
+    worn = (BELTS[0], replace(BELTS[1], lag_deg=lag_deg))
+    _, out = seen(Trunk(worn, tuple(breaths(even(0.4)))))
+    assert last(out).phase_deg == pytest.approx(lag_deg, abs=5.0)
+    assert not last(out).paradox
+    assert last(out).rib_share == pytest.approx(0.5, abs=0.03)
+
+
+def test_ribs_and_belly_against_each_other_are_a_paradox():
+    worn = (BELTS[0], replace(BELTS[1], lag_deg=175.0))
+    _, out = seen(Trunk(worn, tuple(breaths(even(0.4)))))
+    assert last(out).paradox
+
+
+def test_there_is_no_angle_where_the_belly_hardly_moves():
+    done = tuple(breaths({**even(0.5), Place.NAVEL: 0.05}))
+    _, out = seen(Trunk(BELTS, done))
+    assert math.isnan(last(out).phase_deg)
+    assert last(out).reasons["phase_deg"] is Unmeasured.UNDEFINED
+
+
+def test_what_needs_a_sensor_that_is_not_there_is_refused():
+    _, out = seen(Trunk(RING[:1], tuple(breaths(even(0.4)))))
+    assert set(last(out).reasons) == {"rib_share", "phase_deg", "symmetry", "score"}
+    assert set(last(out).reasons.values()) == {Unmeasured.NO_SENSOR}
+    assert last(out).site(Place.LEFT) is None
+
+
+# ── symmetry ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_left_and_right_are_compared_with_the_noise_of_it():
+    estimator, out = seen(Trunk(RING, tuple(breaths(UNEVEN_RIBS))))
+    assert last(out).symmetry == pytest.approx(50.0, abs=5.0)
+    assert 0.0 < last(out).symmetry_noise < 25.0
+    assert estimator.swap_wanted
+    assert of(out, Expansion)[0].reasons["symmetry"] in (Unmeasured.NOT_CALIBRATED, Unmeasured.TOO_SHORT)
+
+
+def test_even_sides_do_not_ask_for_the_sensors_to_be_exchanged():
+    estimator, out = seen(Trunk(RING, tuple(breaths(even(0.4)))))
+    assert abs(last(out).symmetry) < last(out).symmetry_noise
+    assert not estimator.swap_wanted
+
+
+def test_after_an_exchange_both_sides_have_to_be_calibrated_again_and_it_is_not_asked_for_twice():
+    done = breaths(UNEVEN_RIBS, n=16)
+    estimator, out = seen(Trunk(RING, tuple(done)), SidesExchanged(90.0))
+    after = [e for e in of(out, Expansion) if e.t_s > 91.0]
+    assert after
+    assert {e.site(Place.LEFT).reason for e in after} == {Unmeasured.NOT_CALIBRATED}
+    assert {e.site(Place.LEFT).source for e in after} == {"right.acc"}
+    assert not estimator.swap_wanted
+
+
+# ── calibration ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def calibrated(trunk, place, **how):
+    return next(c for c in of(seen(trunk, **how)[1], SiteCalibration) if c.place is place)
+
+
+def test_a_calibration_gives_range_axis_and_how_even_it_was():
+    told = calibrated(Trunk(RING, tuple(breaths(even(0.4), n=1))), Place.LEFT)
+    assert told.full - told.relaxed == pytest.approx(2.0, rel=0.06)
+    assert told.cv < 0.05
+    assert math.hypot(*told.axis) == pytest.approx(1.0)
+    assert told.unit == "deg"
+    assert told.reason is None
+
+
+def test_the_change_since_last_time_is_told():
+    from breathcore.estimate.trunk.site import SiteKind
+
+    previous = {(Place.LEFT, SiteKind.IMU): 1.5}
+    told = calibrated(Trunk(RING, tuple(breaths(even(0.4), n=1))), Place.LEFT, previous=previous)
+    assert told.change == pytest.approx(2.0 / 1.5 - 1.0, abs=0.08)
+
+
+def test_full_breaths_that_differ_too_much_are_refused():
+    done = breaths(even(0.4), n=1)
+    done[4] = replace(done[4], depth=even(0.4))
+    told = calibrated(Trunk(RING + BELTS, tuple(done)), Place.LEFT)
+    assert told.reason is Unmeasured.UNEVEN
+    assert told.cv > 0.25
+
+
+def test_a_sensor_that_sees_no_breath_is_refused():
+    still = Worn(Place.LEFT, size=0.0, gyro=False)
+    assert calibrated(Trunk((still,), tuple(breaths(even(0.4), n=1))), Place.LEFT).reason is Unmeasured.BLIND
+
+
+def test_a_belt_at_the_end_of_its_scale_is_refused():
+    class Short(Trunk):
+        def streams(self):
+            return [(c, t, np.minimum(x, 9.0)) for c, t, x in super().streams()]
+
+    assert calibrated(Short(BELTS, tuple(breaths(even(0.4), n=1))), Place.NAVEL).reason is Unmeasured.SATURATED
+
+
+def test_a_belt_that_does_not_move_is_refused():
+    class Stuck(Trunk):
+        def streams(self):
+            return [(c, t, np.full_like(x, 8.0)) for c, t, x in super().streams()]
+
+    assert calibrated(Stuck(BELTS, tuple(breaths(even(0.4), n=1))), Place.NAVEL).reason is Unmeasured.FLAT
+
+
+def test_an_axis_that_stands_upright_is_read_from_the_gyroscope_and_without_one_it_is_refused():
+    lying = (0.0, 1.0, 0.0)  # on the back: the sides turn about the vertical
+    done = tuple(breaths(even(0.5)))
+    _, out = seen(Trunk((Worn(Place.LEFT), Worn(Place.STERNUM)), done, gravity=lying))
+    assert last(out).site(Place.LEFT).share == pytest.approx(0.5, abs=0.07)
+    _, out = seen(Trunk((Worn(Place.LEFT, gyro=False), Worn(Place.STERNUM)), done, gravity=lying))
+    assert last(out).site(Place.LEFT).reason is Unmeasured.BLIND
+    assert last(out).site(Place.STERNUM).share == pytest.approx(0.5, abs=0.05)
+
+
+# ── the body sways ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def swaying(t):
+    return np.stack([0.4 * np.sin(1.1 * t) + 0.3 * np.sin(2.3 * t + 1), 0.4 * np.sin(0.7 * t + 2), 0.0 * t])
+
+
+@pytest.mark.parametrize("pelvis", [False, True])
+def test_sway_as_large_as_the_breath_is_taken_out(pelvis):
+    worn = tuple(replace(w, size=1.5) for w in RING) + ((Worn(Place.PELVIS),) if pelvis else ())
+    _, out = seen(Trunk(worn, tuple(breaths(even(0.4))), sway_deg=swaying))
+    errors = [abs(s.share - 0.4) for e in of(out, Expansion)[-8:] for s in e.sites]
+    assert np.median(errors) < 0.04
+    assert max(errors) < 0.15
+
+
+# ── what goes wrong ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_sensor_that_slips_is_said_to_have_and_the_others_go_on():
+    slip = {Place.LEFT: lambda t: np.stack([18.0 * (t > 70), 0 * t, 0 * t])}
+    _, out = seen(Trunk(RING, tuple(breaths(even(0.4))), alone_deg=slip))
+    told = last(out)
+    assert told.site(Place.LEFT).reason is Unmeasured.SLIPPED
+    assert told.reasons["symmetry"] is Unmeasured.SLIPPED
+    assert told.site(Place.RIGHT).share == pytest.approx(0.4, abs=0.05)
+    before = [e for e in of(out, Expansion) if 50 < e.t_s < 70]
+    assert all(e.site(Place.LEFT).reason is None for e in before)
+    assert not [b for b in of(out, SiteBlock) if b.place is Place.LEFT and b.t_s[-1] > 75]
+
+
+def test_a_belt_that_has_come_loose_is_said_to_have():
+    class Loose(Trunk):
+        def streams(self):
+            return [(c, t, np.where((t > 70)[:, None], x - 5.0, x)) for c, t, x in super().streams()]
+
+    _, out = seen(Loose(BELTS, tuple(breaths(even(0.4)))))
+    assert last(out).site(Place.NAVEL).reason is Unmeasured.SLIPPED
+
+
+def test_a_body_that_leans_back_goes_on_in_the_new_posture():
+    lean = lambda t: np.stack([25.0 * np.clip((t - 70) / 2, 0, 1), 0 * t, 0 * t])  # noqa: E731
+    _, out = seen(Trunk(RING, tuple(breaths(even(0.4), n=12)), sway_deg=lean))
+    told = of(out, Expansion)
+    assert all(s.share == pytest.approx(0.4, abs=0.06) for s in told[-1].sites)
+    assert [e for e in told if 68 < e.t_s < 80 and any(s.reason is Unmeasured.MOTION for s in e.sites)]
+
+
+def in_hands(n, t):
+    """Return the turn (3, n) of a sensor that is taken off and put on again from 70 s to 80 s, a little otherwise."""
+    held = np.sin(np.pi * np.clip((t - 70) / 10, 0, 1)) ** 2
+    waves = np.stack([np.sin((2 + 0.4 * n) * t + n), np.cos((3 - 0.5 * n) * t), np.sin(1.7 * t + 2 * n)])
+    return 25 * held * waves + np.array([[9.0], [-5.0 + 3 * n], [8.0]]) * np.clip((t - 70) / 10, 0, 1)
+
+
+def test_put_on_again_all_sensors_have_to_be_calibrated_again():
+    turns = {worn.place: partial(in_hands, n) for n, worn in enumerate(RING)}
+    _, out = seen(Trunk(RING, tuple(breaths(even(0.4))), alone_deg=turns))
+    assert {s.reason for s in last(out).sites} == {Unmeasured.SLIPPED}
+
+
+def test_a_stream_that_ends_is_said_to_have_no_data_and_the_others_go_on():
+    class Cut(Trunk):
+        def streams(self):
+            return [(c, t[t < 70], x[t < 70]) if c.place is Place.LEFT else (c, t, x) for c, t, x in super().streams()]
+
+    _, out = seen(Cut(RING, tuple(breaths(even(0.4)))))
+    assert last(out).site(Place.LEFT).reason is Unmeasured.NO_DATA
+    assert last(out).site(Place.RIGHT).share == pytest.approx(0.4, abs=0.05)
+
+
+def test_a_held_breath_stays_open_and_counts_as_one_breath():
+    done = breaths(even(0.4), n=4)
+    held = OneBreath(done[-1].end_s, 2.0, 3.0, even(0.6), hold_s=15.0)
+    _, out = seen(Trunk(RING, (*done, held), end_s=held.end_s + 8.0))
+    block = [
+        b for b in of(out, SiteBlock) if b.place is Place.LEFT and held.start_s + 15 < b.t_s[0] < held.start_s + 17
+    ]
+    assert np.mean(np.concatenate([b.level for b in block])) == pytest.approx(0.6, abs=0.08)
+    assert last(out).site(Place.LEFT).share == pytest.approx(0.6, abs=0.06)
+
+
+def test_a_cough_is_no_breath_and_talking_has_no_angle():
+    done = breaths(even(0.4))
+    known = events(done)
+    known[-1] = replace(known[-1], kind=BreathKind.COUGH)
+    known[-2] = replace(known[-2], kind=BreathKind.TALKING)
+    _, out = run(Trunk(BELTS, tuple(done)), [steps(), *known])
+    cough, talk = of(out, Expansion)[-1], of(out, Expansion)[-2]
+    assert {s.reason for s in cough.sites} == {Unmeasured.NO_BREATH}
+    assert talk.reasons["phase_deg"] is Unmeasured.UNDEFINED
+    assert talk.site(Place.NAVEL).share == pytest.approx(0.4, abs=0.05)
+
+
+def test_nothing_is_told_of_a_site_before_it_is_calibrated():
+    done = tuple(breaths(even(0.4), n=2))
+    _, out = run(Trunk(RING, done), events(done))
+    assert not of(out, SiteBlock)
+    assert {s.reason for e in of(out, Expansion) for s in e.sites} == {Unmeasured.NOT_CALIBRATED}
