@@ -9,6 +9,7 @@ import numpy as np
 from breathcore.model.device import Place
 from breathcore.model.trunk import RING
 from breathcore.source.sim.trunk.spec import BeltSpec, BraceSpec, ImuSpec, SiteSpec, TrunkSpec, Vector
+from breathcore.source.sim.trunk.wall import LEVELS
 
 RATES_BPM = (4.0, 25.0)
 RATIOS = (1.0 / 3.0, 1.5)  # in to out
@@ -24,7 +25,6 @@ CROSSTALKS = (0.10, 0.30)
 RIBS_TO_BELLY = (0.25, 4.0)  # of the girths' growth in a full breath
 EXPANSIONS_CM = (5.0, 11.0)  # chest and waist together
 _AWRY_DEG = 12.0  # by how much a site's axis is out of true
-_WEIGHTS = {Place.STERNUM: 0.40, Place.LEFT: 0.25, Place.RIGHT: 0.25, Place.BACK: 0.10}
 _AXES: Mapping[Place, Vector] = {
     Place.STERNUM: (0.0, -1.0, 0.0),
     Place.LEFT: (1.0, 0.0, 0.0),
@@ -73,10 +73,11 @@ def draw_trunk(seed: int) -> TrunkSpec:
 def _sites(rng: np.random.Generator, chest_cm: float, waist_cm: float, tilt_deg: float) -> Mapping[Place, SiteSpec]:
     """Return the wall: sites whose displacements make the girths grow as far as they should."""
     outwards = {place: _OUTWARDS[place] * float(np.exp(0.12 * rng.standard_normal())) for place in RING}
-    scale = chest_cm / (2.0 * math.pi * sum(outwards[p] * _WEIGHTS[p] for p in RING))
+    chest = LEVELS[Place.STERNUM][: len(RING)]
+    scale = chest_cm / (2.0 * math.pi * float(chest @ np.array([outwards[p] for p in RING])))
     sites = {place: _site(rng, place, scale * outwards[place], tilt_deg) for place in RING}
-    ribs_cm = sum(sites[p].full_cm * (0.02 if p in (Place.STERNUM, Place.BACK) else 0.04) for p in RING)
-    belly_cm = max(waist_cm / (2.0 * math.pi) - ribs_cm, 0.05) / 0.55
+    ribs = LEVELS[Place.NAVEL][: len(RING)] @ np.array([sites[p].full_cm for p in RING])
+    belly_cm = max(waist_cm / (2.0 * math.pi) - float(ribs), 0.05) / float(LEVELS[Place.NAVEL][-1])
     sites[Place.NAVEL] = _site(rng, Place.NAVEL, belly_cm, tilt_deg)
     return MappingProxyType(sites)
 

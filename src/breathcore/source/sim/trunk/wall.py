@@ -22,11 +22,12 @@ _BESIDE = np.array(  # who draws the skin along: front, left, right, back, belly
         [0.4, 0.3, 0.3, 0.0, 0.0],
     ]
 )
-_LEVELS = {  # how much of a level's girth each site makes
+LEVELS = {
     Place.STERNUM: np.array([0.40, 0.25, 0.25, 0.10, 0.0]),
     Place.LEFT: np.array([0.25, 0.25, 0.25, 0.25, 0.0]),
-    Place.NAVEL: np.array([0.02, 0.04, 0.04, 0.02, 0.55]),
+    Place.NAVEL: np.array([0.01, 0.02, 0.02, 0.01, 0.55]),
 }
+"""Parts of the radial displacement of each site of WALL in the girth at a level."""
 _OPENS = {  # shares of the breath in a posture, against sitting: front, left, right, back, belly
     Posture.SUPINE: (0.75, 0.8, 0.8, 0.15, 1.25),
     Posture.PRONE: (0.15, 0.95, 0.95, 1.1, 0.5),
@@ -110,11 +111,11 @@ class Wall:
 
     def breathed_cm(self, place: Place, t_s: F64) -> F64:
         """Return the breath's part of that girth."""
-        return np.asarray(2.0 * math.pi * (self.displacements_cm(t_s) @ _LEVELS[_level_of(place)]))
+        return np.asarray(2.0 * math.pi * (self.displacements_cm(t_s) @ LEVELS[_level_of(place)]))
 
     def full_girth_cm(self, place: Place) -> float:
         """Return what a full breath, sitting, makes of that girth."""
-        return float(2.0 * math.pi * (self._full_cm @ _LEVELS[_level_of(place)]))
+        return float(2.0 * math.pi * (self._full_cm @ LEVELS[_level_of(place)]))
 
     def _level(self, t_s: F64, lag_s: F64) -> F64:
         """Return the breath as it was `lag_s` ago."""
@@ -128,4 +129,4 @@ class Wall:
 
 
 def _level_of(place: Place) -> Place:
-    return place if place in _LEVELS else Place.LEFT
+    return place if place in LEVELS else Place.LEFT
