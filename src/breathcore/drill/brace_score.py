@@ -3,8 +3,8 @@
     score = 40 time in the zone + 25 breathing kept + 20 steadiness of the lumbar spine + 15 drift
 
 Time in the zone is the share of what was told of the level while a brace was asked for, without the first two seconds
-(the ramp). Breathing kept is the share of the time braced in which breathing went on, without strain. Steadiness is that of
-the pelvis: in full up to 2°, none from 8°. Drift: in full up to 5 % of the range in 10 s, none from 15 %.
+(the ramp). Breathing kept is the share of the time braced in which breathing went on, without strain. Steadiness is
+that of the pelvis: in full up to 2°, none from 8°. Drift: in full up to 5 % of the range in 10 s, none from 15 %.
 
 Parts that were not measured are None and the rest counts for the whole. A brace that nothing measures has no score: the
 drill is timed, and the person says how hard it was (0–10); the screens say so.

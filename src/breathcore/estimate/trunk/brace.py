@@ -1,9 +1,9 @@
 """The brace, live: what a belt at the waist (or a sensor on the belly) reads beyond the breathing's ripple.
 
 Method: signals.md §9. The level is (reading at the end of a breath out − at ease) / (firm − at ease). Between two ends
-of a breath out it is told from another breath channel, whose ripple is taken off (`explained`), or else it stays what it
-was at the last end, less where the reading falls below it (`waves.Floor`). What reads as rest is followed between braces
-(fabric creeps), and begun anew in another posture.
+of a breath out it is told from another breath channel, whose ripple is taken off (`explained`), or else it stays what
+it was at the last end, less where the reading falls below it (`waves.Floor`). What reads as rest is followed between
+braces (fabric creeps), and begun anew in another posture.
 
 Limits. Without another channel a brace is told at the end of the breath out in which it came, and a held breath looks
 like one. A tilt turns with the belly's wall: where what remains of the breath is a large part of what the firmest brace
@@ -42,6 +42,8 @@ BOTTOMS_N = 40
 EXPLAINED = 0.1  # of the range: more must not remain of the breath where the other channel is believed
 TOLD_TO = 0.15  # of the range: of a level that is less sure only on and off are told ...
 COARSE_ON_AT = 0.5  # ... from half of the firmest brace
+UNSTEADY = 2.5  # times what ends of breaths out differ by: less is no brace
+HELD_MOST_S = 120.0  # longer than anybody is asked to brace
 POSED_S = 2.0  # after a change of posture: what is read then is rest
 UPRIGHT = frozenset({Posture.STANDING, Posture.SITTING, Posture.UPRIGHT})
 NAN = math.nan
@@ -231,7 +233,7 @@ class BraceFollower:
         self._force = (y - track.rest.level) / self._range
         if bottom is not None:
             self._confirmed = self._level
-        self._hold.step(t, self._level if self._sure else self._level - COARSE_ON_AT + ON_AT)
+        self._hold.step(t, self._level, self._on_at(track))
         if not held and self._hold.since_s is not None:
             for kept in self._kept.values():
                 kept.begin()
@@ -247,16 +249,25 @@ class BraceFollower:
                 track.rest.see(raw, self._range, bottom.cycle_s if bottom.cycle_s == bottom.cycle_s else 0.0)
 
     def _settle(self, t: float, bottom: Bottom | None) -> None:
-        """Take for rest what is read in another posture, once a breath out has ended there."""
+        """Take for rest what is read in another posture, once a breath out has ended there.
+
+        Another posture is one that is told, a step that the other channel made too, or a "brace" that does not end.
+        """
         since_s = self._hold.since_s
         stepped = since_s is not None and bottom is not None and t - since_s < 2.0 * bottom.cycle_s
         shifted = bottom is not None and self._is_explained and self._explained.moved and stepped
         posed = bottom is not None and bottom.t_s >= self._posed_s + POSED_S
-        if shifted or posed:
+        stayed = since_s is not None and bottom is not None and t - since_s > HELD_MOST_S
+        if shifted or posed or stayed:
             for track in (self._told, self._floored):
                 track.rest.level = track.raw if track.raw == track.raw else track.rest.level
             self._hold.release()
             self._posed_s = NAN
+
+    def _on_at(self, track: _Track) -> float:
+        """Return the level from which it is a brace: above what ends of breaths out differ by themselves."""
+        unsteady = track.rest.unsteady / abs(self._range)
+        return max(ON_AT if self._sure else COARSE_ON_AT, UNSTEADY * unsteady)
 
     @property
     def _sure(self) -> bool:

@@ -3,13 +3,14 @@
 import math
 from collections import deque
 from collections.abc import Sequence
-from itertools import combinations
+from itertools import combinations, pairwise
 from statistics import median
 
 from breathcore.estimate.trunk.waves import Bottom
 
 ON_AT, OFF_AT = 0.08, 0.05
 RELEASED = 0.4  # of the most that a brace was: below it (and below where it is taken for one), it is released
+CHANGES_N = 9
 NEAR, BELOW, ABOVE = 0.4, 0.4, 0.1  # of what an unbraced breath out ends off rest: how far rest goes after it
 SLOPE_GAIN = 0.03  # the same for the speed at which it falls
 SHORTEST_S = 3.0
@@ -37,6 +38,8 @@ class Rest:
     def __init__(self) -> None:
         self.level = NAN
         self.slope = 0.0
+        self._changes: deque[float] = deque(maxlen=CHANGES_N)
+        self._last = NAN
 
     def begin(self, level: float, seen: Sequence[tuple[float, float]], unit: float) -> None:
         """Start at `level`; `seen` are times and levels at rest before: how fast they fell goes on."""
@@ -44,15 +47,24 @@ class Rest:
         most = SLOPE_MOST * abs(unit)
         slope = SLOPE_SHARE * median(slopes) if slopes else 0.0
         self.slope = min(most, max(-most, slope))
-        self.level = level
+        self.level = self._last = level
+        self._changes.clear()
+        self._changes.extend(abs(b - a) for (_, a), (_, b) in pairwise(seen))
 
     def step(self, dt: float) -> None:
         """Move on by `dt`: it gives way as it did before."""
         self.level += self.slope * dt
         self.slope -= dt / FADES_S * self.slope
 
+    @property
+    def unsteady(self) -> float:
+        """How much ends of unbraced breaths out differ from one to the next, in the reading's unit; 0 before three."""
+        return median(self._changes) if len(self._changes) > 1 else 0.0
+
     def see(self, raw: float, unit: float, cycle_s: float) -> None:
         """Take the reading `raw` at the end of an unbraced breath out, `cycle_s` after the last."""
+        self._changes.append(abs(raw - self._last))
+        self._last = raw
         off = raw - self.level
         share = off / unit
         if share > ON_AT:
@@ -84,19 +96,17 @@ class Hold:
         self._ramp_over_s: float | None = None
         self._sums = [0.0] * 5  # n, t, level, t², t·level since the ramp was over
 
-    def step(self, t: float, level: float) -> bool:
-        """Take the level at `t`; return whether a brace was released."""
+    def step(self, t: float, level: float, on_at: float = ON_AT) -> None:
+        """Take the level at `t`; a brace begins above `on_at`."""
         if self.since_s is None:
-            if level > ON_AT:
-                self.since_s = t
-            else:
-                return False
+            if level <= on_at:
+                return
+            self.since_s = t
         self._peak = max(self._peak, level)
-        if level < max(OFF_AT, min(ON_AT, RELEASED * self._peak)):
+        if level < max(on_at - ON_AT + OFF_AT, min(on_at, RELEASED * self._peak)):
             self.release()
-            return True
-        self._drifts(t, level, self.since_s)
-        return False
+        else:
+            self._drifts(t, level, self.since_s)
 
     def _drifts(self, t: float, level: float, since_s: float) -> None:
         lately = self._lately

@@ -14,7 +14,7 @@ from breathcore.model.trunk import CalibrationStep, StepKind
 
 AHEAD_S = 0.12  # the level is that of a sample this old: the other channel's speed is read about it
 FLOOR_SHARE = 0.5  # of a new bottom in the other channel's floor
-MOVED = 0.6  # of a usual breath: a bottom this far from the floor is not one of breathing
+MOVED = 0.5  # of a usual breath: a bottom this far from the floor is not one of breathing
 CYCLE_S, CYCLE_SHARE, CYCLE_MOST_S = 4.0, 0.3, 15.0
 LAG_MOST_S = 8.0
 LAG_STEP_N = 2

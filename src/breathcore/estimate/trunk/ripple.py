@@ -91,8 +91,9 @@ class Ripple:
     reading = level + gain · c, where c is the other channel's excursion and its speed (which stands for what is left of
     the lag between the two). The gains are fitted breath by breath, those of unbraced breaths kept by their median; a
     brace takes off them (a braced belly is stiffer) as much as it did before, until a breath within it has shown it.
-    The level is followed sample by sample: the more the gains matter at one (not at all at the channel's floor), the less
-    it is believed. What goes beyond all that breaths explain is a step: it is followed at once, until it is over.
+    The level is followed sample by sample, with this breath's own share of the ripple: the more the ripple matters (not
+    at all at the channel's floor), the less a sample is believed.
+    What goes beyond all that breaths explain is a step: it is followed at once, until it is over.
 
     Parameters
     ----------

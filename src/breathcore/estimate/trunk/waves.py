@@ -10,9 +10,9 @@ REMEMBERED = 7  # excursions
 FIRST_S = 6.0  # of trace before a first excursion is guessed
 SHORTEST_S = 0.3  # between a bottom and a top
 LOST_S = 20.0  # without a turn: what is usual is looked for anew
-STILL = 0.12  # of the usual excursion, in `STILL_S`: a breath out that has come to rest
+STILL = 0.08  # of the usual excursion, in `STILL_S`: a breath out that has come to rest
 STILL_S = 0.5
-OUT = 0.5  # of it: how far a breath out has to have come for that
+OUT = 0.65  # of it: how far a breath out has to have come for that
 NAN = math.nan
 
 
