@@ -11,6 +11,7 @@ from breathcore.source.sim.spec import Behaviour, WearerSpec
 _LONG_REST_S = 12.0  # a rest as long as this is a pause between sets, not a breath held out
 _JUST_S = 0.5  # a phase that began this short before it was shown is still acted on,
 _QUICKEST_S = 0.02  # at once
+_EASE_S = 1.2  # to breathe out where ease is coached
 _TIRED_AFTER_S = 300.0
 _SWAPPED = {
     DrillPhase.INHALE: DrillPhase.EXHALE,
@@ -49,7 +50,17 @@ def cues(
         phases = tuple(_swapped(p) for p in phases)
     chosen = [p for p in _complied(phases, spec, rng) if _breathes(p)]
     acted = [c for c in _timed(chosen, from_s, spec, rng) if c.at_s > from_s]
+    if coached:
+        acted = [eased for cue in acted for eased in _eased(cue)]
     return _from_inhales(acted, guided=guided)
+
+
+def _eased(cue: Cue) -> tuple[Cue, ...]:
+    """Return a rest as it is coached: out, soon, and then at ease."""
+    if cue.kind is not DrillPhase.REST or cue.until_s - cue.at_s < 2.0 * _EASE_S:
+        return (cue,)
+    out_s = cue.at_s + _EASE_S
+    return replace(cue, until_s=out_s, level=0.0), replace(cue, at_s=out_s)
 
 
 def _breathes(phase: TargetPhase) -> bool:
@@ -113,7 +124,8 @@ def _from_inhales(acted: list[Cue], *, guided: bool) -> list[Cue]:
     following, end_s = guided, acted[0].at_s if acted else 0.0
     for cue in acted:
         touches = abs(cue.at_s - end_s) < 1e-6
-        following = (following and touches) or cue.kind is DrillPhase.INHALE
+        eases = cue.kind is DrillPhase.REST and cue.level is not None
+        following = (following and touches) or eases or cue.kind is DrillPhase.INHALE
         if following:
             kept.append(cue)
         end_s = cue.until_s

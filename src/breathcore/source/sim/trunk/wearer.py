@@ -170,6 +170,7 @@ class TrunkWearer:
 
         They are those of the breath itself (the compartment that leads), as planned.
         """
+        self.breath.level(np.array([end_s]))  # planned as far as somebody looks
         found = turns(self.breath.chain, end_s, least)
         whole = ((a, b, c) for a, b, c in zip(found, found[1:], found[2:], strict=False) if a.up)
         return tuple((a.t_s, b.t_s, c.t_s) for a, b, c in whole if a.t_s >= start_s)
