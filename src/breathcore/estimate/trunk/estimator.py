@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from breathcore.estimate.chain import EstimatorFault
 from breathcore.estimate.trunk.bracing import Bracing
-from breathcore.estimate.trunk.calibrate import refused
+from breathcore.estimate.trunk.calibrate import Scale, refused
 from breathcore.estimate.trunk.expansion import SiteFollower
 from breathcore.estimate.trunk.movement import MovementEstimate, MovementFollower
 from breathcore.estimate.trunk.round import Round
@@ -124,6 +124,12 @@ class TrunkEstimator:
         for source, mover in self._movers.items():
             out += self._moved(source, mover.flush)
         return tuple(out)
+
+    def adopt(self, source: str, relaxed: float, full: float) -> None:
+        """Take the range of a belt that is known otherwise: of a recording that nobody calibrated in."""
+        follower = self._followers[source]
+        told = SiteCalibration(0.0, follower.site.place, source, follower.site.unit, relaxed, full, math.nan)
+        follower.adopt(Scale(follower.site, told))
 
     def assume(self, posture: Posture, t_s: float) -> None:
         """Learn that the body is in `posture` at `t_s`, and has been for 2 s: how the sensors are mounted."""

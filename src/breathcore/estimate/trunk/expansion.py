@@ -108,6 +108,11 @@ class SiteFollower:
         self._settle()
         return self.scale
 
+    def adopt(self, scale: Scale) -> None:
+        """Take the range as it is."""
+        self.scale, self.lost = scale, None
+        self._settle()
+
     @property
     def reason(self) -> Unmeasured | None:
         """Why nothing can be told of this site now, None where it can."""

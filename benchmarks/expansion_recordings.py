@@ -1,0 +1,189 @@
+"""Expansion on real people: how large each breath was, told as it is over, against the whole recording looked at after.
+
+    python benchmarks/expansion_recordings.py [--minutes 0] [--recordings har-hexoskin_001 …]
+
+Recordings with a band round the chest and one round the belly (har-hexoskin; counts fall on inspiration). Nobody was
+calibrated in them, so sizes stay in counts; what can be judged is the size from breath to breath and the lag of the
+belly behind the ribs. The bands are given to `PersonEstimator` and `TrunkEstimator` as a session gives them, half a
+second at a time; each breath's size at both bands is what `Expansion` tells once the breath is sure.
+
+The reference is the recording's own: ends of breaths in and out, found after the fact in the chest band, 0.08–1 Hz
+without phase error; its size the way from the trough before to the peak. Only breaths at rest (SD of the
+accelerometer below 0.05 g) inside windows whose rate the recorder's firmware confirms count, as in the other
+benchmarks. A breath that is told belongs to the reference peak inside it. Missed are reference breaths that none was
+told for, extra are told ones without a peak, or the second for one peak.
+
+Printed for each person: breaths, missed, extra, r and slope (least squares through the means) of told against
+reference sizes, chest; the same for the belly's band against its own peak to trough in the same breath; how many
+breaths have a lag, its median, and how far it is from the lag read off afterwards (zero-phase, five breaths round it)
+where that is clear (correlation of 0.8 and more); and how many breaths that look unlike (below 0.6) were given a lag
+nevertheless. Counts of phantom braces and repetitions are printed by the benchmarks of those.
+"""
+
+import argparse
+import time
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import numpy as np
+from scipy import signal
+
+from breathcore.estimate.chain import PersonEstimator
+from breathcore.estimate.trunk.compartments import lag
+from breathcore.estimate.trunk.estimator import TrunkEstimator
+from breathcore.estimate.trunk.site import GRID_HZ
+from breathcore.model.blocks import SampleBlock
+from breathcore.model.device import ChannelSpec, Place, Role
+from breathcore.model.estimates import Breath, RateEstimate, Turn
+from breathcore.model.trunk import Expansion
+from recordings import F64, REST_G, Recording, read
+from recordings import RECORDINGS as FOLDER
+
+HZ = 32.0
+BLOCK_S = 0.5
+CLEAR, UNLIKE = 0.8, 0.6
+CHEST = ChannelSpec("chest", Role.BELT, "a.u.", ("band",), HZ, BLOCK_S, inhale_sign=-1, place=Place.STERNUM)
+BELLY = ChannelSpec("belly", Role.ABDOMEN_BELT, "a.u.", ("band",), HZ, BLOCK_S, inhale_sign=-1, place=Place.NAVEL)
+BANDS = {"chest": (CHEST, "rip_thorax_counts"), "belly": (BELLY, "rip_abdomen_counts")}
+
+
+@dataclass
+class Result:
+    """Sizes (told, reference) of both bands, lags (told, afterwards, correlation), and what was missed or too much."""
+
+    name: str
+    chest: list[tuple[float, float]] = field(default_factory=list)
+    belly: list[tuple[float, float]] = field(default_factory=list)
+    lags: list[tuple[float, float, float]] = field(default_factory=list)
+    missed: int = 0
+    extra: int = 0
+    refused: int = 0
+
+
+def thinned(x: F64, hz: float) -> F64:
+    return signal.resample_poly(x - x[0], 1, round(hz / HZ)) + x[0]
+
+
+def told(streams: dict[str, F64]) -> list[Expansion]:
+    """Return what is told of each breath, live."""
+    channels = [c for c, _ in BANDS.values()]
+    person, trunk = PersonEstimator(channels), TrunkEstimator(channels)
+    for name in streams:
+        trunk.adopt(name, 0.0, 1.0)
+    out: list = []
+    step = round(BLOCK_S * HZ)
+    size = min(len(x) for x in streams.values())
+    for start in range(0, size - step, step):
+        t = np.arange(start, start + step) / HZ
+        blocks = [SampleBlock(BANDS[n][0], t, x[start : start + step, None]) for n, x in streams.items()]
+        said = [e for b in blocks for e in person.push(b)]
+        for item in (*(e for e in said if isinstance(e, Breath | Turn | RateEstimate)), *blocks):
+            out += trunk.push(item)
+    assert not person.faults
+    assert not trunk.faults
+    return [e for e in out if isinstance(e, Expansion)]
+
+
+def smooth(x: F64) -> F64:
+    return signal.sosfiltfilt(signal.butter(2, [0.08, 1.0], "band", fs=HZ, output="sos"), x)
+
+
+def at_rest(r: Recording, at_s: float) -> bool:
+    near = np.abs(r.events["ref_center_s"] - at_s) <= 1.01
+    known = np.isfinite(r.events["ref_rate_bpm"]) & (r.events["move_sd_g"] < REST_G)
+    return bool((near & known).any())
+
+
+def references(r: Recording, until_s: float) -> list[tuple[float, float, float]]:
+    """Return (trough, peak, next trough) of the breaths at rest."""
+    peaks, troughs = r.events["ref_end_insp_s"], r.events["ref_end_exp_s"]
+    found = []
+    for low, high in pairwise(troughs):
+        inside = peaks[(peaks > low) & (peaks < high)]
+        if len(inside) == 1 and high < until_s and at_rest(r, float(inside[0])):
+            found.append((float(low), float(inside[0]), float(high)))
+    return found
+
+
+def measured(r: Recording, minutes: float) -> Result:
+    raw = {name: thinned(*r.signals[signal_name]) for name, (_, signal_name) in BANDS.items()}
+    if minutes:
+        raw = {c: x[: round(60.0 * minutes * HZ)] for c, x in raw.items()}
+    until_s = min(len(x) for x in raw.values()) / HZ
+    expansions = told(raw)
+    after = {c: smooth(-x) for c, x in raw.items()}
+    result = Result(r.name)
+    used: set[int] = set()
+    for low, peak, high in references(r, until_s - 10.0):
+        mine = [n for n, e in enumerate(expansions) if e.onset_s <= peak < e.end_s]
+        if not mine:
+            result.missed += 1
+            continue
+        used.add(mine[0])
+        compare(result, expansions[mine[0]], after, (low, peak, high))
+    peaks = r.events["ref_end_insp_s"]
+    for n, e in enumerate(expansions):
+        inside = at_rest(r, e.onset_s) and at_rest(r, e.end_s) and e.end_s < until_s - 10.0
+        if n not in used and inside and not ((peaks >= e.onset_s) & (peaks < e.end_s)).any():
+            result.extra += 1
+    return result
+
+
+def compare(result: Result, e: Expansion, after: dict[str, F64], breath: tuple[float, float, float]) -> None:
+    low, peak, high = breath
+    for name, sizes in (("chest", result.chest), ("belly", result.belly)):
+        site, y = e.site(BANDS[name][0].place), after[name]
+        part = y[round(low * HZ) : round(high * HZ) + 1]
+        reference = y[round(peak * HZ)] - y[round(low * HZ)] if name == "chest" else float(np.ptp(part))
+        if site is not None and np.isfinite(site.share):
+            sizes.append((site.share, float(reference)))
+    afterwards = lag_after(after, peak, high - low)
+    if np.isfinite(e.phase_deg):
+        result.lags.append((e.phase_deg, *afterwards))
+    else:
+        result.refused += 1
+
+
+def lag_after(after: dict[str, F64], peak: float, cycle_s: float) -> tuple[float, float]:
+    t = np.arange(peak - 2.5 * cycle_s, peak + 2.5 * cycle_s, 1 / GRID_HZ)
+    times = np.arange(len(after["chest"])) / HZ
+    ribs, belly = (np.interp(t, times[: len(after[c])], after[c]) for c in BANDS)
+    found = lag(ribs, belly, cycle_s)
+    return found.deg, found.correlation
+
+
+def row(result: Result) -> str:
+    cells = [f"{result.name:18}{len(result.chest):7}{result.missed:8}{result.extra:7}"]
+    for sizes in (result.chest, result.belly):
+        mine, reference = np.array(sizes).T
+        slope = np.polyfit(reference, mine, 1)[0]
+        cells.append(f"{np.corrcoef(mine, reference)[0, 1]:8.3f}{slope:7.2f}")
+    lags = np.array(result.lags).reshape(-1, 3)
+    clear, unlike = lags[lags[:, 2] >= CLEAR], lags[lags[:, 2] < UNLIKE]
+    off = np.abs((clear[:, 0] - clear[:, 1] + 180.0) % 360.0 - 180.0)
+    middle = f"{np.median(lags[:, 0]):7.0f}" if len(lags) else "      –"
+    error = f"{np.median(off):6.1f}{np.quantile(off, 0.9):6.1f}" if len(off) else "     –     –"
+    cells.append(f"{len(lags):7}{result.refused:8}{middle}{error}{len(unlike):7}")
+    return " ".join(cells)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--minutes", type=float, default=0.0)
+    parser.add_argument("--recordings", nargs="*", default=())
+    options = parser.parse_args()
+    names = options.recordings or [p.stem for p in sorted(FOLDER.glob("har-hexoskin_*.json"))]
+    if not names:
+        print(f"no recordings in {FOLDER}")
+    print(f"{'':18}{'':22} {'chest':>14} {'belly':>15} {'lag':>29}")
+    heads = ("breaths", "missed", "extra", "r", "slope", "r", "slope", "told", "refused", "deg", "off", "p90", "unlike")
+    widths = (7, 8, 7, 9, 7, 9, 7, 8, 8, 7, 6, 6, 7)
+    print(" " * 18 + "".join(f"{h:>{w}}" for h, w in zip(heads, widths, strict=True)))
+    begun = time.perf_counter()
+    for name in names:
+        print(row(measured(read(FOLDER / f"{name}.json"), options.minutes)), flush=True)
+    print(f"{time.perf_counter() - begun:.0f} s")
+
+
+if __name__ == "__main__":
+    main()
