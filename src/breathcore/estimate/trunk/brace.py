@@ -96,6 +96,7 @@ class BraceFollower:
         self._posture: Posture | None = None
         self._rests: dict[Posture, tuple[float, float]] = {}
         self._posed_s = NAN  # since when the posture is one whose rest is not known
+        self._steady_s = -math.inf  # until when the body moves
 
     # ── calibration ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -115,7 +116,7 @@ class BraceFollower:
         self._calibration = calibration
         self._hold.release()
         self._rests.clear()
-        self._posed_s = NAN
+        self._posed_s, self._steady_s = NAN, -math.inf
         if not self._range:
             return
         self._explained.ripple.begin(abs(self._range))
@@ -155,6 +156,7 @@ class BraceFollower:
         if self._posed_s != self._posed_s:
             self._rests[before] = self._told.rest.level, self._floored.rest.level
         self._hold.release()
+        self._steady_s = item.t_s + POSED_S
         known = self._rests.get(posture)
         self._posed_s = item.t_s if known is None else NAN
         if known is not None:
@@ -233,7 +235,8 @@ class BraceFollower:
         self._force = (y - track.rest.level) / self._range
         if bottom is not None:
             self._confirmed = self._level
-        self._hold.step(t, self._level, self._on_at(track))
+        if t >= self._steady_s and self._posed_s != self._posed_s:
+            self._hold.step(t, self._level, self._on_at(track))
         if not held and self._hold.since_s is not None:
             for kept in self._kept.values():
                 kept.begin()
@@ -314,7 +317,8 @@ class BraceFollower:
             return self._calibration.reason
         if t_s - self._newest_s > LEFT_S or self._level != self._level:
             return Unmeasured.NO_DATA
-        return Unmeasured.MOTION if self._posed_s == self._posed_s else None
+        moves = self._posed_s == self._posed_s or t_s < self._steady_s
+        return Unmeasured.MOTION if moves else None
 
 
 def _eased(t_s: float, steps: Sequence[CalibrationStep]) -> bool:

@@ -15,6 +15,7 @@ from breathcore.model.trunk import CalibrationStep, StepKind
 AHEAD_S = 0.12  # the level is that of a sample this old: the other channel's speed is read about it
 FLOOR_SHARE = 0.5  # of a new bottom in the other channel's floor
 MOVED = 0.5  # of a usual breath: a bottom this far from the floor is not one of breathing
+SPEED_S = 0.6  # by which a speed is about as much as the excursion
 CYCLE_S, CYCLE_SHARE, CYCLE_MOST_S = 4.0, 0.3, 15.0
 LAG_MOST_S = 8.0
 LAG_STEP_N = 2
@@ -106,7 +107,7 @@ class Explained:
     @property
     def _per_speed(self) -> float:
         """Scales a difference over the window's width to about as much as the excursion."""
-        return self._cycle_s / (2 * math.pi) / (2 * self._half_n * self._dt)
+        return SPEED_S / (2 * self._half_n * self._dt)
 
     # ── what a calibration shows ─────────────────────────────────────────────────────────────────────────────────────
 

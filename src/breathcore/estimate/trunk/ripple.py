@@ -2,6 +2,7 @@
 
 import math
 from collections import deque
+from itertools import pairwise
 from statistics import median
 
 import numpy as np
@@ -64,7 +65,7 @@ class Lag:
 
 SURE_SD = 0.012  # of the unit: what a sample at the floor is trusted to, at best; errors last for half a second
 WALK_SD = 0.009  # of the unit and √s: how the level wanders when nothing happens
-GAIN_SD, GAIN_SD_LEAST, GAIN_SD_MOST = 0.12, 0.06, 0.3  # of the gain: how breaths differ, until it is known; limits
+GAIN_SD, GAIN_SD_LEAST, GAIN_SD_MOST = 0.1, 0.03, 0.3  # of the gain: how breaths differ, until it is known; limits
 STIFFER = 0.35  # of the gain: what the firmest brace takes off it, until it is known
 STIFFER_MOST = 0.8
 STIFFER_SHARE = 0.3  # of a braced breath in what is known of that
@@ -80,7 +81,8 @@ AFTER_RAMP_SD = 0.1  # of the ripple, and of it after a ramp
 FITTED_S = 0.8  # of breath at least, to learn from
 KEPT_S = 20.0
 PRIOR = 0.02  # of a usual breath's squares: what one breath's gains are held to the usual ones by
-PRIMED_N = 3  # breaths that what was learned in a calibration stands for
+LATELY_N = 3  # unbraced breaths whose gains are the usual ones
+PRIMED_N = 2  # breaths that what was learned in a calibration stands for
 ODD = 3.0  # times what usually remains: nothing is learned from such a breath ...
 ODD_MOST_N = 4  # ... but from the so manieth
 
@@ -199,17 +201,14 @@ class Ripple:
         left = own - moves @ change
         return known + change, math.sqrt(float((left * left).mean()))
 
-    def _usual_gains(self) -> F64:
-        return np.array([median(g[0] for g in self._usual), median(g[1] for g in self._usual)])
-
     def _learn(self, fitted: F64) -> None:
         self._usual.append((float(fitted[0]), float(fitted[1])))
-        usual = self._usual_gains()
-        if len(self._usual) > 3:
-            size = math.hypot(*usual.tolist())
-            off = median(math.hypot(g[0] - usual[0], g[1] - usual[1]) for g in self._usual)
-            self._spread = min(GAIN_SD_MOST, max(GAIN_SD_LEAST, 1.5 * off / size)) if size > 0 else GAIN_SD
-        self.gains = usual
+        lately = list(self._usual)[-LATELY_N:]
+        self.gains = np.array([median(g[0] for g in lately), median(g[1] for g in lately)])
+        size = math.hypot(*self.gains.tolist())
+        if len(self._usual) > 3 and size > 0:
+            off = median(math.hypot(a[0] - b[0], a[1] - b[1]) for a, b in pairwise(self._usual))
+            self._spread = min(GAIN_SD_MOST, max(GAIN_SD_LEAST, off / size))
 
     def _now(self, share: float) -> F64:
         """Return the gains under a brace of `share`."""
