@@ -105,7 +105,8 @@ class TrunkPresenter:
         ring = self._ring(now_s, drill, phase) if self._shows_ring or "expansion" in wanted else None
         pair = self._compartments(now_s) if self._sights[Measure.RIB_BELLY].seen else None
         braced = drill is not None and drill.braced
-        brace = self._brace_view(now_s, phase) if braced or self._brace is not None else None
+        known = self._brace is not None and self._brace.reason is None
+        brace = self._brace_view(now_s, phase) if braced or known else None
         reps = None if drill is None or drill.movement is None else self._reps_view(now_s, drill, phase, planned_n)
         if not any((ring, pair, brace, reps)):
             return None

@@ -14,6 +14,7 @@ from breathcore.model.drill import CommandKind
 from breathcore.model.errors import RadioError, Reason
 from breathcore.model.packets import LinkEvent, Packet
 from breathcore.model.protocols import Source, SourceInfo
+from breathcore.model.trunk import RepLevel
 from breathcore.record.edit import delete
 from breathcore.record.items import RecordedFault, SessionMeta, Simple
 from breathcore.session.bridge import Bridge
@@ -84,6 +85,8 @@ class CaptureChain:
                 continue
             if isinstance(item, LinkEvent):
                 self.tally.on_input(item)
+                continue
+            if isinstance(item, RepLevel):  # only shown
                 continue
             if isinstance(item, RecordedFault):
                 self.tally.on_fault(item)

@@ -39,7 +39,7 @@ from breathcore.model.estimates import (
 )
 from breathcore.model.packets import Advance, LinkEvent, Packet
 from breathcore.model.resonance import ResonanceResult
-from breathcore.model.trunk import SidesExchanged, TrunkEstimate
+from breathcore.model.trunk import RepLevel, SidesExchanged, TrunkEstimate
 from breathcore.record.items import Outcome, RecordedFault
 from breathcore.session.pacing import paces
 from breathcore.session.plan import SessionPlan
@@ -252,7 +252,9 @@ class Pipeline:
 
     def _take(self, items: Iterable[SignalItem], out: list[SessionItem]) -> None:
         for item in items:
-            if isinstance(item, SampleBlock | LinkEvent):  # follow from the packets, which are recorded
+            if isinstance(
+                item, SampleBlock | LinkEvent | RepLevel
+            ):  # from the packets, which are recorded; or shown only
                 continue
             out.append(item)
             if self._sweep is not None and isinstance(item, HeartEstimate | Breath):

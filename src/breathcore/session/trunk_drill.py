@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from statistics import fmean
 
+from breathcore.drill.brace_score import score_brace
 from breathcore.drill.movement_score import score_movement
 from breathcore.drill.scoring import WEIGHTS
 from breathcore.drill.sides import SideComparison, SideMeasures, compare, expansion, measures
@@ -15,6 +16,7 @@ from breathcore.estimate.trunk.site import SiteKind
 from breathcore.model.device import ChannelSpec, Place
 from breathcore.model.drill import (
     CommandKind,
+    DrillPhase,
     DrillSpec,
     Effect,
     EffectKind,
@@ -39,6 +41,7 @@ from breathcore.model.trunk import (
 )
 
 HOLD_AFTER_S = 2.0  # what a hold came to is told a little after it
+BRACE_HOLD = "brace"  # the movement in which the pelvis should not move
 RESTS = frozenset({Stage.SET_REST, Stage.PAUSED, Stage.LOST, Stage.DIZZY, Stage.FINISHED})
 TAPE_CM = (0.5, 20.0)  # cm that a girth can grow by
 TrunkItem = TrunkCalibration | TapeReading | SidesExchanged | MovementTask
@@ -62,6 +65,7 @@ class TrunkDrill:
         self._pattern = spec.pattern(pattern_id)
         self._sights = sights(channels)
         self._place = movement_place(spec, channels)
+        self._still = Place.PELVIS if spec.braced and self._sights[Measure.STEADINESS].seen else None
         self._task: MovementTask | None = None
         self.expansions: list[Expansion] = []
         self.braces: list[BraceEstimate] = []
@@ -98,11 +102,15 @@ class TrunkDrill:
             yield from self._on_phase(effect.t_s, state.current)
 
     def _on_phase(self, t_s: float, phase: TargetPhase) -> Iterator[TrunkItem]:
-        movement = self._spec.movement
-        if movement is None or self._place is None:
-            return
-        task = self._task
-        if task is None or task.side is not phase.side:
+        movement, task = self._spec.movement, self._task
+        if movement is None and self._still is not None:
+            held = phase.brace is not None or phase.kind is DrillPhase.EFFORT
+            if held and task is None:
+                yield self._tasked(MovementTask(t_s, BRACE_HOLD, self._still))
+            elif task is not None and not held:
+                yield replace(task, t_s=t_s, kind="")
+                self._task = None
+        elif movement is not None and self._place is not None and (task is None or task.side is not phase.side):
             guided_n = 0 if phase.scored else movement.guided_n
             yield self._tasked(MovementTask(t_s, movement.kind, self._place, movement.range_deg, guided_n, phase.side))
 
@@ -153,7 +161,7 @@ class TrunkDrill:
             return score_movement(
                 self._spec, state.done, self.reps, self.steadinesses, measured=seen, turns=self.turns, until_s=until_s
             )
-        return Score(None, None, ())  # score_brace(state.done, self.braces, self.steadinesses, until_s=until_s)
+        return score_brace(state.done, self.braces, self.steadinesses, until_s=until_s)
 
     def ringed(self, score: Score, state: DrillState) -> Score:
         """Return the score of a paced drill, its last part how evenly the ribs opened."""
