@@ -76,8 +76,7 @@ def _sites(rng: np.random.Generator, chest_cm: float, waist_cm: float, tilt_deg:
     chest = LEVELS[Place.STERNUM][: len(RING)]
     scale = chest_cm / (2.0 * math.pi * float(chest @ np.array([outwards[p] for p in RING])))
     sites = {place: _site(rng, place, scale * outwards[place], tilt_deg) for place in RING}
-    ribs = LEVELS[Place.NAVEL][: len(RING)] @ np.array([sites[p].full_cm for p in RING])
-    belly_cm = max(waist_cm / (2.0 * math.pi) - float(ribs), 0.05) / float(LEVELS[Place.NAVEL][-1])
+    belly_cm = waist_cm / (2.0 * math.pi * float(LEVELS[Place.NAVEL][-1]))
     sites[Place.NAVEL] = _site(rng, Place.NAVEL, belly_cm, tilt_deg)
     return MappingProxyType(sites)
 

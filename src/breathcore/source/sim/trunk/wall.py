@@ -25,7 +25,7 @@ _BESIDE = np.array(  # who draws the skin along: front, left, right, back, belly
 LEVELS = {
     Place.STERNUM: np.array([0.40, 0.25, 0.25, 0.10, 0.0]),
     Place.LEFT: np.array([0.25, 0.25, 0.25, 0.25, 0.0]),
-    Place.NAVEL: np.array([0.01, 0.02, 0.02, 0.01, 0.55]),
+    Place.NAVEL: np.array([0.0, 0.0, 0.0, 0.0, 0.6]),
 }
 """Parts of the radial displacement of each site of WALL in the girth at a level."""
 _OPENS = {  # shares of the breath in a posture, against sitting: front, left, right, back, belly

@@ -127,10 +127,15 @@ class TrunkWearer:
         """Return how far `place` opened between two moments: its share peak to trough."""
         return float(np.ptp(self.share(place, _times(start_s, end_s))))
 
-    def rib_share(self, start_s: float, end_s: float) -> float:
-        """Return the ribs' part of the growth of girth (chest and waist) in a breath, 0–1; a brace apart."""
+    def rib_share(self, start_s: float, end_s: float, *, of_own: bool = False) -> float:
+        """Return the ribs' part of a breath, 0–1, a brace apart: of the growth of chest and waist in cm.
+
+        `of_own`: of their growth as parts of what a full breath makes of them, which needs no tape.
+        """
         t_s = _times(start_s, end_s)
-        chest, waist = (float(np.ptp(self.wall.breathed_cm(p, t_s))) for p in (Place.STERNUM, Place.NAVEL))
+        full = [self.full_girth_cm(p) if of_own else 1.0 for p in (Place.STERNUM, Place.NAVEL)]
+        grown = [float(np.ptp(self.wall.breathed_cm(p, t_s))) for p in (Place.STERNUM, Place.NAVEL)]
+        chest, waist = (g / f for g, f in zip(grown, full, strict=True))
         return chest / (chest + waist) if chest + waist > 0.0 else math.nan
 
     def phase_deg(self, start_s: float, end_s: float) -> float:
