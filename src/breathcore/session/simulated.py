@@ -3,7 +3,7 @@
 import asyncio
 import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from breathcore.session.runner import LiveSession
 from breathcore.source.sim.faults import NO_FAULTS, FaultSpec
 from breathcore.source.sim.source import SimSource
 from breathcore.source.sim.spec import WearerSpec
+from breathcore.source.sim.trunk.spec import TrunkSpec
 from breathcore.source.sim.truth import Truth
 
 RESONANCES_BPM = (4.5, 6.5)  # of adults
@@ -55,20 +56,24 @@ class BreathCount:
 
 def run_simulated(
     plan: SessionPlan,
-    device: DeviceSpec,
+    devices: DeviceSpec | Sequence[tuple[str, DeviceSpec]],
     wearer: WearerSpec,
     path: Path,
     *,
-    faults: FaultSpec = NO_FAULTS,
+    faults: FaultSpec | Mapping[str, FaultSpec] = NO_FAULTS,
+    trunk: TrunkSpec | None = None,
     speed: float | None = None,
     progress: Callable[[float], None] = lambda _: None,
 ) -> SimulatedRun:
     """Run one session to its end and return what it left behind.
 
+    `devices` is a wearable, or several by key; with a `trunk` those with a place are worn on it, and a movement of the
+    drill is done.
     `speed` is virtual seconds per second at most, None for as fast as possible; it changes nothing else. `progress`
     takes 0–1. Raises BreathcoreError.
     """
-    source = SimSource(device, wearer, faults)
+    movement = plan.drill.movement.kind if trunk is not None and plan.drill.movement is not None else ""
+    source = SimSource(devices, wearer, faults, trunk=trunk, movement=movement)
     watcher = _Watcher(progress)
     session = LiveSession(plan, source, path, Bridge(), pace=speed, pilot=watcher)
     asyncio.run(session.run())
