@@ -16,9 +16,10 @@ class SessionPlan:
     """One session: whose, which drill, how long, and whether it may be done at all.
 
     `minutes` None means the drill's own dose. `wearer` is "person" where somebody trains: their safety questions
-    must have been answered; "simulated" where nobody can come to harm. `opened`: a therapist has opened the
-    firmer brace for this person. `first` is the side to begin with where both are trained. `previous` are the person's own ranges of the last calibration (``place.kind`` → full less relaxed).
-    `facts` are kept with the recording (a simulator's seed).
+    must have been answered; "simulated" where nobody can come to harm. `opened`: a therapist has opened the firmer
+    brace for this person. `first` is the side to begin with where both are trained. `previous` are the person's own
+    ranges of the last calibration (``place.kind`` → full less relaxed). `facts` are kept with the recording (a
+    simulator's seed).
     """
 
     drill: DrillSpec

@@ -14,6 +14,7 @@ from breathcore.model.message import Message, message
 from breathcore.model.resonance import ResonanceResult
 from breathcore.record.items import Outcome
 
+_FAMILIES = {"zone": "brace", "reps": "movement"}  # by the first part of the score
 WINDOW_S = 32.0  # of the steady rate: a value speaks of the 32 s before it
 
 
@@ -59,6 +60,10 @@ def sentence(
         return message(f"result.{finish.value}", **counts)
     if finish is FinishReason.SIGNAL_LOST:
         return message("result.signal_lost", **counts)
+    family = None if score is None or not score.parts else _FAMILIES.get(score.parts[0].id)
+    if family is not None and score is not None and score.in_step is not None:
+        early = "" if finish is FinishReason.COMPLETED else "-early"
+        return message(f"result.{family}{early}", in_step=round(100 * score.in_step), **counts)
     if score is None or score.in_step is None:
         kind = "unmeasured" if refusal is not None else "timed"
         return message(f"result.{kind}" if finish is FinishReason.COMPLETED else f"result.{kind}-early", **counts)
