@@ -1,0 +1,150 @@
+"""Breathing while the body moves: what a second sensor on the trunk sees of the movement is taken off the first one's.
+
+A trunk that moves as one piece turns all sensors on it alike, so the direction of "up" at one is a linear function of
+that at another, whatever the movement and however large; a breath turns front and back against each other. The
+function is fitted over the last 30 s, once a second (ridge regression, squares included for a spine that bends), and
+what it leaves is read as a tilt sensor is. The best reference is the opposite side of the same ribs. The pelvis is a
+poor one: it does not turn with the ribs in a row, a carry or a hinge, and what is left over looks like breathing.
+
+What no reference can do: a breath that goes exactly with the movement (out on every effort) is fitted away with it.
+Then there is little left, and no rate is told.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from breathcore.dsp.ring import Ring
+from breathcore.estimate.breath_branch import BreathBranch
+from breathcore.estimate.tilt import TiltTrace
+from breathcore.estimate.tilt_rate import read_tilt_rate
+from breathcore.estimate.trunk.motion import GRID_HZ, Motion
+from breathcore.model.arrays import F64
+from breathcore.model.device import Place
+from breathcore.model.estimates import RateEstimate
+
+WINDOW_S, LEAST_S = 30.0, 8.0
+SMALL_DEG = 0.3  # what turns less than this is not movement: the ridge
+FEATURES_N = 9
+_SECOND_N = round(GRID_HZ)
+_PAIRS = tuple((i, j) for i in range(3) for j in range(i, 3))
+OPPOSITE = {
+    Place.STERNUM: (Place.BACK, Place.LEFT, Place.RIGHT),
+    Place.NAVEL: (Place.BACK, Place.LEFT, Place.RIGHT),
+    Place.LEFT: (Place.RIGHT, Place.BACK),
+    Place.RIGHT: (Place.LEFT, Place.BACK),
+    Place.BACK: (Place.LEFT, Place.RIGHT),
+}
+"""Which place shows the movement for another, the best first."""
+
+
+def pair_of(places: Sequence[Place]) -> tuple[Place, Place] | None:
+    """Return where the breath is read during a movement and what shows the movement, or None."""
+    for place, others in OPPOSITE.items():
+        if place in places:
+            found = next((o for o in others if o in places), None)
+            if found is not None:
+                return place, found
+    return None
+
+
+class MotionReference:
+    """Takes `Motion` of two sensors; gives what the first one turns that the second does not."""
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everything."""
+        self._window = Ring(round(WINDOW_S * GRID_HZ), 3 + FEATURES_N)
+        self._waiting: tuple[dict[int, F64], dict[int, F64]] = ({}, {})
+        self._newest = [-1, -1]
+        self._next = -1
+        self._was: F64 | None = None  # weights (features and 1, 3)
+        self._now: F64 | None = None
+
+    def push(self, motion: Motion, which: int) -> list[tuple[float, F64]]:
+        """Take motion of the first (0) or the second (1) sensor; return (t_s, "up" without the movement (3,)).
+
+        Nothing in the first 8 s.
+        """
+        numbers = np.rint(motion.t_s * GRID_HZ).astype(int).tolist()
+        self._waiting[which].update(zip(numbers, motion.up, strict=True))
+        self._newest[which] = numbers[-1]
+        out = []
+        until = min(self._newest)
+        first, second = self._waiting
+        for k in sorted(n for n in first if n <= until):
+            up, reference = first.pop(k), second.pop(k, None)
+            still = None if reference is None else self._step(k, up, reference)
+            if still is not None:
+                out.append((k / GRID_HZ, still))
+        for k in [n for n in second if n <= until]:
+            del second[k]
+        return out
+
+    def _step(self, k: int, up: F64, reference: F64) -> F64 | None:
+        features = _features(reference)
+        if k // _SECOND_N != self._next:
+            self._next = k // _SECOND_N
+            self._fit()
+        self._window.push(np.array([k / GRID_HZ]), np.concatenate((up, features))[:, None])
+        if self._was is None or self._now is None:
+            return None
+        glide = (k % _SECOND_N + 1) / _SECOND_N
+        weights = self._was + glide * (self._now - self._was)
+        moved = (features[:, None] * weights[:-1]).sum(axis=0) + weights[-1]
+        return np.asarray(up - moved)
+
+    def _fit(self) -> None:
+        _, rows = self._window.last()
+        self._was = self._now
+        size = rows.shape[1]
+        if size < LEAST_S * GRID_HZ:
+            return
+        mean = np.add.reduce(rows, axis=1) / size
+        off = np.ascontiguousarray(rows - mean[:, None])
+        square = off @ off.T
+        ridge = size * math.radians(SMALL_DEG) ** 2 * np.eye(FEATURES_N)
+        weights = np.linalg.solve(square[3:, 3:] + ridge, square[3:, :3])
+        self._now = np.vstack((weights, -(mean[3:, None] * weights).sum(axis=0)))
+        if self._was is None:
+            self._was = self._now
+
+
+class MovingBreath:
+    """The breathing rate during a movement, from two sensors on the trunk.
+
+    Parameters
+    ----------
+    source, reference : str
+        Ids of the channel that the breath is read from and of that which shows the movement.
+    """
+
+    latency_s = 1.0  # besides that of the motion it is given
+
+    def __init__(self, source: str, reference: str) -> None:
+        self.source, self.reference = source, reference
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everything: another movement begins."""
+        self._difference = MotionReference()
+        self._branch = BreathBranch(self.source, TiltTrace(GRID_HZ), read_tilt_rate)
+
+    def push(self, motion: Motion, source: str) -> list[RateEstimate]:
+        """Take motion of one of both; return a rate for each whole second that is now over."""
+        if source not in (self.source, self.reference):
+            return []
+        found = self._difference.push(motion, int(source == self.reference))
+        if not found:
+            return []
+        told = self._branch.push(np.array([t for t, _ in found]), np.array([x for _, x in found]))
+        both = (self.source, self.reference)
+        return [replace(e, sources=both if e.refusal is None else ()) for e in told if isinstance(e, RateEstimate)]
+
+
+def _features(up: F64) -> F64:
+    return np.array((*up, *(up[i] * up[j] for i, j in _PAIRS)))
