@@ -79,7 +79,18 @@ def test_nothing_to_discard(program):
 
 def test_drills_come_in_the_order_of_their_codes(program):
     ids = [drill.id for drill in program.drills()]
-    assert ids == ["diaphragmatic", "box", "resonance", "resonance_practice", "brace_hold"]
+    assert ids == [
+        "diaphragmatic",
+        "360_breathing",
+        "box",
+        "resonance",
+        "resonance_practice",
+        "brace_hold",
+        "brace_and_breathe",
+        "glute_bridge",
+        "hip_hinge",
+        "sit_to_stand",
+    ]
 
 
 @pytest.mark.parametrize("stage", ["prepare", "drill", "saving", "summary"])

@@ -14,6 +14,7 @@ from breathcore.gui.gate import stored_screening
 from breathcore.gui.services import Services, SessionChoice
 from breathcore.gui.sound import open_output
 from breathcore.gui.window import MainWindow
+from breathcore.session.rig import all_simulated
 
 AWAKE_MS = 250
 
@@ -73,7 +74,7 @@ def _close_on_signals(window: MainWindow) -> dict[signal.Signals, Any]:
 def start(window: MainWindow, choice: SessionChoice) -> None:
     """Begin `choice` in `window`: a simulated wearer needs no questions, but a "yes" on record holds for all."""
     known = stored_screening(window.settings, choice.person, date.today())
-    if not choice.sensors and (known is None or known.cleared):
+    if all_simulated(choice.sensors) and (known is None or known.cleared):
         window.flow.connect_(choice)
     else:
         window.flow.begin(choice)

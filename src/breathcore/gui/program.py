@@ -38,6 +38,7 @@ from breathcore.session.exporting import export_data
 from breathcore.session.plan import SessionPlan
 from breathcore.session.recording import open_session
 from breathcore.session.replaying import plan_of
+from breathcore.session.rig import all_simulated, rig_source
 from breathcore.session.runner import LiveSession, SessionRunner, SessionThread
 from breathcore.session.sensors import devices_of
 from breathcore.session.settings import (
@@ -127,7 +128,7 @@ class Program:
     def start(self, choice: SessionChoice) -> Bridge:
         """Begin a session in the worker thread. Raises SafetyError where the gate is closed for `choice`."""
         drill = registry.drill(choice.drill_id)
-        simulated = not choice.sensors
+        simulated = all_simulated(choice.sensors)
         wearer = wearer_for(drill, choice.pattern_id, self._wearer)
         _check_form(drill, choice)
         plan = SessionPlan(
@@ -142,7 +143,7 @@ class Program:
         )
         plan.require_clearance()
         path = new_path(self._folder, datetime.now().astimezone(), choice.person or drill.id)
-        return self._run(plan, self._source(choice.sensors, wearer), path, pace=1.0)
+        return self._run(plan, self._source(choice.sensors, wearer, drill), path, pace=1.0)
 
     def replay(self, path: Path) -> Bridge:
         """Run a stored session again."""
@@ -218,9 +219,11 @@ class Program:
         """Store `settings`."""
         save_settings(settings)
 
-    def _source(self, sensors: Sequence[ChosenSensor], wearer: WearerSpec) -> Source:
+    def _source(self, sensors: Sequence[ChosenSensor], wearer: WearerSpec, drill: DrillSpec | None = None) -> Source:
         if not sensors:
             return SimSource(registry.device(SIMULATED_DEVICE), wearer)
+        if all_simulated(sensors):
+            return rig_source(sensors, wearer, drill)
         return BleSource(devices_of(sensors), radio=self._radio)
 
     def _run(self, plan: SessionPlan, source: Source, path: Path | None, pace: float) -> Bridge:

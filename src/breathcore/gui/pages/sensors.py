@@ -20,6 +20,7 @@ from breathcore.gui.sensor_text import is_fine, measures, nearness
 from breathcore.gui.services import SIMULATED_DEVICE, FoundDevice
 from breathcore.gui.widgets import announce, button, card, label, pad, set_text
 from breathcore.model.device import DeviceSpec, Place
+from breathcore.session.rig import all_simulated, rig
 from breathcore.session.settings import ChosenSensor
 
 FINE_AFTER_S = 8.0  # without trouble since the check began: a bad fit shows itself only after some seconds
@@ -65,6 +66,7 @@ class SensorsPage(Page):
         super().__init__(wording)
         self._specs = {d.id: d for d in devices}
         self._known: dict[str, _Known] = {}
+        self._rig = {s.address: _Known(s, self._specs[s.device_id]) for s in rig(self._specs)}
         self._cards: dict[str, ChoiceCard] = {}
         self._ticked: list[str] = []
         self._current = ""  # the sensor that a tap on the drawing places
@@ -84,8 +86,11 @@ class SensorsPage(Page):
         self.check_button = button("", self._toggle_check, drill=True)
         self.done = button(self.text("sensors.done"), self.leave.emit, kind="primary", drill=True)
         self.footer(self.check_button, right=(self.done,))
-        for sensor in chosen:
-            self._add(sensor, self.text("sensor.last"), ticked=True)
+        if chosen and all_simulated(chosen):
+            self._wear_rig()
+        else:
+            for sensor in chosen:
+                self._add(sensor, self.text("sensor.last"), ticked=True)
         self.scanning(on=False)
         self.checking(on=False)
         self._show_chosen()
@@ -116,7 +121,7 @@ class SensorsPage(Page):
         words = self.text("sensor.stop" if on else "sensor.search")
         self._search.setText(words)
         self._search.setAccessibleName(words)
-        self._empty.setVisible(on and not self._known)
+        self._empty.setVisible(on and not self._cards)
         set_text(self._state, self.text("sensor.searching") if on else "")
         self._state.setVisible(on)
         if on:
@@ -135,7 +140,7 @@ class SensorsPage(Page):
         words = self.text("sensors.check-stop" if on else "sensors.check")
         self.check_button.setText(words)
         self.check_button.setAccessibleName(words)
-        for made in (*self._cards.values(), self._simulated, self._search):
+        for made in (*self._cards.values(), self._simulated, self._round, self._search):
             made.setEnabled(not on)
         for row in self.rows:
             row.where.setEnabled(not on)
@@ -176,6 +181,10 @@ class SensorsPage(Page):
         self._simulated = ChoiceCard(self.text("sensor.simulated"), fact=self.text("sensor.simulated.about"))
         self._simulated.clicked.connect(lambda _checked=False: self._simulate())
         column.addWidget(self._simulated)
+        self._round = ChoiceCard(self.text("sensor.rig"), fact=self.text("sensor.rig.about"))
+        self._round.clicked.connect(lambda _checked=False: self._choose_rig())
+        self._round.setVisible(bool(self._rig))
+        column.addWidget(self._round)
         return frame
 
     def _sight_card(self) -> QFrame:
@@ -220,6 +229,7 @@ class SensorsPage(Page):
 
     def _tick(self, key: str, *, on: bool) -> None:
         if on:
+            self._take_off_rig()
             self._ticked.append(key)
             known = self._known[key]
             usual = USUAL.get(known.spec.placement) if sees_breath(known.spec) else None
@@ -233,10 +243,33 @@ class SensorsPage(Page):
 
     def _simulate(self) -> None:
         """Untick every sensor; the simulated strap stays ticked, as there must be something to train with."""
+        self._untick_all()
+        self._changed()
+
+    def _choose_rig(self) -> None:
+        """Untick every sensor and wear the simulated ones all round."""
+        self._untick_all()
+        self._wear_rig()
+        self._changed()
+
+    def _untick_all(self) -> None:
+        self._take_off_rig()
         for key in self._ticked:
             self._cards[key].setChecked(False)
         self._ticked.clear()
-        self._changed()
+
+    def _wear_rig(self) -> None:
+        self._known.update(self._rig)
+        self._ticked = list(self._rig)
+
+    def _take_off_rig(self) -> None:
+        self._ticked = [key for key in self._ticked if key not in self._rig]
+        for key in self._rig:
+            self._known.pop(key, None)
+
+    @property
+    def _rigged(self) -> bool:
+        return bool(self._ticked) and self._ticked[0] in self._rig
 
     def _place(self, key: str, place: Place | None) -> None:
         known = self._known[key]
@@ -248,7 +281,7 @@ class SensorsPage(Page):
         self.changed.emit(self.chosen)
 
     def _tapped(self, place: Place) -> None:
-        if self._current:
+        if self._current and not self._rigged:
             self._place(self._current, place)
 
     def _placeable(self) -> list[str]:
@@ -265,6 +298,7 @@ class SensorsPage(Page):
 
     def _show_chosen(self) -> None:
         self._simulated.setChecked(not self._ticked)
+        self._round.setChecked(self._rigged)
         if self._current not in self._placeable():
             self._current = next(iter(self._placeable()), "")
         self._show_rows()
@@ -287,13 +321,15 @@ class SensorsPage(Page):
     def _order(self) -> None:
         """Let Tab go from top to bottom, column by column, whatever came last."""
         where = [row.where for row in self.rows]
-        chain = (self._search, *self._cards.values(), self._simulated, *self.body.spots.values(), *where)
+        chain = (self._search, *self._cards.values(), self._simulated, self._round, *self.body.spots.values(), *where)
         for before, after in pairwise((*chain, self.check_button, self.done)):
             QWidget.setTabOrder(before, after)
 
     def _row(self, number: int, key: str) -> SensorRow:
         sensor, spec = self._known[key].sensor, self._known[key].spec
         fixed = "" if sees_breath(spec) else self.text(f"placement.{spec.placement}")
+        if key in self._rig:
+            fixed = self.text(f"place.{sensor.place}")
         row = SensorRow(self.words, number, sensor.name, sensor.place, fixed=fixed)
         row.placed.connect(partial(self._place, key))
         return row
@@ -309,6 +345,8 @@ class SensorsPage(Page):
         sensor = self._known[self._current].sensor if self._current else None
         if sensor is None:
             words = self.text("sensors.tap-none")
+        elif self._rigged:
+            words = self.text("sensors.tap-rig")
         else:
             number = self._ticked.index(self._current) + 1
             words = self.text("sensors.tap", number=number, device=sensor.name)

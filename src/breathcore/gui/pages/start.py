@@ -18,6 +18,7 @@ from breathcore.gui.services import SessionChoice, SessionRow
 from breathcore.gui.widgets import FlowLayout, button, card, label, pad
 from breathcore.model.drill import DrillSpec
 from breathcore.session import practice
+from breathcore.session.rig import all_simulated
 from breathcore.session.settings import Settings, StoredRate
 
 LENGTHS_MIN = (2, 5, 10)
@@ -201,6 +202,8 @@ class StartPage(Page):
         return column
 
     def _sensor_names(self) -> list[str]:
+        if self._settings.sensors and all_simulated(self._settings.sensors):
+            return [self.text("start.rig")]
         return [
             f"{s.name} · {self.text(f'place.{s.place}')}" if s.place else s.name for s in self._settings.sensors
         ] or [self.text("sensor.simulated")]
@@ -299,7 +302,8 @@ class StartPage(Page):
         """Say beside the button what it starts."""
         drill, length = self._drills[self.drill_id], self.lengths.choice
         minutes = self._dose_minutes() if length == DOSE else int(length)
-        worn = " + ".join(s.name for s in self._settings.sensors) or self.text("sensor.simulated")
+        sensors = self._settings.sensors
+        worn = " + ".join(self._sensor_names() if all_simulated(sensors) else (s.name for s in sensors))
         facts = (self.words.of(drill.title), self.text("start.minutes", minutes=minutes), worn)
         self._chosen.setText(" · ".join(facts))
 

@@ -8,16 +8,19 @@ from breathcore.model.estimates import FitIssue
 from breathcore.model.message import Message, message
 from breathcore.model.packets import LinkKind, LinkReason
 from breathcore.session import registry
+from breathcore.session.rig import rig
 from breathcore.session.settings import ChosenSensor
+from breathcore.source.sim.trunk.rig import TRUNK_RIG
 
 
 def devices() -> tuple[DeviceSpec, ...]:
-    """Return a chest strap, a strap that feels heart beats only, a belt and a sensor to stick on."""
+    """Return a chest strap, one for the heart only, what is simulated all round, a belt and an IMU."""
     belt = ChannelSpec("force", Role.BELT, "N", ("force",), 20.0)
     tilt = ChannelSpec("acc", Role.CHEST_ACC, "g", ("x", "y", "z"), 52.0)
     return (
         registry.device("polar_h10"),
         registry.device("heart_rate_strap"),
+        *(registry.device(id_) for id_ in dict.fromkeys(device for _, device, _ in TRUNK_RIG)),
         _wearable("sample_belt", "GDX-RB", "chest", belt),
         _wearable("sample_imu", "Movesense", "sticker", tilt),
     )
@@ -38,6 +41,7 @@ CHOSEN = (
     ChosenSensor("polar_h10", "a", "Polar H10 7A3F1C2B", Place.STERNUM),
     ChosenSensor("sample_imu", "c", "Movesense 1740", Place.LEFT),
 )
+RIG = rig({spec.id: spec for spec in devices()})
 
 
 def sensor(
