@@ -3,18 +3,20 @@
     python benchmarks/expansion_recordings.py [--minutes 0] [--recordings har-hexoskin_001 …]
 
 Recordings with a band round the chest and one round the belly (har-hexoskin; counts fall on inspiration). Nobody was
-calibrated in them, so sizes stay in counts; what can be judged is the size from breath to breath and the lag of the
-belly behind the ribs. The bands are given to `PersonEstimator` and `TrunkEstimator` as a session gives them, half a
-second at a time; each breath's size at both bands is what `Expansion` tells once the breath is sure.
+calibrated in them, so sizes are in counts, and where a band stands at ease is taken anew from itself every half minute;
+what can be judged is the size from breath to breath and the lag of the belly behind the ribs. The bands are given to
+`PersonEstimator` and `TrunkEstimator` as a session gives them, half a second at a time; each breath's size at both
+bands is what `Expansion` tells once the breath is sure.
 
-The reference is the recording's own: ends of breaths in and out, found after the fact in the chest band, 0.08–1 Hz
-without phase error; its size the way from the trough before to the peak. Only breaths at rest (SD of the
-accelerometer below 0.05 g) inside windows whose rate the recorder's firmware confirms count, as in the other
-benchmarks. A breath that is told belongs to the reference peak inside it. Missed are reference breaths that none was
-told for, extra are told ones without a peak, or the second for one peak.
+The reference is the recording's own: ends of breaths in and out, found after the fact in the chest band. Its size is
+the peak less the line between the troughs on both sides, of the band low-passed at 2 Hz without phase error; beside it,
+to compare, the way up from the trough before (which a sigh or a shift of posture changes, but not the breath). Only
+breaths at rest (SD of the accelerometer below 0.05 g) inside windows whose rate the recorder's firmware confirms count,
+as in the other benchmarks. A breath that is told belongs to the reference peak inside it. Missed are reference breaths
+that none was told for, extra are told ones without a peak.
 
-Printed for each person: breaths, missed, extra, r and slope (least squares through the means) of told against
-reference sizes, chest; the same for the belly's band against its own peak to trough in the same breath; how many
+Printed for each person: breaths, missed, extra, r and slope (least squares through the means) of told against reference
+sizes, chest, both ways; the same for the belly's band against its own peak to trough in the same breath; how many
 breaths have a lag, its median, and how far it is from the lag read off afterwards (zero-phase, five breaths round it)
 where that is clear (correlation of 0.8 and more); and how many breaths that look unlike (below 0.6) were given a lag
 nevertheless. Counts of phantom braces and repetitions are printed by the benchmarks of those.
@@ -41,6 +43,7 @@ from recordings import RECORDINGS as FOLDER
 
 HZ = 32.0
 BLOCK_S = 0.5
+RANGED_S = 30.0
 CLEAR, UNLIKE = 0.8, 0.6
 CHEST = ChannelSpec("chest", Role.BELT, "a.u.", ("band",), HZ, BLOCK_S, inhale_sign=-1, place=Place.STERNUM)
 BELLY = ChannelSpec("belly", Role.ABDOMEN_BELT, "a.u.", ("band",), HZ, BLOCK_S, inhale_sign=-1, place=Place.NAVEL)
@@ -54,6 +57,7 @@ class Result:
     name: str
     chest: list[tuple[float, float]] = field(default_factory=list)
     belly: list[tuple[float, float]] = field(default_factory=list)
+    rises: list[tuple[float, float]] = field(default_factory=list)
     lags: list[tuple[float, float, float]] = field(default_factory=list)
     missed: int = 0
     extra: int = 0
@@ -64,24 +68,27 @@ def thinned(x: F64, hz: float) -> F64:
     return signal.resample_poly(x - x[0], 1, round(hz / HZ)) + x[0]
 
 
-def told(streams: dict[str, F64]) -> list[Expansion]:
-    """Return what is told of each breath, live."""
+def told(streams: dict[str, F64]) -> tuple[list[Expansion], dict[str, float]]:
+    """Return what is told of each breath, live, and the counts that shares are of."""
     channels = [c for c, _ in BANDS.values()]
     person, trunk = PersonEstimator(channels), TrunkEstimator(channels)
-    for name in streams:
-        trunk.adopt(name, 0.0, 1.0)
+    spans = {name: float(np.subtract(*np.percentile(smooth(x), (97.5, 2.5)))) for name, x in streams.items()}
     out: list = []
     step = round(BLOCK_S * HZ)
     size = min(len(x) for x in streams.values())
     for start in range(0, size - step, step):
         t = np.arange(start, start + step) / HZ
+        if start % round(RANGED_S * HZ) == 0:
+            for name, x in streams.items():
+                low = float(np.percentile(-x[max(0, start - round(RANGED_S * HZ)) : start + step], 10))
+                trunk.adopt(name, low, low + spans[name])
         blocks = [SampleBlock(BANDS[n][0], t, x[start : start + step, None]) for n, x in streams.items()]
         said = [e for b in blocks for e in person.push(b)]
         for item in (*(e for e in said if isinstance(e, Breath | Turn | RateEstimate)), *blocks):
             out += trunk.push(item)
     assert not person.faults
     assert not trunk.faults
-    return [e for e in out if isinstance(e, Expansion)]
+    return [e for e in out if isinstance(e, Expansion)], spans
 
 
 def smooth(x: F64) -> F64:
@@ -110,8 +117,8 @@ def measured(r: Recording, minutes: float) -> Result:
     if minutes:
         raw = {c: x[: round(60.0 * minutes * HZ)] for c, x in raw.items()}
     until_s = min(len(x) for x in raw.values()) / HZ
-    expansions = told(raw)
-    after = {c: smooth(-x) for c, x in raw.items()}
+    expansions, spans = told(raw)
+    after = {name: signal.sosfiltfilt(signal.butter(2, 2.0, fs=HZ, output="sos"), -x) for name, x in raw.items()}
     result = Result(r.name)
     used: set[int] = set()
     for low, peak, high in references(r, until_s - 10.0):
@@ -120,7 +127,7 @@ def measured(r: Recording, minutes: float) -> Result:
             result.missed += 1
             continue
         used.add(mine[0])
-        compare(result, expansions[mine[0]], after, (low, peak, high))
+        compare(result, expansions[mine[0]], after, (low, peak, high), spans)
     peaks = r.events["ref_end_insp_s"]
     for n, e in enumerate(expansions):
         inside = at_rest(r, e.onset_s) and at_rest(r, e.end_s) and e.end_s < until_s - 10.0
@@ -129,19 +136,31 @@ def measured(r: Recording, minutes: float) -> Result:
     return result
 
 
-def compare(result: Result, e: Expansion, after: dict[str, F64], breath: tuple[float, float, float]) -> None:
+def compare(
+    result: Result, e: Expansion, after: dict[str, F64], breath: tuple[float, float, float], spans: dict[str, float]
+) -> None:
     low, peak, high = breath
-    for name, sizes in (("chest", result.chest), ("belly", result.belly)):
-        site, y = e.site(BANDS[name][0].place), after[name]
-        part = y[round(low * HZ) : round(high * HZ) + 1]
-        reference = y[round(peak * HZ)] - y[round(low * HZ)] if name == "chest" else float(np.ptp(part))
-        if site is not None and np.isfinite(site.share):
-            sizes.append((site.share, float(reference)))
-    afterwards = lag_after(after, peak, high - low)
+    chest, belly = e.site(Place.STERNUM), e.site(Place.NAVEL)
+    level, rise = peak_to_trough(after["chest"], breath)
+    if chest is not None and np.isfinite(chest.share):
+        result.chest.append((chest.share * spans["chest"], level))
+        result.rises.append((chest.share * spans["chest"], rise))
+    if belly is not None and np.isfinite(belly.share):
+        part = after["belly"][round(low * HZ) : round(high * HZ) + 1]
+        result.belly.append((belly.share * spans["belly"], float(np.ptp(part))))
     if np.isfinite(e.phase_deg):
-        result.lags.append((e.phase_deg, *afterwards))
+        result.lags.append((e.phase_deg, *lag_after({n: smooth(y) for n, y in after.items()}, peak, high - low)))
     else:
         result.refused += 1
+
+
+def peak_to_trough(y: F64, breath: tuple[float, float, float]) -> tuple[float, float]:
+    """Return a breath's peak less the line between its troughs, and less the trough before."""
+    low, peak, high = breath
+    near = round(0.25 * HZ)
+    before, top, behind = (y[max(0, round(t * HZ) - near) : round(t * HZ) + near + 1] for t in breath)
+    base = np.interp(peak, (low, high), (before.min(), behind.min()))
+    return float(top.max() - base), float(top.max() - before.min())
 
 
 def lag_after(after: dict[str, F64], peak: float, cycle_s: float) -> tuple[float, float]:
@@ -154,7 +173,10 @@ def lag_after(after: dict[str, F64], peak: float, cycle_s: float) -> tuple[float
 
 def row(result: Result) -> str:
     cells = [f"{result.name:18}{len(result.chest):7}{result.missed:8}{result.extra:7}"]
-    for sizes in (result.chest, result.belly):
+    for sizes in (result.chest, result.rises, result.belly):
+        if len(sizes) < 3:
+            cells.append("       –      –")
+            continue
         mine, reference = np.array(sizes).T
         slope = np.polyfit(reference, mine, 1)[0]
         cells.append(f"{np.corrcoef(mine, reference)[0, 1]:8.3f}{slope:7.2f}")
@@ -175,9 +197,25 @@ def main() -> None:
     names = options.recordings or [p.stem for p in sorted(FOLDER.glob("har-hexoskin_*.json"))]
     if not names:
         print(f"no recordings in {FOLDER}")
-    print(f"{'':18}{'':22} {'chest':>14} {'belly':>15} {'lag':>29}")
-    heads = ("breaths", "missed", "extra", "r", "slope", "r", "slope", "told", "refused", "deg", "off", "p90", "unlike")
-    widths = (7, 8, 7, 9, 7, 9, 7, 8, 8, 7, 6, 6, 7)
+    print(f"{'':18}{'':22} {'chest':>14} {'its way up':>15} {'belly':>15} {'lag':>29}")
+    heads = (
+        "breaths",
+        "missed",
+        "extra",
+        "r",
+        "slope",
+        "r",
+        "slope",
+        "r",
+        "slope",
+        "told",
+        "refused",
+        "deg",
+        "off",
+        "p90",
+        "unlike",
+    )
+    widths = (7, 8, 7, 9, 7, 9, 7, 9, 7, 8, 8, 7, 6, 6, 7)
     print(" " * 18 + "".join(f"{h:>{w}}" for h, w in zip(heads, widths, strict=True)))
     begun = time.perf_counter()
     for name in names:

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from breathcore.dsp.peaks import prune, turning_points
 from breathcore.dsp.summary import median, moments
-from breathcore.estimate.trunk.excursion import excursion, mended, smoothed
+from breathcore.estimate.trunk.excursion import BELT_WIDTH, WIDTH, excursion, mended, smoothed
 from breathcore.estimate.trunk.pose import UPRIGHT, Pose, Vector, angle, common, level_turn, turned, unit
 from breathcore.estimate.trunk.site import GRAVITY_ROWS, GRID_HZ, TURN_ROW, Site, SiteKind
 from breathcore.estimate.trunk.sway import UNEXPECTED, Expected, factor
@@ -215,7 +215,8 @@ def _inward(site: Site, pose: Pose, t_s: F64, y: F64, fulls: Sequence[Calibratio
 
 def _range(site: Site, t_s: F64, y: F64, calibration: TrunkCalibration, pose: Pose | None) -> SiteCalibration:
     fulls = [s for s in calibration.steps if s.kind is StepKind.FULL]
-    found = [_excursion(t_s, y, s) for s in fulls]
+    width = WIDTH if site.kind is SiteKind.IMU else BELT_WIDTH
+    found = [_excursion(t_s, y, s, width) for s in fulls]
     sizes = np.array([f[0] for f in found])
     if not np.isfinite(sizes).all():
         return refused(site, calibration.end_s, Unmeasured.NO_DATA).told
@@ -233,11 +234,11 @@ def _range(site: Site, t_s: F64, y: F64, calibration: TrunkCalibration, pose: Po
     )
 
 
-def _excursion(t_s: F64, y: F64, step: CalibrationStep) -> tuple[float, float]:
+def _excursion(t_s: F64, y: F64, step: CalibrationStep, width: float) -> tuple[float, float]:
     """Return the size of a full breath and the low that it began from."""
     span = step.end_s - step.start_s
     of = slice(*np.searchsorted(t_s, (step.start_s - BEFORE * span, step.end_s + AFTER * span)).tolist())
-    found = excursion(t_s[of], y[of], step.start_s, step.end_s)
+    found = excursion(t_s[of], y[of], step.start_s, step.end_s, width)
     return found.size, found.low_before
 
 

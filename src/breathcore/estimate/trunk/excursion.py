@@ -9,6 +9,7 @@ from breathcore.estimate.trunk.site import GRID_HZ
 from breathcore.model.arrays import F64
 
 WIDTH = 0.08  # of the breath: over so much of it a top or a low is averaged, so that noise does not choose it
+BELT_WIDTH = 0.03  # a belt's noise is small against its breath
 AROUND = 0.25  # of the breath: so much before its onset and after its end may a low lie
 MISSING = 0.1  # of the samples: more make no breath
 
@@ -48,7 +49,7 @@ def smoothed(y: F64, width_n: int) -> F64:
     return np.asarray(np.convolve(padded, kernel, mode="valid"), dtype=np.float64)
 
 
-def excursion(t_s: F64, y: F64, start_s: float, end_s: float) -> Excursion:
+def excursion(t_s: F64, y: F64, start_s: float, end_s: float, width: float = WIDTH) -> Excursion:
     """Return the excursion of `y` (n,) in the breath `[start_s, end_s)`; NaN where it is not there.
 
     `t_s`, `y` reach a quarter of the breath further on both sides, where they can.
@@ -56,7 +57,7 @@ def excursion(t_s: F64, y: F64, start_s: float, end_s: float) -> Excursion:
     whole = mended(y)
     if whole is None or len(whole) < 3:
         return NOTHING
-    whole = smoothed(whole, round(WIDTH * (end_s - start_s) * GRID_HZ))
+    whole = smoothed(whole, round(width * (end_s - start_s) * GRID_HZ))
     first, end = int(np.searchsorted(t_s, start_s)), int(np.searchsorted(t_s, end_s))
     if end - first < 3:
         return NOTHING

@@ -17,7 +17,7 @@ import numpy as np
 
 from breathcore.dsp.summary import median
 from breathcore.estimate.trunk.calibrate import Flags, Scale, Seen, calibrate, longest
-from breathcore.estimate.trunk.excursion import AROUND, NOTHING, Excursion, excursion
+from breathcore.estimate.trunk.excursion import AROUND, BELT_WIDTH, NOTHING, WIDTH, Excursion, excursion
 from breathcore.estimate.trunk.pose import UPRIGHT, Vector, between_deg, unit
 from breathcore.estimate.trunk.site import (
     GRAVITY_ROWS,
@@ -187,7 +187,8 @@ class SiteFollower:
         inside = (t_s >= breath.inhale_onset_s) & (t_s < breath.end_s)
         y = self._reading(grid_n(from_s), x)
         reason = self._spoilt(x[:, inside], breath)
-        found = excursion(t_s, y, breath.inhale_onset_s, breath.end_s)
+        width = WIDTH if self.site.kind is SiteKind.IMU else BELT_WIDTH
+        found = excursion(t_s, y, breath.inhale_onset_s, breath.end_s, width)
         if reason is None and not math.isfinite(found.size):
             reason = Unmeasured.NO_DATA
         if math.isfinite(found.size):
