@@ -6,8 +6,9 @@ function is fitted over the last 30 s, once a second (ridge regression, squares 
 what it leaves is read as a tilt sensor is. The best reference is the opposite side of the same ribs. The pelvis is a
 poor one: it does not turn with the ribs in a row, a carry or a hinge, and what is left over looks like breathing.
 
-What no reference can do: a breath that goes exactly with the movement (out on every effort) is fitted away with it.
-Then there is little left, and no rate is told.
+What no reference can do: a breath that goes exactly with the movement (out on every effort) is fitted away with it,
+and what the fit leaves of the movement has the movement's rate. So a rate that is that of the repetitions, or twice
+or three times that, is not told.
 """
 
 import math
@@ -23,10 +24,11 @@ from breathcore.estimate.tilt_rate import read_tilt_rate
 from breathcore.estimate.trunk.motion import GRID_HZ, Motion
 from breathcore.model.arrays import F64
 from breathcore.model.device import Place
-from breathcore.model.estimates import RateEstimate
+from breathcore.model.estimates import Estimate, RateEstimate, Refusal
 
 WINDOW_S, LEAST_S = 30.0, 8.0
 SMALL_DEG = 0.3  # what turns less than this is not movement: the ridge
+SAME = 0.08  # of a rate
 FEATURES_N = 9
 _SECOND_N = round(GRID_HZ)
 _PAIRS = tuple((i, j) for i in range(3) for j in range(i, 3))
@@ -65,8 +67,8 @@ class MotionReference:
         self._was: F64 | None = None  # weights (features and 1, 3)
         self._now: F64 | None = None
 
-    def push(self, motion: Motion, which: int) -> list[tuple[float, F64]]:
-        """Take motion of the first (0) or the second (1) sensor; return (t_s, "up" without the movement (3,)).
+    def push(self, motion: Motion, which: int) -> list[tuple[float, F64, F64]]:
+        """Take motion of the first (0) or the second (1) sensor; return times, what is left of "up" (3,), the second's.
 
         Nothing in the first 8 s.
         """
@@ -79,8 +81,8 @@ class MotionReference:
         for k in sorted(n for n in first if n <= until):
             up, reference = first.pop(k), second.pop(k, None)
             still = None if reference is None else self._step(k, up, reference)
-            if still is not None:
-                out.append((k / GRID_HZ, still))
+            if reference is not None and still is not None:
+                out.append((k / GRID_HZ, still, reference))
         for k in [n for n in second if n <= until]:
             del second[k]
         return out
@@ -133,6 +135,7 @@ class MovingBreath:
         """Forget everything: another movement begins."""
         self._difference = MotionReference()
         self._branch = BreathBranch(self.source, TiltTrace(GRID_HZ), read_tilt_rate)
+        self._moves = BreathBranch(self.reference, TiltTrace(GRID_HZ), read_tilt_rate)
 
     def push(self, motion: Motion, source: str) -> list[RateEstimate]:
         """Take motion of one of both; return a rate for each whole second that is now over."""
@@ -141,9 +144,19 @@ class MovingBreath:
         found = self._difference.push(motion, int(source == self.reference))
         if not found:
             return []
-        told = self._branch.push(np.array([t for t, _ in found]), np.array([x for _, x in found]))
-        both = (self.source, self.reference)
-        return [replace(e, sources=both if e.refusal is None else ()) for e in told if isinstance(e, RateEstimate)]
+        t_s = np.array([t for t, _, _ in found])
+        told = _rates(self._branch.push(t_s, np.array([x for _, x, _ in found])))
+        moved = _rates(self._moves.push(t_s, np.array([x for _, _, x in found])))
+        return [self._judged(e, m.rate_bpm) for e, m in zip(told, moved, strict=True)]
+
+    def _judged(self, told: RateEstimate, moves_bpm: float) -> RateEstimate:
+        if any(abs(told.rate_bpm - k * moves_bpm) < SAME * k * moves_bpm for k in (1, 2, 3)):  # NaN: no
+            return RateEstimate(told.t_s, math.nan, math.nan, told.quality, Refusal.MOTION)
+        return replace(told, sources=(self.source, self.reference) if told.refusal is None else ())
+
+
+def _rates(told: Sequence[Estimate]) -> list[RateEstimate]:
+    return [e for e in told if isinstance(e, RateEstimate)]
 
 
 def _features(up: F64) -> F64:
