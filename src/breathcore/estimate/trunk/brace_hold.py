@@ -8,11 +8,12 @@ from statistics import median
 
 from breathcore.estimate.trunk.waves import Bottom
 
-ON_AT, OFF_AT = 0.08, 0.05
-RELEASED = 0.4  # of the most that a brace was: below it (and below where it is taken for one), it is released
+ON_AT, OFF_AT = 0.07, 0.05
+RELEASED = 0.3  # of the most that a brace was: below it, it is released
+RISE_S, RISE_SHARE = 3.0, 0.6  # a brace comes within this time, most of the way; what comes slowly is rest that drifts
 CHANGES_N = 9
-NEAR, BELOW, ABOVE = 0.4, 0.4, 0.1  # of what an unbraced breath out ends off rest: how far rest goes after it
-SLOPE_GAIN = 0.03  # the same for the speed at which it falls
+NEAR, BELOW, ABOVE = 0.4, 0.4, 0.25  # of what an unbraced breath out ends off rest: how far rest goes after it
+SLOPE_GAIN = 0.1  # the same for the speed at which it falls
 SHORTEST_S = 3.0
 APART_S = 8.0  # two levels at rest: nearer ones say nothing of how fast it falls
 SLOPE_MOST = 0.3 / 60.0  # of the range a second: how fast a belt is believed to give way
@@ -67,8 +68,6 @@ class Rest:
         self._last = raw
         off = raw - self.level
         share = off / unit
-        if share > ON_AT:
-            return
         self.level += (NEAR if abs(share) < OFF_AT else BELOW if share < 0 else ABOVE) * off
         most = SLOPE_MOST * abs(unit)
         self.slope = min(most, max(-most, self.slope + SLOPE_GAIN / max(cycle_s, SHORTEST_S) * off))
@@ -86,6 +85,7 @@ class Hold:
     def __init__(self, step_s: float) -> None:
         self._dt = step_s
         self._settled_n = max(1, round(SETTLED_S / step_s))
+        self._rise: deque[float] = deque(maxlen=round(RISE_S / step_s))
         self.release()
 
     def release(self) -> None:
@@ -98,12 +98,13 @@ class Hold:
 
     def step(self, t: float, level: float, on_at: float = ON_AT) -> None:
         """Take the level at `t`; a brace begins above `on_at`."""
+        self._rise.append(level)
         if self.since_s is None:
-            if level <= on_at:
+            if level <= on_at or level - min(self._rise) < RISE_SHARE * on_at:
                 return
             self.since_s = t
         self._peak = max(self._peak, level)
-        if level < max(on_at - ON_AT + OFF_AT, min(on_at, RELEASED * self._peak)):
+        if level < max(on_at - ON_AT + OFF_AT, RELEASED * self._peak):
             self.release()
         else:
             self._drifts(t, level, self.since_s)

@@ -69,8 +69,10 @@ GAIN_SD, GAIN_SD_LEAST, GAIN_SD_MOST = 0.1, 0.03, 0.3  # of the gain: how breath
 STIFFER = 0.35  # of the gain: what the firmest brace takes off it, until it is known
 STIFFER_MOST = 0.8
 STIFFER_SHARE = 0.3  # of a braced breath in what is known of that
-STEP = 0.03  # of the unit: an innovation this large ...
-STEP_SDS = 2.2  # ... and this many SD of what the breath may explain
+MORE_SDS = 2.0  # of what breaths differ by: what goes beyond is no breath
+LAG_SD_S = 0.02  # what the lag is not known to: where the breath is fast, less is believed
+STEP = 0.02  # of the unit: an innovation this large ...
+STEP_SDS = 1.3  # ... and this many SD of what the breath may explain
 STEP_NOISE = 2.5  # ... and this many times what usually remains
 STEP_S = 0.16  # ... on average over this time is a step of the level
 RAMP_S = 0.12  # with which the level follows a ramp
@@ -113,6 +115,7 @@ class Ripple:
         self.level = NAN
         self.gains: F64 | None = None
         self.remains = NAN
+        self._last = 0.0
         self._more = 0.0  # of this breath's ripple than the gains say, as a share of it
         self._p = (0.0, 0.0, 0.0)  # variances of the level, of the two together, of that share
         self._usual: deque[tuple[float, float]] = deque(maxlen=REMEMBERED)
@@ -233,7 +236,7 @@ class Ripple:
         gains = self._now((self.level - rest) / self.unit if rest == rest else 0.0)
         ripple = float(gains[0]) * c + float(gains[1]) * speed
         if self.level != self.level:
-            self.level, self._more = y - ripple, 0.0
+            self.level, self._more, self._last = y - ripple, 0.0, ripple
             self._p = self.unit**2, 0.0, self._spread**2
         if self.ramp_since is None:
             self._hold(t, y - ripple, ripple)
@@ -247,7 +250,9 @@ class Ripple:
         ll += (WALK_SD * self.unit) ** 2 * self._dt
         e = told - self.level - self._more * ripple
         by_level, by_more = ll + lm * ripple, lm + mm * ripple
-        explained = by_level + by_more * ripple
+        late = LAG_SD_S / self._dt * (ripple - self._last)
+        self._last = ripple
+        explained = by_level + by_more * ripple + late * late
         self._recent.append(e)
         if self._stepped(e, explained):
             self.ramp_since = t
@@ -255,7 +260,8 @@ class Ripple:
             return
         s = explained + max(SURE_SD * self.unit, self.remains) ** 2
         self.level += by_level / s * e
-        self._more += by_more / s * e
+        most = MORE_SDS * self._spread
+        self._more = min(most, max(-most, self._more + by_more / s * e))
         self._p = ll - by_level * by_level / s, lm - by_level * by_more / s, mm - by_more * by_more / s
 
     def _stepped(self, e: float, explained: float) -> bool:
