@@ -13,7 +13,7 @@ the peak less the line between the troughs on both sides, of the band low-passed
 to compare, the way up from the trough before (which a sigh or a shift of posture changes, but not the breath). Only
 breaths at rest (SD of the accelerometer below 0.05 g) inside windows whose rate the recorder's firmware confirms count,
 as in the other benchmarks. A breath that is told belongs to the reference peak inside it. Missed are reference breaths
-that none was told for, extra are told ones without a peak.
+that none was told for, or one nearly twice as long, extra are told ones without a peak.
 
 Printed for each person: breaths, missed, extra, r and slope (least squares through the means) of told against reference
 sizes, chest, both ways; the same for the belly's band against its own peak to trough in the same breath; how many
@@ -45,6 +45,7 @@ HZ = 32.0
 BLOCK_S = 0.5
 RANGED_S = 30.0
 CLEAR, UNLIKE = 0.8, 0.6
+TOGETHER = 1.8  # times as long as the reference breath: several were told as one
 CHEST = ChannelSpec("chest", Role.BELT, "a.u.", ("band",), HZ, BLOCK_S, inhale_sign=-1, place=Place.STERNUM)
 BELLY = ChannelSpec("belly", Role.ABDOMEN_BELT, "a.u.", ("band",), HZ, BLOCK_S, inhale_sign=-1, place=Place.NAVEL)
 BANDS = {"chest": (CHEST, "rip_thorax_counts"), "belly": (BELLY, "rip_abdomen_counts")}
@@ -123,10 +124,10 @@ def measured(r: Recording, minutes: float) -> Result:
     used: set[int] = set()
     for low, peak, high in references(r, until_s - 10.0):
         mine = [n for n, e in enumerate(expansions) if e.onset_s <= peak < e.end_s]
-        if not mine:
+        used |= set(mine)
+        if not mine or expansions[mine[0]].end_s - expansions[mine[0]].onset_s > TOGETHER * (high - low):
             result.missed += 1
             continue
-        used.add(mine[0])
         compare(result, expansions[mine[0]], after, (low, peak, high), spans)
     peaks = r.events["ref_end_insp_s"]
     for n, e in enumerate(expansions):
