@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from breathcore.drill.calibration import INHALE_S
 from breathcore.drill.state import DrillState
 from breathcore.drill.timeline import phase_at
-from breathcore.feedback.frame import AHEAD_S, PAST_S, DrillView
+from breathcore.feedback.frame import AHEAD_S, PAST_S, CalibrationStepView, DrillView
 from breathcore.model.drill import DrillPhase, DrillSpec, FinishReason, PatternSpec, Stage, TargetPhase, Timeline
 from breathcore.model.message import Message, message
-from breathcore.model.trunk import StepKind
+from breathcore.model.trunk import CalibrationStep, StepKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +119,26 @@ def calibration_cue(state: DrillState, now_s: float) -> Message | None:
     """Return what to do in a running calibration."""
     if state.stage is not Stage.CALIBRATING:
         return None
-    step = next((s for s in state.calibration.steps if now_s < s.end_s), None)
+    step = _running(state, now_s)
     if step is None:
         return message("calibration.cue.quiet")
     if step.kind is StepKind.FULL:
         return message("calibration.cue.in" if now_s - step.start_s < INHALE_S else "calibration.cue.out")
     return message(f"calibration.cue.{step.kind.value}")
+
+
+def calibration_step(state: DrillState, now_s: float) -> CalibrationStepView | None:
+    """Return which step of a running calibration it is, None where it is short enough to need no counting."""
+    if state.stage is not Stage.CALIBRATING or not (state.trunk or state.brace):
+        return None
+    steps, running = state.calibration.steps, _running(state, now_s)
+    if running is None:
+        return None
+    return CalibrationStepView(steps.index(running) + 1, len(steps), message(f"calibration.why.{running.kind.value}"))
+
+
+def _running(state: DrillState, now_s: float) -> CalibrationStep | None:
+    return next((s for s in state.calibration.steps if now_s < s.end_s), None)
 
 
 def notice(state: DrillState) -> Message | None:

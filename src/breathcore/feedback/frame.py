@@ -70,6 +70,15 @@ class SensorFrame:
     battery_percent: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class CalibrationStepView:
+    """Which step of a calibration runs: its number from 1, of how many, and what it is for."""
+
+    number: int
+    of_n: int
+    why: Message
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class FeedbackFrame:
     """Everything there is to see at session time `t_s`.
@@ -91,6 +100,8 @@ class FeedbackFrame:
     calibration_left_s: float | None = None
     calibration_share: float = 0.0  # how much of it is over
     calibration_cue: Message | None = None
+    calibration_step: CalibrationStepView | None = None  # of a calibration of several steps
+    calibration_wanted: bool = False  # a drill that begins ready is better calibrated first
     trace_t_s: F64 = field(default_factory=lambda: _EMPTY)
     trace_y: F64 = field(default_factory=lambda: _EMPTY)
     predicted_t_s: F64 = field(default_factory=lambda: _EMPTY)

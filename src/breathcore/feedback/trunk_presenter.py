@@ -9,6 +9,7 @@ from breathcore.drill.sides import SideComparison
 from breathcore.estimate.trunk.sights import Measure, sights
 from breathcore.feedback.trunk_view import (
     BraceView,
+    CalibrationView,
     CompartmentsView,
     PairView,
     RepsView,
@@ -21,6 +22,7 @@ from breathcore.model.drill import DrillPhase, DrillSpec, TargetPhase
 from breathcore.model.message import Message, message
 from breathcore.model.trunk import (
     RING,
+    BraceCalibration,
     BraceEstimate,
     Expansion,
     MovementLearned,
@@ -65,6 +67,7 @@ class TrunkPresenter:
         self._sights = sights(channels)
         self._levels: dict[Place, tuple[float, float]] = {}  # time, level
         self._calibrations: dict[Place, SiteCalibration] = {}
+        self._firm: BraceCalibration | None = None
         self._expansion: Expansion | None = None
         self._symmetry: list[float] = []
         self._brace: BraceEstimate | None = None
@@ -85,6 +88,8 @@ class TrunkPresenter:
             self._on_expansion(estimate)
         elif isinstance(estimate, SiteCalibration):
             self._calibrations[estimate.place] = estimate
+        elif isinstance(estimate, BraceCalibration):
+            self._firm = estimate
         elif isinstance(estimate, BraceEstimate):
             self._brace = estimate
         elif isinstance(estimate, PostureEstimate):
@@ -110,7 +115,16 @@ class TrunkPresenter:
         reps = None if drill is None or drill.movement is None else self._reps_view(now_s, drill, phase, planned_n)
         if not any((ring, pair, brace, reps)):
             return None
-        return TrunkView(ring, pair, brace, reps, self._pairs(), self._posture_word(), self._notice(now_s))
+        return TrunkView(
+            ring, pair, brace, reps, self._pairs(), self._posture_word(), self._notice(now_s), self._results(braced),
+            both_sides=self._sights[Measure.SYMMETRY].seen, exchanged=self.exchanged,
+        )  # fmt: skip
+
+    def _results(self, braced: bool) -> tuple[CalibrationView, ...]:  # noqa: FBT001
+        """Return what the calibration came to, place by place, the brace last."""
+        known = [self._calibrations[p] for p in Place if p in self._calibrations]
+        sites = tuple(_result(c) for c in known)
+        return (*sites, _firm_result(self._firm)) if braced and self._firm is not None else sites
 
     # what comes
 
@@ -267,6 +281,19 @@ class TrunkPresenter:
         noise = 0.0 if self._expansion is None else self._expansion.symmetry_noise
         full = len(self._symmetry) >= SYMMETRY_BREATHS_N
         return full and abs(median(self._symmetry)) > max(SYMMETRY_NOTE, 0.0 if math.isnan(noise) else noise)
+
+
+def _result(c: SiteCalibration) -> CalibrationView:
+    if c.reason is not None:
+        return CalibrationView(c.place, message=_why(c.reason))
+    span = c.full - c.relaxed
+    change = _number(c.change)
+    told = change if change is not None and abs(change) > CHANGE else None
+    return CalibrationView(c.place, span, _UNITS.get(c.unit, c.unit), _number(c.cm_per_unit * span), told)
+
+
+def _firm_result(c: BraceCalibration) -> CalibrationView:
+    return CalibrationView(None) if c.reason is None else CalibrationView(None, message=_why(c.reason))
 
 
 def _pair(c: SideComparison) -> PairView:

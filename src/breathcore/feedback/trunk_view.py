@@ -105,6 +105,22 @@ class PairView:
 
 
 @dataclass(frozen=True, slots=True)
+class CalibrationView:
+    """What the last calibration said of one site, or of the brace (`place` None).
+
+    `span` is the own range in `unit`, `cm` the same where there is a tape reading, `change` since the last time where
+    that is worth saying (a share). None and the `message`: refused.
+    """
+
+    place: Place | None
+    span: float | None = None
+    unit: str = ""
+    cm: float | None = None
+    change: float | None = None
+    message: Message | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class TrunkView:
     """All of it; None: the session has nothing that measures it (said elsewhere), or the drill does not ask for it."""
 
@@ -115,3 +131,6 @@ class TrunkView:
     sides: tuple[PairView, ...] = ()
     posture: Message | None = None
     notice: Message | None = None  # a sensor slipped, left and right look exchanged …
+    calibrated: tuple[CalibrationView, ...] = ()  # what the last calibration came to
+    both_sides: bool = False  # whether left and right can be compared, and so be exchanged to check them
+    exchanged: bool = False

@@ -19,6 +19,7 @@ from breathcore.feedback.drill_view import (
     calibration_cue,
     calibration_left_s,
     calibration_share,
+    calibration_step,
     notice,
 )
 from breathcore.feedback.frame import FeedbackFrame
@@ -212,6 +213,8 @@ class Pipeline:
             calibration_left_s=calibration_left_s(state, now_s),
             calibration_share=calibration_share(state, now_s),
             calibration_cue=calibration_cue(state, now_s),
+            calibration_step=calibration_step(state, now_s),
+            calibration_wanted=self.wants_calibration,
             target=self._drill.target(state, now_s),
             band=self._plan.drill.band,
             rate_target_bpm=self._target_bpm(sweep),
