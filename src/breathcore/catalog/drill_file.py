@@ -22,6 +22,7 @@ from breathcore.model.drill import (
     SafetySpec,
     Texts,
 )
+from breathcore.model.trunk import Posture
 
 _BREATHING = {DrillPhase.INHALE, DrillPhase.HOLD, DrillPhase.EXHALE, DrillPhase.REST}
 _BREATHS = {DrillPhase.INHALE, DrillPhase.EXHALE}
@@ -153,6 +154,7 @@ class DrillFile(Shape):
     safety: SafetyTable = SafetyTable()
     focus: tuple[FocusTable, ...] = Field(default=(), max_length=12)
     movement: MovementTable | None = None
+    posture: Posture = Field(default=Posture.UNKNOWN, description="How the body is at the start, if always the same.")
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
@@ -242,4 +244,5 @@ class DrillFile(Shape):
             safety=self.safety.spec(), paced=self.paced, glide=self.glide, band=self.band,
             depth_band=self.depth_band, measures=self.measures, code=self.code,
             focus=tuple(f.spec() for f in self.focus), movement=self.movement.spec() if self.movement else None,
+            posture=self.posture,
         )  # fmt: skip

@@ -6,7 +6,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from breathcore.model.device import Place
-from breathcore.model.trunk import Side
+from breathcore.model.trunk import Posture, Side
 
 
 class DrillPhase(StrEnum):
@@ -146,6 +146,7 @@ class DrillSpec:
     code: str = ""  # the short name therapists use: "B1"
     focus: tuple[FocusSpec, ...] = ()  # where the breaths are sent, in turn
     movement: MovementSpec | None = None
+    posture: Posture = Posture.UNKNOWN  # how one sits, stands or lies when it begins, where that is always the same
 
     @property
     def braced(self) -> bool:

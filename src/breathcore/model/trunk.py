@@ -76,9 +76,10 @@ class CalibrationStep:
 
 @dataclass(frozen=True, slots=True)
 class TrunkCalibration:
-    """The steps of a calibration that begins now, in order."""
+    """The steps of a calibration that begins now, in order; `posture`: how the body is meanwhile, if that is known."""
 
     steps: tuple[CalibrationStep, ...]
+    posture: Posture = Posture.UNKNOWN
 
     @property
     def end_s(self) -> float:

@@ -94,7 +94,7 @@ class TrunkDrill:
     def on_effect(self, effect: Effect, state: DrillState) -> Iterator[TrunkItem]:
         """Return what the estimators should know of it: a calibration begins, a movement begins or ends."""
         if effect.kind is EffectKind.STAGE and effect.value == Stage.CALIBRATING and (state.trunk or state.brace):
-            yield state.calibration
+            yield replace(state.calibration, posture=self._spec.posture)
         if effect.kind is EffectKind.STAGE and Stage(effect.value) in RESTS and self._task is not None:
             yield self._tasked(replace(self._task, t_s=effect.t_s, kind=""))
             self._task = None

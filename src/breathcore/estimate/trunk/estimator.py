@@ -24,6 +24,7 @@ from breathcore.model.trunk import (
     PostureEstimate,
     SidesExchanged,
     SiteCalibration,
+    StepKind,
     TapeReading,
     TrunkCalibration,
     TrunkEstimate,
@@ -108,6 +109,9 @@ class TrunkEstimator:
             return ()
         if isinstance(item, TrunkCalibration):
             self._calibrations.append(item)
+            eased = [s.end_s for s in item.steps if s.kind is StepKind.RELAX]
+            if item.posture is not Posture.UNKNOWN and eased:
+                self.assume(item.posture, eased[-1])
         elif isinstance(item, Breath | Turn | RateEstimate):
             self._events.append(item)
             for mover in self._movers.values():
