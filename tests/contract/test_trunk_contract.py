@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from trunk_signals import Trunk, Worn, breaths, cut, even, of, run, steps
+from trunk_signals import Trunk, Worn, breaths, cut, due, even, of, run, steps
 
 from breathcore.estimate.trunk.estimator import TrunkEstimator
 from breathcore.model.device import Place
@@ -114,12 +114,6 @@ def test_nothing_that_is_told_depends_on_what_comes_later():
     for kind in (SiteBlock, Expansion, BraceEstimate):
         whole = [v for v in of(usual(), kind) if moment(v) <= cut_s - 1.0]
         same([v for v in of(out, kind) if moment(v) <= cut_s - 1.0], whole)
-
-
-def due(item):
-    from trunk_signals import _due_s
-
-    return _due_s(item)
 
 
 def moment(value):

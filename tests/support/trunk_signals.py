@@ -191,10 +191,10 @@ def run(
 ) -> tuple[TrunkEstimator, list[TrunkEstimate]]:
     """Return what the estimator tells of `trunk` whose streams come in blocks of about `block_s`."""
     estimator = TrunkEstimator(trunk.channels, previous)
-    items = sorted(known, key=_due_s)
+    items = sorted(known, key=due)
     out: list[TrunkEstimate] = []
     for at_s, block in cut(trunk.streams(), block_s, seed):
-        while items and _due_s(items[0]) <= at_s:
+        while items and due(items[0]) <= at_s:
             out += estimator.push(items.pop(0))
         out += estimator.push(block)
     out += estimator.flush(trunk.seconds)
@@ -202,7 +202,7 @@ def run(
     return estimator, out
 
 
-def _due_s(item: object) -> float:
+def due(item: object) -> float:
     if isinstance(item, TrunkCalibration):
         return item.steps[0].start_s
     return item.confirmed_s if isinstance(item, Breath) else item.t_s

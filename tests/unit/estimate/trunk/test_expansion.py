@@ -2,12 +2,13 @@
 
 import math
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 import pytest
-from trunk_signals import OneBreath, Trunk, Worn, breaths, even, of, run, steps
+from trunk_signals import OneBreath, Trunk, Worn, breaths, even, of, run, share, steps
 
+from breathcore.estimate.trunk.site import SiteKind
 from breathcore.model.device import Place
 from breathcore.model.estimates import BreathKind
 from breathcore.model.trunk import Expansion, SidesExchanged, SiteBlock, SiteCalibration, TapeReading, Unmeasured
@@ -26,12 +27,23 @@ def seen(trunk, *known, **how):
     return run(trunk, [steps(), *done, *known], **how)
 
 
+@cache
+def usual():
+    return seen(Trunk(RING, tuple(breaths(even(0.4)))))
+
+
+@cache
+def uneven():
+    trunk = Trunk(RING + BELTS, tuple(breaths(UNEVEN_RIBS)))
+    return seen(trunk, TapeReading(3.0, Place.LEFT, 6.0), TapeReading(3.0, Place.STERNUM, 5.0))
+
+
 def last(out):
     return of(out, Expansion)[-1]
 
 
 def test_each_site_is_told_in_shares_of_its_own_full_breath():
-    _, out = seen(Trunk(RING + BELTS, tuple(breaths(UNEVEN_RIBS))))
+    _, out = uneven()
     for expansion in of(out, Expansion)[-5:]:
         for site in expansion.sites:
             assert site.share == pytest.approx(UNEVEN_RIBS[site.place], abs=0.04)
@@ -41,7 +53,7 @@ def test_each_site_is_told_in_shares_of_its_own_full_breath():
 
 
 def test_a_breath_is_told_within_half_a_second_of_being_sure():
-    _, out = seen(Trunk(RING, tuple(breaths(even(0.4)))))
+    _, out = usual()
     sure = {b.inhale_onset_s: b.confirmed_s for b in events(breaths(even(0.4)))}
     assert all(0.0 <= e.t_s - sure[e.onset_s] <= 0.5 for e in of(out, Expansion))
 
@@ -51,15 +63,12 @@ def test_the_live_level_follows_the_breath_and_is_told_within_its_latency():
     estimator, out = seen(Trunk(RING, done))
     blocks = [b for b in of(out, SiteBlock) if b.place is Place.LEFT and b.t_s[0] > 60]
     t, level = (np.concatenate([getattr(b, name) for b in blocks]) for name in ("t_s", "level"))
-    from trunk_signals import share
-
     assert np.abs(level - share(done, Place.LEFT, t)).max() < 0.1
     assert estimator.latency_s <= 0.6
 
 
 def test_centimetres_come_with_a_tape_reading_and_without_one_there_are_none():
-    trunk = Trunk(RING + BELTS, tuple(breaths(UNEVEN_RIBS)))
-    _, out = seen(trunk, TapeReading(3.0, Place.LEFT, 6.0), TapeReading(3.0, Place.STERNUM, 5.0))
+    _, out = uneven()
     told = last(out)
     assert told.site(Place.LEFT).cm == pytest.approx(6.0 * 0.4, abs=0.2)  # the girth's, not the side's
     assert told.site(Place.STERNUM).cm == pytest.approx(5.0 * 0.4, abs=0.2)
@@ -102,7 +111,7 @@ def test_what_needs_a_sensor_that_is_not_there_is_refused():
 
 
 def test_left_and_right_are_compared_with_the_noise_of_it():
-    estimator, out = seen(Trunk(RING, tuple(breaths(UNEVEN_RIBS))))
+    estimator, out = uneven()
     assert last(out).symmetry == pytest.approx(50.0, abs=5.0)
     assert 0.0 < last(out).symmetry_noise < 25.0
     assert estimator.swap_wanted
@@ -110,7 +119,7 @@ def test_left_and_right_are_compared_with_the_noise_of_it():
 
 
 def test_even_sides_do_not_ask_for_the_sensors_to_be_exchanged():
-    estimator, out = seen(Trunk(RING, tuple(breaths(even(0.4)))))
+    estimator, out = usual()
     assert abs(last(out).symmetry) < last(out).symmetry_noise
     assert not estimator.swap_wanted
 
@@ -133,7 +142,7 @@ def calibrated(trunk, place, **how):
 
 
 def test_a_calibration_gives_range_axis_and_how_even_it_was():
-    told = calibrated(Trunk(RING, tuple(breaths(even(0.4), n=1))), Place.LEFT)
+    told = next(c for c in of(usual()[1], SiteCalibration) if c.place is Place.LEFT)
     assert told.full - told.relaxed == pytest.approx(2.0, rel=0.06)
     assert told.cv < 0.05
     assert math.hypot(*told.axis) == pytest.approx(1.0)
@@ -142,8 +151,6 @@ def test_a_calibration_gives_range_axis_and_how_even_it_was():
 
 
 def test_the_change_since_last_time_is_told():
-    from breathcore.estimate.trunk.site import SiteKind
-
     previous = {(Place.LEFT, SiteKind.IMU): 1.5}
     told = calibrated(Trunk(RING, tuple(breaths(even(0.4), n=1))), Place.LEFT, previous=previous)
     assert told.change == pytest.approx(2.0 / 1.5 - 1.0, abs=0.08)
