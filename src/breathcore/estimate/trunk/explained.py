@@ -19,6 +19,7 @@ SPEED_S = 0.6  # by which a speed is about as much as the excursion
 CYCLE_S, CYCLE_SHARE, CYCLE_MOST_S = 4.0, 0.3, 15.0
 LAG_MOST_S = 8.0
 LAG_STEP_N = 2
+AGAINST = 1.5  # times what remains: what a fit against the ribs has to be better by
 QUIET_LEAST_S = 6.0  # of quiet breathing, to learn the ripple from
 EASED_S = 1.2  # of a step at ease go by before it is
 NAN = math.nan
@@ -117,6 +118,8 @@ class Explained:
         ease = _done(t_s, y, steps[-1:], StepKind.RELAX)
         if self._base != self._base or len(quiet) * self._dt < QUIET_LEAST_S:
             return NAN
+        if np.isfinite(c[ease]).any():
+            self._base = float(np.nanmedian(c[ease]))
         fits = []
         most_n = min(self._most_n, round(0.55 * _cycle_n(c[quiet])))
         for behind_n in range(0, most_n + 1, LAG_STEP_N):
@@ -125,7 +128,8 @@ class Explained:
                 fits.append((behind_n, told, *_gains(t_s[quiet], y[quiet], told[:, quiet])))
         if not fits:
             return NAN
-        self._behind_n, told, gains, remains = min(fits, key=lambda f: f[3])
+        # A belly that lags by half a breath is the same as one that moves against the ribs: the lag is what is meant.
+        self._behind_n, told, gains, remains = min(fits, key=lambda f: f[3] * (1.0 if f[2][0] > 0 else AGAINST))
         self._lag.seconds = self._behind_n * self._dt
         self.ripple.prime(gains, remains)
         seen = y[ease] - gains @ told[:, ease]
