@@ -1,15 +1,27 @@
 """Posture, and how still a hold is kept."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from moving import FORWARD, RIGHT, Body, follow, task
+from moving import ACC, FORWARD, RIGHT, Body, follow, task
 
+from breathcore.estimate.trunk.estimator import TrunkEstimator
+from breathcore.model.blocks import SampleBlock
 from breathcore.model.device import Place
-from breathcore.model.trunk import MovementTask, Posture, PostureEstimate, Steadiness, Unmeasured
+from breathcore.model.trunk import (
+    CalibrationStep,
+    MovementTask,
+    Posture,
+    PostureEstimate,
+    Steadiness,
+    StepKind,
+    TrunkCalibration,
+    Unmeasured,
+)
 
 # Turns of a standing body (about x: right, y: forward, z: up; right-handed): backwards, forwards, onto a side.
 LIES = {
@@ -42,6 +54,26 @@ def test_how_somebody_lies_is_told_after_having_said_that_they_were_upright(post
     assert told[-2].reason is Unmeasured.MOTION
     assert 15.0 < told[-2].t_s < 17.0
     assert told[-1].t_s < 20.5
+
+
+def test_a_calibration_in_a_posture_that_is_known_teaches_how_the_sensors_sit():
+    body = Body(40.0).sways(0.5).goes(25.0, LIES[Posture.SUPINE])
+    acc, _ = body.read()
+    channel = replace(ACC, place=Place.STERNUM, inhale_axis=body.outward)
+    steps = (CalibrationStep(StepKind.QUIET, 2.0, 8.0), CalibrationStep(StepKind.RELAX, 8.0, 12.0))
+
+    def told(posture):
+        estimator = TrunkEstimator([channel])
+        estimator.push(TrunkCalibration(steps, posture))
+        out = [x for i in range(0, len(acc), 13) for x in estimator.push(block(channel, body.t_s, acc, i))]
+        return {p.posture for p in postures(out)}
+
+    assert told(Posture.STANDING) == {Posture.UNKNOWN, Posture.UPRIGHT, Posture.SUPINE}
+    assert told(Posture.UNKNOWN) == {Posture.UNKNOWN}
+
+
+def block(channel, t_s, x, at):
+    return SampleBlock(channel, t_s[at : at + 13], x[at : at + 13])
 
 
 def test_leaning_forward_for_long_is_bent():
