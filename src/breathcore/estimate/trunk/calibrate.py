@@ -35,6 +35,7 @@ ENDS_S = 0.4
 TURNS_MORE = 2.0  # times what gravity shows: then the gyroscope is what shows the breath
 FLAT_SHARE = 1e-6
 BEFORE, AFTER = 0.1, 0.35  # of a full breath: where its lows may lie, of a belly that lags
+BEGUN_MOST = 0.15  # of a full breath: one that began higher above its end did not begin breathed out
 ROUNDS_N = 3  # of axis and sway
 Flags = npt.NDArray[np.bool_]
 
@@ -235,10 +236,15 @@ def _range(site: Site, t_s: F64, y: F64, calibration: TrunkCalibration, pose: Po
 
 
 def _excursion(t_s: F64, y: F64, step: CalibrationStep, width: float) -> tuple[float, float]:
-    """Return the size of a full breath and the low that it began from."""
+    """Return the size of a full breath and the low that it began from.
+
+    It ends breathed out, as it is guided to; where it began in the middle of another breath, that does not count.
+    """
     span = step.end_s - step.start_s
     of = slice(*np.searchsorted(t_s, (step.start_s - BEFORE * span, step.end_s + AFTER * span)).tolist())
     found = excursion(t_s[of], y[of], step.start_s, step.end_s, width)
+    if found.low_before - found.low_after > BEGUN_MOST * (found.top - found.low_after):
+        return found.top - found.low_after, found.low_after
     return found.size, found.low_before
 
 
