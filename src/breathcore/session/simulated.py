@@ -15,6 +15,7 @@ from breathcore.model.device import DeviceSpec
 from breathcore.model.drill import CommandKind, DrillSpec, Stage
 from breathcore.model.estimates import Breath
 from breathcore.record.asjson import to_json
+from breathcore.record.reader import SessionFile
 from breathcore.session.bridge import Bridge
 from breathcore.session.pilot import Pilot
 from breathcore.session.pipeline import Pipeline
@@ -22,10 +23,12 @@ from breathcore.session.plan import SessionPlan
 from breathcore.session.recording import open_session
 from breathcore.session.result import SessionResult
 from breathcore.session.runner import LiveSession
+from breathcore.session.trunk_facts import trunk_facts
 from breathcore.source.sim.faults import NO_FAULTS, FaultSpec
 from breathcore.source.sim.source import SimSource
 from breathcore.source.sim.spec import WearerSpec
 from breathcore.source.sim.trunk.spec import TrunkSpec
+from breathcore.source.sim.trunk.wearer import TrunkWearer
 from breathcore.source.sim.truth import Truth
 
 RESONANCES_BPM = (4.5, 6.5)  # of adults
@@ -43,6 +46,7 @@ class SimulatedRun:
     result: SessionResult
     frame: FeedbackFrame
     steady: tuple[float, float]
+    trunk: TrunkWearer | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +83,8 @@ def run_simulated(
     asyncio.run(session.run())
     pipeline = session.pipeline
     frame = watcher.frame or pipeline.frame()
-    return SimulatedRun(path, source.truth(), pipeline.result(), frame, watcher.steady(pipeline.now_s))
+    steady = watcher.steady(pipeline.now_s)
+    return SimulatedRun(path, source.truth(), pipeline.result(), frame, steady, source.simulation.trunk)
 
 
 def wearer_for(drill: DrillSpec, pattern_id: str, wearer: WearerSpec) -> WearerSpec:
@@ -154,6 +159,9 @@ def write_summary(run: SimulatedRun, path: Path) -> dict[str, object]:
         "rate_during_bpm": run.result.rate_during_bpm,
         "rate_after_bpm": run.result.rate_after_bpm,
     }
+    if run.trunk is not None:
+        with SessionFile.open(run.path) as file:
+            facts["trunk"] = trunk_facts(file.derived(), run.trunk, run.steady)
     if run.result.resonance is not None:
         facts["resonance"] = to_json(run.result.resonance)
     path.write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
