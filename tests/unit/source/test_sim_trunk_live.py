@@ -235,6 +235,12 @@ def test_a_brace_zone_is_kept_while_it_is_asked_for_and_let_go_after(zone):
     assert len(trunk.breaths(13.0, end_s)) >= 2
 
 
+def test_between_efforts_one_breathes_as_one_likes():
+    breath = [(DrillPhase.INHALE, 3.0, None), (DrillPhase.EXHALE, 4.0, None)]
+    trunk = shown(phases((DrillPhase.EFFORT, 3.0, (0.1, 0.2)), *breath, (DrillPhase.REST, 10.0, None), *breath))
+    assert np.ptp(trunk.level(np.arange(21.0, 29.0, 0.1))) > 0.15
+
+
 def test_who_breathes_freely_does_not_brace_for_a_drill():
     trunk = shown(phases((DrillPhase.EFFORT, 10.0, (0.1, 0.2))), behaviour=Behaviour.FREE)
     assert trunk.brace(np.arange(0.0, 25.0, 0.1)).max() == 0.0

@@ -19,6 +19,7 @@ _SWAPPED = {
     DrillPhase.HOLD: DrillPhase.REST,
     DrillPhase.REST: DrillPhase.HOLD,
 }
+_EFFORTS = (DrillPhase.EFFORT, DrillPhase.MOVE)
 _MOVED = {DrillPhase.MOVE: (DrillPhase.EXHALE, 0.0), DrillPhase.RETURN: (DrillPhase.INHALE, 0.5)}
 
 
@@ -37,18 +38,21 @@ def cues(
 ) -> list[Cue]:
     """Return what the wearer will do with `timeline`, seen from `from_s` on.
 
+    Between efforts one breathes freely.
     With a movement one breathes out on the way there and in on the way back, and as one likes while it is kept.
     A timeline without a scored phase is a coached breath (calibration), which everyone takes as told; one without
     inhales is timed only, and one breathes freely in it. `guided` says that the wearer is following already and may
     go on in the middle of a cycle; otherwise the first cue acted on is an inhale.
     """
-    phases = tuple(_moved(p) for p in timeline.phases) if timeline else ()
+    asked = timeline.phases if timeline else ()
+    phases = tuple(_moved(p) for p in asked)
     coached = not any(p.scored for p in phases)
     if not any(p.kind is DrillPhase.INHALE for p in phases) or (spec.behaviour is Behaviour.FREE and not coached):
         return []
     if spec.behaviour is Behaviour.ANTIPHASE and not coached:
         phases = tuple(_swapped(p) for p in phases)
-    chosen = [p for p in _complied(phases, spec, rng) if _breathes(p)]
+    efforts = not coached and any(p.kind in _EFFORTS for p in asked)
+    chosen = [p for p in _complied(phases, spec, rng) if _breathes(p, efforts=efforts)]
     acted = [c for c in _timed(chosen, from_s, spec, rng) if c.at_s > from_s]
     if coached:
         acted = [eased for cue in acted for eased in _eased(cue)]
@@ -63,8 +67,8 @@ def _eased(cue: Cue) -> tuple[Cue, ...]:
     return replace(cue, until_s=out_s, level=0.0), replace(cue, at_s=out_s)
 
 
-def _breathes(phase: TargetPhase) -> bool:
-    rest = phase.kind is DrillPhase.REST and phase.end_s - phase.start_s > _LONG_REST_S
+def _breathes(phase: TargetPhase, *, efforts: bool) -> bool:
+    rest = phase.kind is DrillPhase.REST and (efforts or phase.end_s - phase.start_s > _LONG_REST_S)
     return phase.kind not in (DrillPhase.EFFORT, DrillPhase.KEEP) and not rest
 
 
