@@ -310,6 +310,18 @@ class Steadiness:
     reason: Unmeasured | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class MovingRate:
+    """Breaths per minute during a movement, at `t_s`: from `source`, with `reference` to tell breath from movement."""
+
+    t_s: float
+    rate_bpm: float
+    quality: float
+    source: str
+    reference: str
+    reason: Unmeasured | None = None
+
+
 TrunkEstimate = (
     SiteCalibration
     | BraceCalibration
@@ -321,4 +333,5 @@ TrunkEstimate = (
     | RepLevel
     | Rep
     | Steadiness
+    | MovingRate
 )

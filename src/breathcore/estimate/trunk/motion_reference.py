@@ -12,8 +12,8 @@ or three times that, is not told.
 """
 
 import math
+from collections import deque
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -25,11 +25,17 @@ from breathcore.estimate.trunk.motion import GRID_HZ, Motion
 from breathcore.model.arrays import F64
 from breathcore.model.device import Place
 from breathcore.model.estimates import Estimate, RateEstimate, Refusal
+from breathcore.model.trunk import MovementTask, MovingRate, Unmeasured
 
 WINDOW_S, LEAST_S = 30.0, 8.0
 SMALL_DEG = 0.3  # what turns less than this is not movement: the ridge
 SAME = 0.08  # of a rate
 FEATURES_N = 9
+_REASONS = {
+    Refusal.TOO_SHORT: Unmeasured.TOO_SHORT,
+    Refusal.FLAT: Unmeasured.FLAT,
+    Refusal.MOTION: Unmeasured.MOTION,
+}
 _SECOND_N = round(GRID_HZ)
 _PAIRS = tuple((i, j) for i in range(3) for j in range(i, 3))
 OPPOSITE = {
@@ -53,44 +59,19 @@ def pair_of(places: Sequence[Place]) -> tuple[Place, Place] | None:
 
 
 class MotionReference:
-    """Takes `Motion` of two sensors; gives what the first one turns that the second does not."""
+    """What one sensor's "up" does that another's does not explain, reading by reading."""
 
     def __init__(self) -> None:
-        self.reset()
-
-    def reset(self) -> None:
-        """Forget everything."""
         self._window = Ring(round(WINDOW_S * GRID_HZ), 3 + FEATURES_N)
-        self._waiting: tuple[dict[int, F64], dict[int, F64]] = ({}, {})
-        self._newest = [-1, -1]
-        self._next = -1
+        self._second = -1
         self._was: F64 | None = None  # weights (features and 1, 3)
         self._now: F64 | None = None
 
-    def push(self, motion: Motion, which: int) -> list[tuple[float, F64, F64]]:
-        """Take motion of the first (0) or the second (1) sensor; return times, what is left of "up" (3,), the second's.
-
-        Nothing in the first 8 s.
-        """
-        numbers = np.rint(motion.t_s * GRID_HZ).astype(int).tolist()
-        self._waiting[which].update(zip(numbers, motion.up, strict=True))
-        self._newest[which] = numbers[-1]
-        out = []
-        until = min(self._newest)
-        first, second = self._waiting
-        for k in sorted(n for n in first if n <= until):
-            up, reference = first.pop(k), second.pop(k, None)
-            still = None if reference is None else self._step(k, up, reference)
-            if reference is not None and still is not None:
-                out.append((k / GRID_HZ, still, reference))
-        for k in [n for n in second if n <= until]:
-            del second[k]
-        return out
-
-    def _step(self, k: int, up: F64, reference: F64) -> F64 | None:
+    def step(self, k: int, up: F64, reference: F64) -> F64 | None:
+        """Take both at k/25 s, (3,) each; return what is left of the first, None in the first 8 s."""
         features = _features(reference)
-        if k // _SECOND_N != self._next:
-            self._next = k // _SECOND_N
+        if k // _SECOND_N != self._second:
+            self._second = k // _SECOND_N
             self._fit()
         self._window.push(np.array([k / GRID_HZ]), np.concatenate((up, features))[:, None])
         if self._was is None or self._now is None:
@@ -117,7 +98,7 @@ class MotionReference:
 
 
 class MovingBreath:
-    """The breathing rate during a movement, from two sensors on the trunk.
+    """The breathing rate while a movement is followed, from two sensors on the trunk.
 
     Parameters
     ----------
@@ -129,30 +110,60 @@ class MovingBreath:
 
     def __init__(self, source: str, reference: str) -> None:
         self.source, self.reference = source, reference
-        self.reset()
+        self._ups: tuple[dict[int, F64], dict[int, F64]] = ({}, {})
+        self._newest = [-1, -1]
+        self._tasks: deque[MovementTask] = deque()
+        self._followed = False
+        self._begin()
 
-    def reset(self) -> None:
-        """Forget everything: another movement begins."""
+    def _begin(self) -> None:
         self._difference = MotionReference()
         self._branch = BreathBranch(self.source, TiltTrace(GRID_HZ), read_tilt_rate)
         self._moves = BreathBranch(self.reference, TiltTrace(GRID_HZ), read_tilt_rate)
+        self._rows: list[tuple[float, F64, F64]] = []
 
-    def push(self, motion: Motion, source: str) -> list[RateEstimate]:
+    def task(self, task: MovementTask) -> None:
+        """Follow the breath from `task.t_s` on; no more, if its kind is ""."""
+        self._tasks.append(task)
+
+    def push(self, motion: Motion, source: str) -> list[MovingRate]:
         """Take motion of one of both; return a rate for each whole second that is now over."""
         if source not in (self.source, self.reference):
             return []
-        found = self._difference.push(motion, int(source == self.reference))
-        if not found:
-            return []
-        t_s = np.array([t for t, _, _ in found])
-        told = _rates(self._branch.push(t_s, np.array([x for _, x, _ in found])))
-        moved = _rates(self._moves.push(t_s, np.array([x for _, _, x in found])))
-        return [self._judged(e, m.rate_bpm) for e, m in zip(told, moved, strict=True)]
+        which = int(source == self.reference)
+        numbers = np.rint(motion.t_s * GRID_HZ).astype(int).tolist()
+        self._ups[which].update(zip(numbers, motion.up, strict=True))
+        self._newest[which] = numbers[-1]
+        until = min(self._newest)
+        first, second = ({k: ups.pop(k) for k in [n for n in ups if n <= until]} for ups in self._ups)
+        out: list[MovingRate] = []
+        for k in sorted(first.keys() & second.keys()):
+            while self._tasks and self._tasks[0].t_s <= k / GRID_HZ:
+                out += self._read()
+                self._followed = bool(self._tasks.popleft().kind)
+                self._begin()
+            if self._followed:
+                left = self._difference.step(k, first[k], second[k])
+                self._rows += [] if left is None else [(k / GRID_HZ, left, second[k])]
+        return out + self._read()
 
-    def _judged(self, told: RateEstimate, moves_bpm: float) -> RateEstimate:
+    def _read(self) -> list[MovingRate]:
+        rows, self._rows = self._rows, []
+        if not rows:
+            return []
+        t_s = np.array([t for t, _, _ in rows])
+        told = _rates(self._branch.push(t_s, np.array([x for _, x, _ in rows])))
+        moved = _rates(self._moves.push(t_s, np.array([x for _, _, x in rows])))
+        return [
+            self._judged(e, m.rate_bpm) for e, m in zip(told, moved, strict=True) if e.refusal is not Refusal.NO_DATA
+        ]
+
+    def _judged(self, told: RateEstimate, moves_bpm: float) -> MovingRate:
+        reason = None if told.refusal is None else _REASONS.get(told.refusal, Unmeasured.NO_BREATH)
         if any(abs(told.rate_bpm - k * moves_bpm) < SAME * k * moves_bpm for k in (1, 2, 3)):  # NaN: no
-            return RateEstimate(told.t_s, math.nan, math.nan, told.quality, Refusal.MOTION)
-        return replace(told, sources=(self.source, self.reference) if told.refusal is None else ())
+            reason = Unmeasured.MOTION
+        rate_bpm = told.rate_bpm if reason is None else math.nan
+        return MovingRate(told.t_s, rate_bpm, told.quality, self.source, self.reference, reason)
 
 
 def _rates(told: Sequence[Estimate]) -> list[RateEstimate]:

@@ -42,6 +42,11 @@ class MovementFollower:
     outward : Vector | None
         The direction away from the skin in its axes; None: the wearable's own (`ChannelSpec.inhale_axis`: on the
         breastbone, where that is measured, gravity moves outwards on inhale).
+
+    Attributes
+    ----------
+    heard : callable or None
+        Is given all its motion, for those who compare sensors.
     """
 
     def __init__(
@@ -54,6 +59,7 @@ class MovementFollower:
         self._posture = PostureFollower(place, acc.id, outward or acc.inhale_axis)
         self._reps = RepCounter(place, acc.id, self._log)
         self._steady = SteadinessMeter(place, acc.id)
+        self.heard: Callable[[Motion], None] | None = None
         self._asked: deque[tuple[float, Callable[[], list[MovementEstimate]]]] = deque()
         self._moving = False
         self.latency_s = self._motion.latency_s + max(self._reps.latency_s, self._posture.latency_s)
@@ -101,6 +107,8 @@ class MovementFollower:
     def _follow(self, motions: list[Motion]) -> list[MovementEstimate]:
         out: list[MovementEstimate] = []
         for motion in motions:
+            if self.heard is not None:
+                self.heard(motion)
             if motion.new_run:
                 for part in (self._posture, self._reps, self._steady):
                     part.broken()

@@ -1,6 +1,7 @@
 """Breathing while the body moves: seen by two sensors, of which the second shows the movement."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,8 +10,10 @@ from moving import FORWARD, HZ, RIGHT, Body, turn
 from breathcore.estimate.trunk.motion import MotionFollower
 from breathcore.estimate.trunk.motion_reference import MovingBreath, pair_of
 from breathcore.model.device import Place
+from breathcore.model.trunk import MovementTask
 
 BREATH_BPM = 14.0
+BEGINS = MovementTask(0.0, "hip_hinge", Place.STERNUM)
 
 
 def moving(per_min=9.0, deg=20.0, breath_deg=2.0, seconds=70.0, breath_bpm=BREATH_BPM):
@@ -27,9 +30,11 @@ def moving(per_min=9.0, deg=20.0, breath_deg=2.0, seconds=70.0, breath_bpm=BREAT
     return body.t_s, ups
 
 
-def rates(t_s, ups, cut=13):
+def rates(t_s, ups, cut=13, tasks=(BEGINS,)):
     followers = [MotionFollower(HZ), MotionFollower(HZ)]
     breath = MovingBreath("front", "back")
+    for task in tasks:
+        breath.task(task)
     out = []
     for at in range(0, len(t_s), cut):
         for follower, up, source in zip(followers, ups, ("front", "back"), strict=True):
@@ -40,21 +45,29 @@ def rates(t_s, ups, cut=13):
 
 def test_the_rate_is_that_of_the_breath_and_not_of_the_movement():
     told = [r for r in rates(*moving()) if r.t_s > 50.0]
-    answered = [r for r in told if r.refusal is None]
+    answered = [r for r in told if r.reason is None]
     assert len(answered) > 0.7 * len(told)
     assert np.median([r.rate_bpm for r in answered]) == pytest.approx(BREATH_BPM, abs=1.0)
-    assert answered[-1].sources == ("front", "back")
+    assert (answered[-1].source, answered[-1].reference) == ("front", "back")
+
+
+def test_it_is_told_while_a_movement_is_followed_and_not_else():
+    assert not rates(*moving(seconds=30.0), tasks=())
+    ends = MovementTask(40.0, "", Place.STERNUM)
+    told = rates(*moving(seconds=60.0), tasks=(replace(BEGINS, t_s=10.0), ends))
+    assert 17.0 < told[0].t_s < 22.0
+    assert told[-1].t_s <= 40.0
 
 
 def test_a_breath_that_goes_with_the_movement_is_not_told():
     told = [r for r in rates(*moving(per_min=12.0, breath_bpm=12.0)) if r.t_s > 40.0]
-    assert all(r.refusal is not None for r in told)
+    assert all(r.reason is not None for r in told)
     assert all(math.isnan(r.rate_bpm) for r in told)
 
 
 def test_no_breath_no_rate():
     told = [r for r in rates(*moving(breath_deg=0.0)) if r.t_s > 40.0]
-    assert np.mean([r.refusal is not None for r in told]) > 0.9
+    assert np.mean([r.reason is not None for r in told]) > 0.9
 
 
 def test_however_the_samples_come_the_same_is_told():
@@ -64,6 +77,7 @@ def test_however_the_samples_come_the_same_is_told():
 def test_without_the_second_sensor_nothing_is_told():
     t_s, (front, _) = moving(seconds=30.0)
     breath = MovingBreath("front", "back")
+    breath.task(BEGINS)
     assert not [r for m in MotionFollower(HZ).push_acc(t_s, front) for r in breath.push(m, "front")]
 
 
