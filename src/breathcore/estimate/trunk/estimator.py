@@ -10,6 +10,8 @@ from breathcore.estimate.chain import EstimatorFault
 from breathcore.estimate.trunk.bracing import Bracing
 from breathcore.estimate.trunk.calibrate import Scale, refused
 from breathcore.estimate.trunk.expansion import SiteFollower
+from breathcore.estimate.trunk.motion import Motion
+from breathcore.estimate.trunk.motion_reference import moving_breath
 from breathcore.estimate.trunk.movement import MovementEstimate, MovementFollower
 from breathcore.estimate.trunk.round import Round
 from breathcore.estimate.trunk.sights import Measure, Sight, found, level_of, sights, sites_of
@@ -20,6 +22,7 @@ from breathcore.model.device import ChannelSpec, Place
 from breathcore.model.estimates import Breath, RateEstimate, Turn
 from breathcore.model.trunk import (
     MovementTask,
+    MovingRate,
     Posture,
     PostureEstimate,
     SidesExchanged,
@@ -79,6 +82,10 @@ class TrunkEstimator:
         self._bracing = Bracing(self._followers)
         self._movers = {s.source: MovementFollower(s.place, s.channel, s.gyro) for s in sites if s.kind is SiteKind.IMU}
         self._shows_posture = _posture_sources(sites)
+        self._moving = moving_breath(self._movers.values())
+        self._moving_rates: list[MovingRate] = []
+        for source, mover in self._movers.items():
+            mover.heard = partial(self._hear, source)
         self._postures: list[PostureEstimate] = []
         self._newest = dict.fromkeys(self._owners, -math.inf)
         self._next = -1  # quarter of a second
@@ -106,6 +113,8 @@ class TrunkEstimator:
         if isinstance(item, MovementTask):
             for mover in self._movers.values():
                 mover.task(item)
+            if self._moving is not None:
+                self._moving.task(item)
             return ()
         if isinstance(item, TrunkCalibration):
             self._calibrations.append(item)
@@ -159,6 +168,11 @@ class TrunkEstimator:
         mover = self._movers.get(source)
         return [] if mover is None else mover.push(block.channel.id, block.t_s, block.x)
 
+    def _hear(self, source: str, motion: Motion) -> None:
+        """Read the breath off two sensors that move, where there are two."""
+        if self._moving is not None:
+            self._moving_rates += self._try("breath in movement", partial(self._moving.push, motion, source)) or []
+
     def _moved(self, source: str, run: Callable[[], list[MovementEstimate]]) -> list[TrunkEstimate]:
         """Return what one sensor says of movement; posture from those alone that show it best."""
         out: list[TrunkEstimate] = []
@@ -169,6 +183,8 @@ class TrunkEstimator:
                 out.append(item)
                 if source == self._shows_posture[0]:
                     self._postures.append(item)
+        out += self._moving_rates
+        self._moving_rates = []
         return out
 
     def _due(self) -> bool:

@@ -13,7 +13,7 @@ or three times that, is not told.
 
 import math
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -22,6 +22,7 @@ from breathcore.estimate.breath_branch import BreathBranch
 from breathcore.estimate.tilt import TiltTrace
 from breathcore.estimate.tilt_rate import read_tilt_rate
 from breathcore.estimate.trunk.motion import GRID_HZ, Motion
+from breathcore.estimate.trunk.movement import MovementFollower
 from breathcore.model.arrays import F64
 from breathcore.model.device import Place
 from breathcore.model.estimates import Estimate, RateEstimate, Refusal
@@ -164,6 +165,13 @@ class MovingBreath:
             reason = Unmeasured.MOTION
         rate_bpm = told.rate_bpm if reason is None else math.nan
         return MovingRate(told.t_s, rate_bpm, told.quality, self.source, self.reference, reason)
+
+
+def moving_breath(followers: Iterable[MovementFollower]) -> MovingBreath | None:
+    """Return what reads the breath off the two best of these sensors, or None."""
+    sources = {f.place: f.source for f in followers}
+    pair = pair_of(tuple(sources))
+    return None if pair is None else MovingBreath(sources[pair[0]], sources[pair[1]])
 
 
 def _rates(told: Sequence[Estimate]) -> list[RateEstimate]:
