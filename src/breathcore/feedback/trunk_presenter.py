@@ -116,11 +116,11 @@ class TrunkPresenter:
         if not any((ring, pair, brace, reps)):
             return None
         return TrunkView(
-            ring, pair, brace, reps, self._pairs(), self._posture_word(), self._notice(now_s), self._results(braced),
+            ring, pair, brace, reps, self._pairs(), self._posture_word(), self._notice(now_s), self._results(braced=braced),
             both_sides=self._sights[Measure.SYMMETRY].seen, exchanged=self.exchanged,
         )  # fmt: skip
 
-    def _results(self, braced: bool) -> tuple[CalibrationView, ...]:  # noqa: FBT001
+    def _results(self, *, braced: bool) -> tuple[CalibrationView, ...]:
         """Return what the calibration came to, place by place, the brace last."""
         known = [self._calibrations[p] for p in Place if p in self._calibrations]
         sites = tuple(_result(c) for c in known)

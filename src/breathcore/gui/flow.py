@@ -133,12 +133,18 @@ class Flow(QObject):
         worn = worn_of(choice.sensors, self._shell.services.devices())
 
         def make() -> QWidget:
-            page = PreparePage(self._shell.words, drill, worn)
+            offer = choice.person not in self._shell.settings.sides_checked
+            page = PreparePage(self._shell.words, drill, worn, offer_exchange=offer)
             page.command.connect(self._command)
+            page.said.connect(self._command)
+            page.exchange_over.connect(lambda: self._sides_checked(choice.person))
             page.leave.connect(self.leave)
             return self._kept(page)
 
         self._shell.show_page(make)
+
+    def _sides_checked(self, person: str) -> None:
+        self._shell.keep(self._shell.settings.checked(person))
 
     def _trainer(self) -> None:
         def make() -> QWidget:

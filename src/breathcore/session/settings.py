@@ -87,7 +87,8 @@ class StoredRate:
 class Settings:
     """Choices that outlive a session. `screenings` and `rates` are by name or pseudonym ("" where none was given).
 
-    `sensors` are those trained with last, none: the simulated strap.
+    `sensors` are those trained with last, none: the simulated strap. `sides_checked` are the persons who were asked to
+    exchange left and right once, `opened` those for whom a therapist has opened the firmer brace.
     """
 
     language: LanguageChoice = LanguageChoice.SYSTEM
@@ -105,10 +106,21 @@ class Settings:
     last_person: str = ""
     screenings: Mapping[str, StoredScreening] = field(default_factory=lambda: _NO_SCREENINGS)
     rates: Mapping[str, StoredRate] = field(default_factory=lambda: _NO_RATES)
+    sides_checked: tuple[str, ...] = ()
+    opened: tuple[str, ...] = ()
 
     def screened(self, person: str, screening: StoredScreening) -> "Settings":
         """Return these settings with `screening` as the latest of `person`."""
         return replace(self, screenings=MappingProxyType({**self.screenings, person: screening}))
+
+    def checked(self, person: str) -> "Settings":
+        """Return these settings with `person` among those whose sides were checked."""
+        return replace(self, sides_checked=tuple(dict.fromkeys((*self.sides_checked, person))))
+
+    def with_opened(self, person: str, *, on: bool) -> "Settings":
+        """Return these settings with the firmer brace open for `person`, or not."""
+        others = tuple(p for p in self.opened if p != person)
+        return replace(self, opened=(*others, person) if on else others)
 
     def rated(self, person: str, rate: StoredRate) -> "Settings":
         """Return these settings with `rate` as that of `person`."""
@@ -246,6 +258,12 @@ def _rate(stored: Any) -> StoredRate:
     )
 
 
+def _persons(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise TypeError(value)
+    return tuple(map(_text, value))
+
+
 def _sensors(value: Any) -> tuple[ChosenSensor, ...]:
     if not isinstance(value, list):
         raise TypeError(value)
@@ -278,4 +296,6 @@ _CHECKS: Mapping[str, Callable[[Any], Any]] = {
     "last_person": _text,
     "screenings": _screenings,
     "rates": _rates,
+    "sides_checked": _persons,
+    "opened": _persons,
 }

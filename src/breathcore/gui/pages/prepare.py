@@ -14,6 +14,7 @@ from breathcore.gui.pages.parts import Columns, Page, elastic
 from breathcore.gui.pages.puton import PutOn
 from breathcore.gui.pages.ring import Ring
 from breathcore.gui.pages.sensor_row import SensorState
+from breathcore.gui.pages.trunk_prepare import TrunkPrepare
 from breathcore.gui.sensor_text import Worn, advice_of, most_urgent
 from breathcore.gui.widgets import announce, button, card, label, pad, set_property, set_text
 from breathcore.model.drill import CommandKind, DrillSpec, Stage
@@ -33,19 +34,29 @@ class PreparePage(Page):
         What comes afterwards.
     worn : Sequence[Worn]
         What the session uses.
+    offer_exchange : bool
+        Whether exchanging left and right is to be offered, where both are worn.
 
     Signals
     -------
     command(object)
         A `CommandKind` for the session.
+    said(object, str)
+        The same, with its text.
+    exchange_over()
+        Exchanging left and right needs no further offer.
     leave()
         Back to the start page.
     """
 
     command = Signal(object)
+    said = Signal(object, str)
+    exchange_over = Signal()
     leave = Signal()
 
-    def __init__(self, wording: Wording, drill: DrillSpec, worn: Sequence[Worn]) -> None:
+    def __init__(
+        self, wording: Wording, drill: DrillSpec, worn: Sequence[Worn], *, offer_exchange: bool = False
+    ) -> None:
         super().__init__(wording)
         self._frame: FeedbackFrame | None = None
         self._states: list[SensorState] = []
@@ -54,6 +65,10 @@ class PreparePage(Page):
         self._stack = QStackedWidget()
         self._stack.addWidget(self._steps(worn))
         self._stack.addWidget(self._guide())
+        self.trunk = TrunkPrepare(wording, offer_exchange=offer_exchange)
+        self.trunk.said.connect(self.said)
+        self.trunk.exchange_over.connect(self.exchange_over)
+        self._stack.addWidget(self.trunk)
         columns.first.addWidget(self._stack)
         columns.second.addWidget(self._signal_card(drill))
         self.content.addWidget(columns, 1)
@@ -167,24 +182,44 @@ class PreparePage(Page):
         self.notice.say("")
         cue = frame.calibration_cue
         self._say_cue(self.words.say(cue) if cue is not None else self.text("prepare.calibrating.cue"))
-        set_text(self._detail, self.text("prepare.calibrating.why"))
+        set_text(self._detail, self._why(frame))
         left_s = frame.calibration_left_s or 0.0
         self.ring.tell(frame.calibration_share, self.text("prepare.left", seconds=math.ceil(left_s)))
         self._offer(self._without)
 
+    def _why(self, frame: FeedbackFrame) -> str:
+        """Return what the calibration, or the step of it that runs, is for."""
+        step = frame.calibration_step
+        if step is None:
+            return self.text("prepare.calibrating.why")
+        return "\n".join((self.text("prepare.step-of", number=step.number, n=step.of_n), self.words.say(step.why)))
+
     def _show_ready(self, frame: FeedbackFrame) -> None:
-        linked = _linked(frame)
-        self._stack.setCurrentIndex(1 if linked else 0)
+        linked, learned = _linked(frame), frame.trunk is not None and bool(frame.trunk.calibrated)
+        self._stack.setCurrentIndex(2 if linked and learned else 1 if linked else 0)
+        self.trunk.show_view(frame.trunk)
+        self.notice.say(self.text("prepare.heart-only") if _unseen(frame) else "", calm=True)
+        self._start.setEnabled(linked)
+        if linked and frame.calibration_wanted:
+            self._show_wanted()
+            return
         self.ring.tell(1.0, "")
         self._headline("prepare.ready" if linked else "prepare.connecting")
-        self.notice.say(self.text("prepare.heart-only") if _unseen(frame) else "", calm=True)
         self._say_cue(self.text("prepare.ready.cue"))
         set_text(self._detail, self.text("prepare.ready.how" if frame.calibrated else "prepare.ready.timed"))
-        self._start.setEnabled(linked)
-        if frame.calibrated:
+        if frame.calibrated or learned:
             self._offer(self._again, self._start)
         else:
             self._offer(self._start)
+
+    def _show_wanted(self) -> None:
+        """Offer the calibration of a drill that could begin without."""
+        self._headline("prepare.wanted")
+        self.ring.tell(0.0, "")
+        self._say_cue(self.text("prepare.wanted.cue"))
+        set_text(self._detail, self.text("prepare.wanted.how", seconds=60))
+        self._calibrate.setEnabled(True)
+        self._offer(self._without, self._calibrate)
 
     def _show_signal(self, frame: FeedbackFrame) -> None:
         device = frame.device

@@ -7,6 +7,7 @@ from breathcore.gui.shots.sensors import sensors
 from breathcore.gui.shots.shot import Shot
 from breathcore.gui.shots.start import start
 from breathcore.gui.shots.trainer import trainer
+from breathcore.gui.shots.trunk import trunk
 from breathcore.gui.shots.window import settings, window
 
 __all__ = ["Shot", "shots"]
@@ -20,6 +21,7 @@ def shots() -> tuple[Shot, ...]:
         *safety(),
         *prepare(),
         *trainer(),
+        *trunk(),
         *after(),
         *resonance(),
         *summary(),

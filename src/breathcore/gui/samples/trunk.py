@@ -7,6 +7,7 @@ from breathcore.drill.timeline import plan
 from breathcore.feedback.frame import AHEAD_S, PAST_S, FeedbackFrame
 from breathcore.feedback.trunk_view import (
     BraceView,
+    CalibrationView,
     CompartmentsView,
     PairView,
     RepsView,
@@ -50,6 +51,28 @@ def front_only() -> RingView:
     known = {Place.STERNUM: 0.84, Place.LEFT: 0.8}
     sites = tuple(SiteView(p, known.get(p), known.get(p), message=None if p in known else missing) for p in RING)
     return RingView(sites, score_message=missing)
+
+
+def without_back() -> RingView:
+    """Return a ring whose sensor at the back is silent."""
+    sites = tuple(SiteView(p, 0.9 * s, s) for p, s in _SHARES.items() if p is not Place.BACK)
+    silent = message("trunk.no-data")
+    return ring(sites=(*sites, SiteView(Place.BACK, message=silent)), score=None, score_message=silent)
+
+
+def paradox() -> CompartmentsView:
+    """Return ribs and belly that move against each other."""
+    return CompartmentsView(0.7, 0.1, 0.8, 165.0, message("compartments.against"))
+
+
+def silent_brace(reason: str) -> BraceView:
+    """Return a brace that says why it is not measured."""
+    return BraceView(zone=(0.05, 0.15), message=message(reason))
+
+
+def unmeasured_reps() -> RepsView:
+    """Return repetitions that nothing counts."""
+    return RepsView(0, 8, 0, Side.RIGHT, target_share=0.85, message=message("trunk.no-sensor"))
 
 
 def compartments(**changes: Any) -> CompartmentsView:
@@ -110,3 +133,16 @@ def bridge_frame(view: RepsView | None = None, **changes: Any) -> FeedbackFrame:
 def hinge_frame(**changes: Any) -> FeedbackFrame:
     """Return a hip hinge with a brace."""
     return frame("hip_hinge", TrunkView(reps=reps(side=None, steady_deg=None), brace=brace()), **changes)
+
+
+def calibrated(**changes: CalibrationView) -> tuple[CalibrationView, ...]:
+    """Return a calibration that all places came through; `changes` by the place's value."""
+    spans = {Place.STERNUM: (6.1, "N"), Place.LEFT: (2.4, "°"), Place.RIGHT: (2.1, "°"), Place.BACK: (1.3, "°")}
+    good = {p.value: CalibrationView(p, span, unit) for p, (span, unit) in spans.items()}
+    return tuple({**good, **changes}.values())
+
+
+def ready(trunk: TrunkView, drill_id: str = "360_breathing", **changes: Any) -> FeedbackFrame:
+    """Return the frame of a session that is calibrated and may begin."""
+    good = samples.frame(registry.drill(drill_id), Stage.READY, trunk=trunk, target=(), score=None)
+    return replace(good, **changes)

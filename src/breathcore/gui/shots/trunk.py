@@ -1,0 +1,145 @@
+"""Pictures of sessions that measure ribs, brace and movement."""
+
+from dataclasses import replace
+from functools import partial
+
+from PySide6.QtWidgets import QScrollArea, QWidget
+
+from breathcore.feedback.frame import CalibrationStepView, FeedbackFrame
+from breathcore.feedback.trunk_view import CalibrationView, TrunkView
+from breathcore.feedback.wording import Wording
+from breathcore.gui import samples
+from breathcore.gui.pages.prepare import PreparePage
+from breathcore.gui.pages.sensors import SensorsPage
+from breathcore.gui.pages.start import StartPage
+from breathcore.gui.samples import sensors as sample_sensors
+from breathcore.gui.samples import trunk as sample
+from breathcore.gui.sensor_text import worn_of
+from breathcore.gui.shots.shot import Shot
+from breathcore.gui.trainer import TrainerOptions, TrainerPage
+from breathcore.model.device import Place
+from breathcore.model.drill import Stage
+from breathcore.model.message import message
+from breathcore.session import registry
+from breathcore.session.settings import Settings, Thinning
+
+
+def trunk() -> tuple[Shot, ...]:
+    """Return the trainer, the preparation, the sensors and the first page of such sessions."""
+    return (*_trainer(), *_prepare(), *_around())
+
+
+def _trainer() -> tuple[Shot, ...]:
+    missing = CalibrationView(Place.BACK, message=message("trunk.no-data"))
+    strain = sample.brace(level=0.34, breathing=False, strain=True, word=message("brace.strain"))
+    drifting = sample.brace(level=0.19, drift=0.08, word=message("brace.less"))
+    frames = {
+        "ribs": sample.ribs_frame(),
+        "ribs-cm": sample.ribs_frame(trunk=TrunkView(sample.ring(cm=True), sample.compartments())),
+        "ribs-calibrating": sample.ribs_frame(trunk=TrunkView(sample.silent_ring("not-calibrated"))),
+        "ribs-one-missing": sample.ribs_frame(trunk=TrunkView(sample.without_back(), calibrated=(missing,))),
+        "ribs-front-left": sample.ribs_frame(trunk=TrunkView(sample.front_only())),
+        "ribs-paradox": sample.ribs_frame(trunk=TrunkView(sample.ring(), sample.paradox())),
+        "ribs-exchange": sample.ribs_frame(
+            trunk=TrunkView(sample.ring(), sample.compartments(), notice=message("trunk.notice.exchange"))
+        ),
+        "brace-in-zone": sample.brace_frame(),
+        "brace-drifting": sample.brace_frame(drifting),
+        "brace-strain": sample.brace_frame(strain, notice=message("brace.strain")),
+        "brace-unmeasured": sample.brace_frame(sample.silent_brace("brace.self-rated")),
+        "brace-uncalibrated": sample.brace_frame(sample.silent_brace("trunk.not-calibrated")),
+        "bridge": sample.bridge_frame(),
+        "bridge-learning": sample.bridge_frame(sample.reps(done_n=0, guided_left=2, word=None)),
+        "bridge-unmeasured": sample.bridge_frame(sample.unmeasured_reps()),
+        "hinge": sample.hinge_frame(),
+    }
+    shots = [Shot("trunk", state, partial(_trained, frame, TrainerOptions()), _down) for state, frame in frames.items()]
+    for thinning in (Thinning.THIRD, Thinning.SUMMARY, Thinning.BLIND):
+        options = TrainerOptions(thinning=thinning)
+        frame = sample.ribs_frame() if thinning is Thinning.SUMMARY else sample.brace_frame()
+        if thinning is Thinning.BLIND:
+            frame = sample.bridge_frame()
+        shots.append(Shot("trunk", f"thinned-{thinning.value}", partial(_trained, frame, options), _down))
+    return tuple(shots)
+
+
+def _prepare() -> tuple[Shot, ...]:
+    drill = registry.drill("360_breathing")
+    step = CalibrationStepView(6, 9, message("calibration.why.brace"))
+    calibrating = samples.frame(
+        drill, Stage.CALIBRATING, calibrated=False, calibration_left_s=12.0, calibration_share=0.78, target=(),
+        score=None, calibration_cue=message("calibration.cue.brace"), calibration_step=step,
+    )  # fmt: skip
+    refused = CalibrationView(Place.BACK, message=message("trunk.uneven"))
+    changed = CalibrationView(Place.LEFT, 2.4, "°", change=0.31)
+    good = TrunkView(sample.ring(), calibrated=sample.calibrated(), both_sides=True)
+    cm = CalibrationView(Place.LEFT, 2.4, "°", 4.8)
+    frames = {
+        "step": calibrating,
+        "results": sample.ready(good),
+        "results-refused": sample.ready(replace(good, calibrated=sample.calibrated(back=refused, left=changed))),
+        "tape": sample.ready(good),
+        "cm": sample.ready(replace(good, calibrated=sample.calibrated(left=cm))),
+        "exchange": sample.ready(replace(good, notice=message("trunk.notice.exchange"))),
+        "wanted": sample.ready(
+            TrunkView(brace=sample.silent_brace("trunk.not-calibrated")),
+            "brace_and_breathe",
+            calibrated=False,
+            calibration_wanted=True,
+        ),
+    }
+    then = {"tape": _type_readings}
+    return tuple(
+        Shot("trunk-prepare", state, partial(_prepared, frame), then.get(state)) for state, frame in frames.items()
+    )
+
+
+def _around() -> tuple[Shot, ...]:
+    def sensors(wording: Wording) -> QWidget:
+        made = SensorsPage(wording, sample_sensors.devices(), sample_sensors.RIG)
+        made.scanning(on=False)
+        return made
+
+    def below(page: QWidget) -> None:
+        if isinstance(page, SensorsPage):
+            page.area.ensureWidgetVisible(page.sights_card)
+
+    def start(wording: Wording) -> QWidget:
+        settings = Settings(sensors=sample_sensors.RIG, last_drill="360_breathing", last_person="Kim")
+        worn = worn_of(settings.sensors, sample_sensors.devices())
+        return StartPage(wording, samples.drills(), settings, worn)
+
+    return (
+        Shot("trunk-sensors", "rig", sensors),
+        Shot("trunk-sensors", "sights", sensors, below),
+        Shot("trunk-start", "rig", start),
+    )
+
+
+def _trained(frame: FeedbackFrame, options: TrainerOptions, wording: Wording) -> QWidget:
+    made = TrainerPage(wording, options)
+    made.show_frame(frame)
+    made.tick()
+    return made
+
+
+def _down(page: QWidget) -> None:
+    """Bring the panel into sight, where the text is too large for all of the page."""
+    area = page.findChild(QScrollArea)
+    if isinstance(page, TrainerPage) and isinstance(area, QScrollArea):
+        area.ensureWidgetVisible(page.readings.trunk)
+
+
+def _prepared(frame: FeedbackFrame, wording: Wording) -> QWidget:
+    drill = registry.drill(frame.drill.drill_id)
+    made = PreparePage(wording, drill, worn_of(sample_sensors.RIG, sample_sensors.devices()))
+    made.show_frame(frame)
+    return made
+
+
+def _type_readings(page: QWidget) -> None:
+    if not isinstance(page, PreparePage):
+        return
+    page.trunk.tape_button.click()
+    for edit, reading in zip(page.trunk.tape.readings, ("5.1", "4.8", "5.0"), strict=True):
+        edit.setText(reading)
