@@ -15,7 +15,7 @@ BRACED = 0.05  # of the range: breaths in more than this are braced ones
 LAGS = (0.0, 0.04, 0.08, 0.12, 0.17, 0.22, 0.28, 0.34, 0.42, 0.5)  # of a breath, behind the other channel
 LAG_LOOK_S = 25.0
 LAG_LEAST_S = 10.0
-LAG_BETTER = 0.05  # of what is explained: another lag has to be so much better
+LAG_BETTER = 0.4  # of what is explained: another lag has to be so much better
 
 
 class Lag:
@@ -46,8 +46,7 @@ class Lag:
             return False
         own, other = (np.array(x) for x in (self._own, self._other))
         own, other = own[4:] - own[:-4], other[4:] - other[:-4]
-        limit = 4.0 * float(np.median(np.abs(own)))
-        own = np.clip(own, -limit, limit)
+        own, other = _clipped(own), _clipped(other)
         alike = {share * cycle_s: self._alike(own, other, round(share * cycle_s / self._dt)) for share in LAGS}
         best = max(alike, key=alike.__getitem__)
         if alike[best] < self._alike(own, other, round(self.seconds / self._dt)) + LAG_BETTER:
@@ -87,6 +86,11 @@ LATELY_N = 3  # unbraced breaths whose gains are the usual ones
 PRIMED_N = 2  # breaths that what was learned in a calibration stands for
 ODD = 3.0  # times what usually remains: nothing is learned from such a breath ...
 ODD_MOST_N = 4  # ... but from the so manieth
+
+
+def _clipped(x: F64) -> F64:
+    limit = 4.0 * float(np.median(np.abs(x)))
+    return np.clip(x, -limit, limit)
 
 
 class Ripple:
