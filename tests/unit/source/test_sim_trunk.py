@@ -29,6 +29,7 @@ from breathcore.source.sim.trunk.script import (
     calibrated,
 )
 from breathcore.source.sim.trunk.spec import WALL, BeltSpec, ImuSpec, SiteSpec, TrunkSpec
+from breathcore.source.sim.trunk.tracks import Track
 from breathcore.source.sim.trunk.turning import applied, rotation, rotation_vector
 from breathcore.source.sim.trunk.wearer import TrunkWearer
 
@@ -111,6 +112,25 @@ def test_a_seed_is_a_person():
 def test_tilt_ranges_are_those_of_the_published_sensor_facts():
     assert draw.TILTS_DEG == (0.5, 3.0)
     assert draw.NOISES_MG == (1.0, 4.0)
+
+
+# ── values that are sent somewhere ───────────────────────────────────────────────────────────────────────────────────
+
+steps = st.lists(st.tuples(st.floats(0.0, 20.0), st.floats(0.01, 5.0), st.floats(-3.0, 3.0)), min_size=1, max_size=6)
+
+
+@settings(max_examples=50, deadline=None)
+@given(steps)
+def test_a_value_goes_where_it_is_sent_without_a_jump_and_never_beyond(sent):
+    track = Track()
+    for start_s, seconds, to in sorted(sent):
+        track.go(start_s, start_s + seconds, to)
+    t_s = np.arange(0.0, 30.0, 0.001)
+    value = track(t_s)
+    bounds = [0.0, *(to for _, _, to in sent)]
+    assert min(bounds) - 1e-9 <= value.min() <= value.max() <= max(bounds) + 1e-9
+    assert np.abs(np.diff(value)).max() <= 2.0 * 6.0 * 0.001 / min(s for _, s, _ in sent) + 1e-9
+    assert value[-1] == pytest.approx(sorted(sent)[-1][2])
 
 
 # ── the breath and the wall ──────────────────────────────────────────────────────────────────────────────────────────

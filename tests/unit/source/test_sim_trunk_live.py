@@ -24,6 +24,7 @@ from breathcore.source.sim.trunk.ahead import Ahead
 from breathcore.source.sim.trunk.draw import draw_trunk
 from breathcore.source.sim.trunk.live import LiveTrunk, breathing_as
 from breathcore.source.sim.trunk.rig import TRUNK_RIG, rigged
+from breathcore.source.sim.trunk.script import Posed, Script, Slip
 from breathcore.source.sim.trunk.spec import TrunkSpec
 
 RIG = rigged({d.id: d for d in registry.devices()})
@@ -310,6 +311,21 @@ def test_drills_with_a_brace_and_a_movement_are_followed_from_their_files():
     assert len(reps) == len(moves)
     zone = moves[0].brace
     assert zone[0] < trunk.brace(np.array([moves[0].start_s + 2.0]))[0] < zone[1]
+
+
+def test_what_becomes_of_the_sensors_meanwhile_shows_in_their_packets():
+    happens = Script(12.0, slips=(Slip(7.0, Place.BACK, 25.0),), postures=(Posed(9.0, Posture.SUPINE, 1.0),))
+    host = hosted(happens=happens).run()
+    back, right = host.joined("back.acc"), host.joined("right.acc")
+    early, slipped, lying = (slice(0, 120), slice(440, 490), slice(-60, None))
+    assert _apart_deg(back, early, slipped) == pytest.approx(25.0, abs=4.0)
+    assert _apart_deg(right, early, slipped) < 4.0
+    assert _apart_deg(right, early, lying) > 70.0
+
+
+def _apart_deg(g, first, second):
+    a, b = g[first].mean(axis=0), g[second].mean(axis=0)
+    return np.degrees(np.arccos(a @ b / np.linalg.norm(a) / np.linalg.norm(b)))
 
 
 # ── a second at a time ───────────────────────────────────────────────────────────────────────────────────────────────

@@ -15,6 +15,8 @@ from breathcore.model.protocols import SourceInfo
 from breathcore.source.sim.faults import NO_FAULTS, Damage, FaultSpec, inside
 from breathcore.source.sim.strap import Strap
 from breathcore.source.sim.transport import Transport
+from breathcore.source.sim.trunk.live import NOTHING
+from breathcore.source.sim.trunk.script import Script
 from breathcore.source.sim.trunk.spec import TrunkSpec
 from breathcore.source.sim.trunk.wearer import TrunkWearer
 from breathcore.source.sim.truth import Truth
@@ -50,7 +52,8 @@ class Simulation:
     """Straps on a simulated wearer, as a sequence of items in virtual time.
 
     `devices` is one wearable, or several as (key, spec); `faults` are of all, or by key. With a `trunk` those with a
-    place are worn there, and `movement` is what the MOVE phases of a timeline ask for.
+    place are worn there, `movement` is what the MOVE phases of a timeline ask for, and of `happens` come postures,
+    slips, what is put on anew or exchanged.
 
     `step` gives the next item, or None after the end; between two steps the consumer may call `request` and `show`,
     which take effect at the virtual time of the last item. So the bytes depend on the seed and on what the consumer
@@ -67,11 +70,12 @@ class Simulation:
         until_s: float | None = None,
         trunk: TrunkSpec | None = None,
         movement: str = "",
+        happens: Script = NOTHING,
     ) -> None:
         named = distinct([(devices.id, devices)] if isinstance(devices, DeviceSpec) else devices)
         self.device = named[0][1]
         self._key = named[0][0]
-        self._wearer = Wearer(wearer, timeline, inhale_axis(self.device), trunk, movement)
+        self._wearer = Wearer(wearer, timeline, inhale_axis(self.device), trunk, movement, happens)
         self._links: dict[str, _Link] = {}
         for number, (key, spec) in enumerate(named):
             own = faults if isinstance(faults, FaultSpec) else faults.get(key, NO_FAULTS)

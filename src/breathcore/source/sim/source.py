@@ -9,6 +9,8 @@ from breathcore.model.packets import Advance, Request
 from breathcore.model.protocols import SourceInfo
 from breathcore.source.sim.faults import NO_FAULTS, Damage, FaultSpec
 from breathcore.source.sim.simulation import Item, Simulation
+from breathcore.source.sim.trunk.live import NOTHING
+from breathcore.source.sim.trunk.script import Script
 from breathcore.source.sim.trunk.spec import TrunkSpec
 from breathcore.source.sim.truth import Truth
 from breathcore.source.sim.wearer import WearerSpec
@@ -35,6 +37,8 @@ class SimSource:
         The person's trunk, on which devices with a place are worn; the breath is that one's.
     movement : str
         What the person does where a timeline asks for a movement ("": nothing).
+    happens : Script
+        Postures, and what becomes of the sensors on the trunk: slips, put on anew, exchanged.
 
     The reader must handle each item (and make its `request` and `show` calls) before it takes the next.
     """
@@ -49,9 +53,17 @@ class SimSource:
         timeline: Timeline | None = None,
         trunk: TrunkSpec | None = None,
         movement: str = "",
+        happens: Script = NOTHING,
     ) -> None:
         self.simulation = Simulation(
-            devices, wearer, faults, timeline=timeline, until_s=until_s, trunk=trunk, movement=movement
+            devices,
+            wearer,
+            faults,
+            timeline=timeline,
+            until_s=until_s,
+            trunk=trunk,
+            movement=movement,
+            happens=happens,
         )
 
     async def open(self) -> SourceInfo:

@@ -9,7 +9,8 @@ from breathcore.source.sim.chest import Chest
 from breathcore.source.sim.heart import Heart
 from breathcore.source.sim.spec import Behaviour, Burst, PostureStep, WearerSpec
 from breathcore.source.sim.strokes import turns
-from breathcore.source.sim.trunk.live import LiveTrunk, breathing_as
+from breathcore.source.sim.trunk.live import NOTHING, LiveTrunk, breathing_as
+from breathcore.source.sim.trunk.script import Script
 from breathcore.source.sim.trunk.spec import TrunkSpec
 from breathcore.source.sim.truth import TrueBreath, Truth
 
@@ -26,7 +27,7 @@ class Wearer:
 
     Ask for rising times; what has been asked for is fixed, and `follow` changes only what comes after its `from_s`.
     With a `trunk` sensors can be worn all round it; the breath is that person's, and `movement` is what they do in the
-    MOVE phases of a timeline.
+    MOVE phases of a timeline, `happens` what becomes of sensors and posture meanwhile.
     """
 
     def __init__(
@@ -36,11 +37,12 @@ class Wearer:
         inhale_axis: tuple[float, float, float] = _OUTWARD,
         trunk: TrunkSpec | None = None,
         movement: str = "",
+        happens: Script = NOTHING,
     ) -> None:
         spec = spec if trunk is None else breathing_as(trunk, spec)
         self.spec = spec
         self._breathing = Breathing(spec, _START_S)
-        self.trunk = LiveTrunk(trunk, spec, self._breathing, movement) if trunk is not None else None
+        self.trunk = None if trunk is None else LiveTrunk(trunk, spec, self._breathing, movement, happens)
         self._heart = Heart(spec, self._breathing, _START_S)
         self._chest = Chest(spec, inhale_axis)
         self.follow(timeline, 0.0)

@@ -28,6 +28,7 @@ _SENT = 0.35  # by how much more a site opens to which the breath is sent
 _SENT_S = 0.8
 _SETTLES_S = 1.2
 _TURNS_S = 3.0  # to the other side
+NOTHING = Script(0.0)
 _BOTH_SIDES = {Posture.LEFT_SIDE: Posture.RIGHT_SIDE}
 
 
@@ -94,13 +95,21 @@ class LiveBreath:
 class LiveTrunk(TrunkWearer):
     """The trunk of a person who sees a timeline; `movement` is what its MOVE phases ask for ("": nothing).
 
+    Of `happens` it takes postures, slips, what is put on anew and exchanged, all at session times.
     Brace and movement follow with the person's reaction lag; free behaviour takes only what is coached. What sensors
     read is computed a second at a time, since they ask for single samples.
     """
 
-    def __init__(self, spec: TrunkSpec, person: WearerSpec, breathing: Breathing, movement: str = "") -> None:
+    def __init__(
+        self,
+        spec: TrunkSpec,
+        person: WearerSpec,
+        breathing: Breathing,
+        movement: str = "",
+        happens: Script = NOTHING,
+    ) -> None:
         self._live = LiveBreath(breathing, spec)
-        super().__init__(spec, Script(0.0), self._live)
+        super().__init__(spec, replace(happens, air=(), brace=(), reps=()), self._live)
         self._person = person
         self._rng = np.random.default_rng([person.seed, 20])
         self._exercise = Exercise(movement, spec) if movement else None
