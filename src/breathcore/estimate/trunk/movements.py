@@ -74,7 +74,7 @@ MOVEMENTS: Mapping[str, Movement] = MappingProxyType(
                 (*_TRUNK, Place.PELVIS),
                 (20.0, 75.0),
                 _COUNTED,
-                ("lumbar-flexion",),  # needs the trunk and the pelvis: `lumbar.py`
+                ("lumbar-flexion",),  # the back's own bend takes two sensors: trunk and pelvis
                 exhale_on=DrillPhase.RETURN,
             ),
             Movement(
