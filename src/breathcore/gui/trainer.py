@@ -117,6 +117,9 @@ class TrainerPage(Fitting):
         wait_s = DIZZY_REST_S - (frame.t_s - self._since_s) if frame.stage is Stage.DIZZY else 0.0
         self.cue.say(cue_of(frame, self._wording, seconds=self.preferences.seconds.isChecked(), wait_s=wait_s))
         self.readings.show_frame(frame, numbers=may.numbers)
+        told = None if frame.trunk is None else frame.trunk.notice
+        set_text(self.told, "" if told is None else self._wording.say(told))
+        self.told.setVisible(told is not None)
         self.progress.show_frame(frame, numbers=may.numbers)
         self.sweep.show_frame(frame)
         self._show_keys(frame)
@@ -169,6 +172,7 @@ class TrainerPage(Fitting):
         self.header = Header(self._wording, self._wording.text("trainer.replay") if options.replay else "")
         self.strap = Straps(self._wording)
         self.cue = CueStrip()
+        self.told = label(role="attention")  # of the sensors on the trunk
         self.readings = Readings(self._wording, self._define)
         self.progress = Progress(self._wording, self._define)
         self.sweep = SweepBar(self._wording, replay=options.replay)
@@ -185,8 +189,8 @@ class TrainerPage(Fitting):
         self._grid = QGridLayout(content)
         self._column = QWidget()
         self._left = QVBoxLayout(self._column)
-        for widget, stretch in ((self._stage_card, 1), (self.cue, 0), (self.sweep, 0), (self.progress, 0)):
-            self._left.addWidget(widget, stretch)
+        for widget in (self._stage_card, self.cue, self.told, self.sweep, self.progress):
+            self._left.addWidget(widget, 1 if widget is self._stage_card else 0)
         self._grid.addWidget(self.header, 0, 0, 1, 2)
         below: dict[int, QWidget] = {
             2: self.preferences,

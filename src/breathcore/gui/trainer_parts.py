@@ -112,6 +112,10 @@ class Reading(QWidget):
         self._why.setVisible(bool(why))
         self.setAccessibleName(" ".join(part for part in (self._name, value, beside, why) if part))
 
+    def be_big(self, *, big: bool) -> None:
+        """Take the room of a headline, or of a title where other things need it."""
+        set_property(self._value, "role", "display" if big else "title")
+
     @property
     def value(self) -> str:
         """The value shown."""
@@ -164,20 +168,22 @@ class Readings(QWidget):
         self.heart.show_value(heart, "", below if numbers or frame.heart_bpm is None else "")
         self.trunk.show_view(frame.trunk, numbers=numbers)
         self._others.setVisible(frame.trunk is None)  # quality and sensors stand in the top line
+        self.rate.be_big(big=frame.trunk is None)
         brace = text.say(frame.brace_message) if frame.brace_message is not None else DASH
         self.brace.show_value(DASH, "", brace)
 
     def _show_rate(self, frame: FeedbackFrame, *, numbers: bool) -> None:
         text = self._wording
         beside = text.text("trainer.rate.unit")
-        if frame.rate_target_bpm is not None:
+        if frame.rate_target_bpm is not None and frame.trunk is None:
             beside += "\n" + text.text("trainer.rate.target", rate=text.number(frame.rate_target_bpm, 1))
         if not numbers:
             self.rate.show_value(DASH, beside, text.text("trainer.thinned"))
         elif frame.rate_bpm is None:
             self.rate.show_value(DASH, beside, _say(frame.rate_message, text))
         else:
-            self.rate.show_value(text.number(frame.rate_bpm, 1), beside, rate_origin(frame, text))
+            origin = rate_origin(frame, text) if frame.trunk is None or frame.rate_estimated else ""
+            self.rate.show_value(text.number(frame.rate_bpm, 1), beside, origin)
 
     def restyle(self) -> None:
         """Take the text size now in use."""

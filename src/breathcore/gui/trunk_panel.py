@@ -90,8 +90,7 @@ class RingPart(Part):
 
     def _lines(self, view: RingView) -> Sequence[str]:
         silent = [site for site in view.sites if site.message is not None]
-        alike = {site.message for site in silent}
-        if len(silent) == len(view.sites) and len(alike) == 1:
+        if len(silent) == len(view.sites) and all(site.message == silent[0].message for site in silent):
             return (self.say(silent[0].message),)
         why = [
             self.wording.text(
@@ -175,16 +174,14 @@ class RepsPart(Part):
         self.bar.show_view(view)
         text = self.wording.text
         side = "" if view.side is None else text(f"trunk.side.{view.side.value}")
-        count = DASH if view.message is not None else text("trunk.reps", n=view.done_n, total=view.planned_n)
-        value = "  ·  ".join(filter(None, (side, count)))
+        value = DASH if view.message is not None else text("trunk.reps", n=view.done_n, total=view.planned_n)
         if view.message is not None:
-            self.tell(value, self.say(view.message))
+            words: Sequence[str] = (self.say(view.message),)
         elif view.guided_left:
-            self.tell(value, text("trunk.learning", n=view.guided_left))
-        elif not numbers:
-            self.tell(value, text("trainer.thinned"))
+            words = (text("trunk.learning", n=view.guided_left),)
         else:
-            self.tell(value, "  ·  ".join(filter(None, self._words(view))))
+            words = self._words(view) if numbers else (text("trainer.thinned"),)
+        self.tell(value, "  ·  ".join(filter(None, (side, *words))))
 
     def _words(self, view: RepsView) -> Sequence[str]:
         number, text = self.wording.number, self.wording.text
@@ -203,7 +200,9 @@ class PairPart(Part):
     def __init__(self, wording: Wording, on_info: OnInfo) -> None:
         super().__init__(wording, "pair", on_info)
         self._grid = QGridLayout()
-        self._cells = [[label(role="muted" if c == 0 else "") for c in range(3)] for _ in range(PAIRS_N + 1)]
+        self._cells = [
+            [label(role="muted" if c == 0 else "", wrap=c == 0) for c in range(3)] for _ in range(PAIRS_N + 1)
+        ]
         for r, row in enumerate(self._cells):
             for c, cell in enumerate(row):
                 self._grid.addWidget(cell, r, c)
@@ -232,7 +231,8 @@ class PairPart(Part):
     def _side(self, pair: PairView, value: float | None) -> str:
         if value is None:
             return DASH
-        return f"{self.wording.number(value, 0 if abs(value) >= 10 or pair.id == 'reps' else 1)} {pair.unit}".strip()
+        told = self.wording.number(value, 0 if abs(value) >= 10 or pair.id == "reps" else 1)
+        return f"{told}{pair.unit}" if pair.unit == "°" else f"{told} {pair.unit}".strip()
 
     def restyle(self) -> None:
         """Take the text size now in use."""
@@ -252,16 +252,13 @@ class TrunkPanel(QWidget):
 
     def __init__(self, wording: Wording, on_info: OnInfo) -> None:
         super().__init__()
-        self._wording = wording
         self._column = QVBoxLayout(self)
-        self._notice = label(role="attention")
         self.reps = RepsPart(wording, on_info)
         self.brace = BracePart(wording, on_info)
         self.ring = RingPart(wording, on_info)
         self.compartments = CompartmentsPart(wording, on_info)
         self.pair = PairPart(wording, on_info)
         self._parts = (self.reps, self.brace, self.ring, self.compartments, self.pair)
-        self._column.addWidget(self._notice)
         for part in self._parts:
             self._column.addWidget(part)
         self._column.addStretch(1)
@@ -272,9 +269,6 @@ class TrunkPanel(QWidget):
         self.setVisible(view is not None)
         if view is None:
             return
-        notice = "" if view.notice is None else self._wording.say(view.notice)
-        set_text(self._notice, notice)
-        self._notice.setVisible(bool(notice))
         there = (view.reps, view.brace, view.ring, view.compartments, view.sides)
         for part, shown in zip(self._parts, there, strict=True):
             part.setVisible(bool(shown))

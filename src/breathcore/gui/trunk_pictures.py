@@ -67,7 +67,7 @@ class RingPicture(Picture):
     """The trunk from above, front at the top: each site an arc that fills outwards as it opens."""
 
     def __init__(self, wording: Wording) -> None:
-        super().__init__(wording, "trunk.ring.name", 11.2)
+        super().__init__(wording, "trunk.ring.name", 10.2)
         self._view: RingView | None = None
         self._numbers = True
 
@@ -140,7 +140,7 @@ class CompartmentsPicture(Picture):
     """Ribs above, belly below: two rounded shapes that grow with the breath."""
 
     def __init__(self, wording: Wording) -> None:
-        super().__init__(wording, "trunk.compartments.name", 3.9)
+        super().__init__(wording, "trunk.compartments.name", 3.4)
         self._view: CompartmentsView | None = None
         self._numbers = True
 

@@ -183,7 +183,7 @@ class SensorsPage(Page):
         column.addWidget(self._simulated)
         self._round = ChoiceCard(self.text("sensor.rig"), fact=self.text("sensor.rig.about"))
         self._round.clicked.connect(lambda _checked=False: self._choose_rig())
-        self._round.setVisible(bool(self._rig))
+        self._round.setHidden(not self._rig)
         column.addWidget(self._round)
         return frame
 

@@ -115,9 +115,9 @@ def _planned(drill: DrillSpec, pattern_id: str) -> tuple[TargetPhase, ...]:
     return tuple(p for p in phases if p.end_s > samples.NOW_S - PAST_S and p.start_s < samples.NOW_S + AHEAD_S)
 
 
-def ribs_frame(**changes: Any) -> FeedbackFrame:
+def ribs_frame(trunk: TrunkView | None = None, **changes: Any) -> FeedbackFrame:
     """Return 360° breathing that goes well."""
-    return frame("360_breathing", TrunkView(ring(), compartments()), **changes)
+    return frame("360_breathing", trunk or TrunkView(ring(), compartments()), **changes)
 
 
 def brace_frame(view: BraceView | None = None, **changes: Any) -> FeedbackFrame:

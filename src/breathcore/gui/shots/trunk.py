@@ -53,7 +53,11 @@ def _trainer() -> tuple[Shot, ...]:
         "bridge-unmeasured": sample.bridge_frame(sample.unmeasured_reps()),
         "hinge": sample.hinge_frame(),
     }
-    shots = [Shot("trunk", state, partial(_trained, frame, TrainerOptions()), _down) for state, frame in frames.items()]
+    plain = TrainerOptions()
+    shots = [
+        Shot("trunk", state, partial(_trained, frame, plain), _to_belly if state == "ribs-paradox" else _down)
+        for state, frame in frames.items()
+    ]
     for thinning in (Thinning.THIRD, Thinning.SUMMARY, Thinning.BLIND):
         options = TrainerOptions(thinning=thinning)
         frame = sample.ribs_frame() if thinning is Thinning.SUMMARY else sample.brace_frame()
@@ -88,7 +92,7 @@ def _prepare() -> tuple[Shot, ...]:
             calibration_wanted=True,
         ),
     }
-    then = {"tape": _type_readings}
+    then = {"tape": _type_readings, "exchange": _to_exchange}
     return tuple(
         Shot("trunk-prepare", state, partial(_prepared, frame), then.get(state)) for state, frame in frames.items()
     )
@@ -110,8 +114,7 @@ def _around() -> tuple[Shot, ...]:
         return StartPage(wording, samples.drills(), settings, worn)
 
     return (
-        Shot("trunk-sensors", "rig", sensors),
-        Shot("trunk-sensors", "sights", sensors, below),
+        Shot("trunk-sensors", "rig", sensors, below),
         Shot("trunk-start", "rig", start),
     )
 
@@ -127,7 +130,15 @@ def _down(page: QWidget) -> None:
     """Bring the panel into sight, where the text is too large for all of the page."""
     area = page.findChild(QScrollArea)
     if isinstance(page, TrainerPage) and isinstance(area, QScrollArea):
-        area.ensureWidgetVisible(page.readings.trunk)
+        parts = page.readings.trunk
+        ring = parts.ring.isVisibleTo(page)
+        area.ensureWidgetVisible(parts.ring.picture if ring else parts)
+
+
+def _to_belly(page: QWidget) -> None:
+    area = page.findChild(QScrollArea)
+    if isinstance(page, TrainerPage) and isinstance(area, QScrollArea):
+        area.ensureWidgetVisible(page.readings.trunk.compartments)
 
 
 def _prepared(frame: FeedbackFrame, wording: Wording) -> QWidget:
@@ -143,3 +154,8 @@ def _type_readings(page: QWidget) -> None:
     page.trunk.tape_button.click()
     for edit, reading in zip(page.trunk.tape.readings, ("5.1", "4.8", "5.0"), strict=True):
         edit.setText(reading)
+
+
+def _to_exchange(page: QWidget) -> None:
+    if isinstance(page, PreparePage):
+        page.area.ensureWidgetVisible(page.trunk.exchange)
