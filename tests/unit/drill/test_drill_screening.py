@@ -12,7 +12,9 @@ from breathcore.drill.screening import (
     ScreeningOutcome,
     Urgency,
     allowed_pattern,
+    locked,
     require_clearance,
+    require_opened,
     screen,
 )
 from breathcore.feedback.wording import LANGUAGES, Wording
@@ -101,3 +103,17 @@ def test_everything_has_words(language: str) -> None:
     ids += [f"condition.{c}" for c in CONDITIONS] + [f"stop.{s}" for s in STOP_RULES]
     for id_ in ids:
         assert wording.text(id_) != id_
+
+
+def test_a_firm_brace_is_locked_until_a_therapist_opens_it() -> None:
+    drill = next(d for d in load_drills() if d.id == "brace_and_breathe")
+    firm = {p.id for p in drill.patterns if locked(p)}
+    assert firm == {p.id for p in drill.patterns if any(x.brace and x.brace[1] > 0.25 for x in p.phases)}
+    assert firm
+    assert not locked(drill.pattern())
+    for pattern in drill.patterns:
+        assert not locked(pattern, opened=True)
+        require_opened(pattern, opened=True)
+    with pytest.raises(SafetyError) as caught:
+        require_opened(drill.pattern(next(iter(firm))))
+    assert caught.value.reason is Reason.NOT_OPENED
