@@ -41,6 +41,7 @@ TRIM_S = 0.25  # of either end of a keep: it may still be moving
 LEVEL_EVERY_N = 3
 LEAK_S, RESTS_DPS = 1.0, 4.0  # of a gyroscope's sum, while it hardly turns at home
 LOOK_EVERY_N = 5
+RISE = 0.03  # of what a body stands above its level, at each look: slower than it breathes
 TURNED = 0.05  # of the range, to say that it goes up again
 _RING_N = round(2.5 * MOST_SWING_S * GRID_HZ)
 Told = MovementLearned | RepLevel | Rep | Steadiness
@@ -150,9 +151,10 @@ class RepCounter:
         return self._turned if self._path.by_turn else self._path.angle_deg(up)
 
     def _follow_base(self, angle: float, *, stands: bool) -> float:
-        """Let the level at home go down with the body, and up where it stands; return by how much."""
+        """Let the level at home go down with the body, and slowly up where it stands; return by how much."""
         assert self._path is not None
-        up = angle if angle < 0.0 or (stands and angle < self._home * self._path.range_deg) else 0.0
+        rises = stands and angle < self._home * self._path.range_deg
+        up = angle if angle < 0.0 else RISE * angle * rises
         self._base_deg += up
         return up
 
