@@ -138,11 +138,12 @@ def test_each_reads_what_its_place_of_the_trunk_does(worn):
 
 
 def test_same_seed_gives_the_same_items_and_a_new_target_changes_nothing_before_it(worn):
-    assert hosted().run().items == worn.items
-    other = hosted().run([(6.03, calibration_timeline(6.5, trunk=True, brace=True))])
-    at = next(n for n, i in enumerate(other.items) if isinstance(i, Advance) and i.t_host_ns >= 1_006_030_000_000)
+    again = hosted(seconds=6.0).run().items[: -len(TRUNK_RIG)]
+    assert again == worn.items[: len(again)]
+    other = hosted(seconds=7.0).run([(5.03, calibration_timeline(5.5, trunk=True, brace=True))])
+    at = next(n for n, i in enumerate(other.items) if isinstance(i, Advance) and i.t_host_ns >= 1_005_030_000_000)
     assert other.items[:at] == worn.items[:at]
-    assert other.items != worn.items
+    assert other.items[: len(again)] != again
 
 
 def test_devices_have_clocks_of_their_own(worn):
@@ -159,8 +160,8 @@ def test_items_come_in_the_order_of_time_and_all_devices_close(worn):
 
 
 def test_one_link_lost_leaves_the_others_alone():
-    faults = {"left": FaultSpec(link_lost=((6.0, 9.0),)), "back": FaultSpec(table=((6.0, 12.0),))}
-    host = hosted(faults=faults).run()
+    faults = {"left": FaultSpec(link_lost=((3.0, 5.0),)), "back": FaultSpec(table=((3.0, 7.0),))}
+    host = hosted(seconds=7.0, faults=faults).run()
     lost = [i.device for i in host.items if isinstance(i, LinkEvent) and i.kind is LinkKind.LOST]
     assert lost == ["left"]
     assert len(host.joined("left.acc")) < 0.85 * len(host.joined("right.acc"))
@@ -169,8 +170,8 @@ def test_one_link_lost_leaves_the_others_alone():
 
 
 def test_damage_of_all_devices_is_added_up():
-    host = hosted(seconds=8.0, faults={"left": FaultSpec(loss=0.2), "right": FaultSpec(loss=0.2)}).run()
-    assert host.simulation.damage.lost > 50
+    host = hosted(seconds=4.0, faults={"left": FaultSpec(loss=0.2), "right": FaultSpec(loss=0.2)}).run()
+    assert host.simulation.damage.lost > 40
 
 
 def test_one_device_is_the_same_whether_it_comes_alone_or_in_a_list():
