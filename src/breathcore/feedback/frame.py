@@ -104,6 +104,7 @@ class FeedbackFrame:
     calibration_wanted: bool = False  # a drill that begins ready is better calibrated first
     trace_t_s: F64 = field(default_factory=lambda: _EMPTY)
     trace_y: F64 = field(default_factory=lambda: _EMPTY)
+    trace_moves: bool = False  # the trace is that of the drill's movement, in shares of its learned range
     predicted_t_s: F64 = field(default_factory=lambda: _EMPTY)
     predicted_y: F64 = field(default_factory=lambda: _EMPTY)
     latency_s: float = 0.0

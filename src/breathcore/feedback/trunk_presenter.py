@@ -5,8 +5,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from statistics import median
 
+import numpy as np
+
 from breathcore.drill.sides import SideComparison
 from breathcore.estimate.trunk.sights import Measure, sights
+from breathcore.feedback.frame import PAST_S
+from breathcore.feedback.history import History
 from breathcore.feedback.trunk_view import (
     BraceView,
     CalibrationView,
@@ -17,6 +21,7 @@ from breathcore.feedback.trunk_view import (
     SiteView,
     TrunkView,
 )
+from breathcore.model.arrays import F64, frozen
 from breathcore.model.device import ChannelSpec, Place
 from breathcore.model.drill import DrillPhase, DrillSpec, TargetPhase
 from breathcore.model.message import Message, message
@@ -45,6 +50,7 @@ TOGETHER_DEG, APART_DEG = 20.0, 45.0
 SYMMETRY_BREATHS_N = 5  # whose median is shown
 CHANGE = 0.2  # of a calibration since the last time: flagged
 TEMPO = 0.2
+MOVED_N, MOVED_GAP_S = 300, 1.0  # points kept of a movement; more than this between two: the line is broken
 _UNITS = {"deg": "°", "1": ""}
 _SEEN = {
     Place.STERNUM: Measure.FRONT,
@@ -74,6 +80,7 @@ class TrunkPresenter:
         self._posture: PostureEstimate | None = None
         self._learned: MovementLearned | None = None
         self._rep_level: RepLevel | None = None
+        self._way = History(MOVED_N, 2)  # time, share of the learned range
         self._reps: list[Rep] = []
         self._steady: Steadiness | None = None
         self._from_s = 0.0
@@ -116,7 +123,8 @@ class TrunkPresenter:
         if not any((ring, pair, brace, reps)):
             return None
         return TrunkView(
-            ring, pair, brace, reps, self._pairs(), self._posture_word(), self._notice(now_s), self._results(braced=braced),
+            ring, pair, brace, reps, self._pairs(), self._posture_word(), self._notice(now_s),
+            self._results(braced=braced),
             both_sides=self._sights[Measure.SYMMETRY].seen, exchanged=self.exchanged,
         )  # fmt: skip
 
@@ -125,6 +133,12 @@ class TrunkPresenter:
         known = [self._calibrations[p] for p in Place if p in self._calibrations]
         sites = tuple(_result(c) for c in known)
         return (*sites, _firm_result(self._firm)) if braced and self._firm is not None else sites
+
+    def movement(self, now_s: float) -> tuple[F64, F64]:
+        """Return times (n,) and shares of the learned range (n,) of the movement in view; empty where there is none."""
+        rows = self._way.rows()
+        rows = rows[rows[:, 0] >= now_s - PAST_S]
+        return frozen(rows[:, 0].copy()), frozen(rows[:, 1].copy())
 
     # what comes
 
@@ -141,11 +155,17 @@ class TrunkPresenter:
         if isinstance(estimate, MovementLearned):
             self._learned = estimate
         elif isinstance(estimate, RepLevel):
-            self._rep_level = estimate
+            self._on_way(estimate)
         elif isinstance(estimate, Rep):
             self._reps.append(estimate)
         elif isinstance(estimate, Steadiness):
             self._steady = estimate
+
+    def _on_way(self, level: RepLevel) -> None:
+        if self._rep_level is not None and level.t_s - self._rep_level.t_s > MOVED_GAP_S:
+            self._way.append(np.array([[level.t_s - MOVED_GAP_S, math.nan]]))
+        self._way.append(np.array([[level.t_s, level.share]]))
+        self._rep_level = level
 
     # the ring
 

@@ -21,10 +21,10 @@ class Shown:
 def shown(thinning: Thinning, frame: FeedbackFrame) -> Shown:
     """Return what may be seen of `frame`. Outside a guided breath (waiting, calibrating, paused) all is seen.
 
-    The breath is never drawn over a target that is none of breaths: a brace, a movement.
+    The breath is never drawn over a target that is none of breaths: a brace, a movement. A movement's own trace is.
     """
     seen = _thinned(thinning, frame)
-    return seen if frame.drill.breathes else Shown(trace=False, numbers=seen.numbers)
+    return seen if frame.drill.breathes or frame.trace_moves else Shown(trace=False, numbers=seen.numbers)
 
 
 def _thinned(thinning: Thinning, frame: FeedbackFrame) -> Shown:

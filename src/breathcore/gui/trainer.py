@@ -260,6 +260,7 @@ class TrainerPage(Fitting):
         pad(self._holder, 0.7, 0)
         pad(self._foot, 1.0, 0.8)
         style = theme.current()
+        self.told.setMargin(style.px(0.4))
         self._foot.setContentsMargins(style.px(1), style.px(0.4), style.px(1), style.px(0.7))
         above = (self.header, self.strap, self.cue, self.sweep, self.readings)
         for part in (*above, self.progress, self.controls, self.preferences):

@@ -171,7 +171,7 @@ class RepsPart(Part):
 
     def show_view(self, view: RepsView, *, numbers: bool) -> None:
         """Show the counter."""
-        self.bar.show_view(view)
+        self.bar.show_view(view, numbers=numbers)
         text = self.wording.text
         side = "" if view.side is None else text(f"trunk.side.{view.side.value}")
         value = DASH if view.message is not None else text("trunk.reps", n=view.done_n, total=view.planned_n)
@@ -216,6 +216,8 @@ class PairPart(Part):
     def show_pairs(self, pairs: Sequence[PairView], *, numbers: bool) -> None:
         """Show the pairs."""
         shown = pairs[:PAIRS_N] if numbers else ()
+        for cell in self._cells[0]:
+            cell.setVisible(numbers)
         for n, row in enumerate(self._cells[1:]):
             pair = shown[n] if n < len(shown) else None
             for cell, words in zip(row, ("", "", "") if pair is None else self._row(pair), strict=True):

@@ -166,7 +166,7 @@ class CompartmentsPicture(Picture):
             painter.setPen(QPen(style.color("border"), 1.2, Qt.PenStyle.DashLine))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(_box(middle, full, half), half, half)
-            if level is not None:
+            if level is not None and self._numbers:
                 painter.setPen(Qt.PenStyle.NoPen)
                 painter.setBrush(style.color("band"))
                 reach = rest + (full - rest) * min(max(level, 0.0), 1.1)
@@ -221,11 +221,12 @@ class TempoBar(Picture):
     def __init__(self, wording: Wording) -> None:
         super().__init__(wording, "trunk.tempo.name", 2.0)
         self._view: RepsView | None = None
+        self._numbers = True
 
-    def show_view(self, view: RepsView) -> None:
-        """Show the bar."""
-        self._view = view
-        self.say(self.percent(view.share))
+    def show_view(self, view: RepsView, *, numbers: bool) -> None:
+        """Show the bar; `numbers` False: only where the target is."""
+        self._view, self._numbers = view, numbers
+        self.say(self.percent(view.share) if numbers else "")
 
     def draw(self, painter: QPainter, style: theme.Style) -> None:
         """Draw bar, filling and the target's mark."""
@@ -237,7 +238,7 @@ class TempoBar(Picture):
         painter.setPen(QPen(style.color("border"), 1.2))
         painter.setBrush(style.color("pressed"))
         painter.drawRoundedRect(bar, 0.3 * em, 0.3 * em)
-        if view.share is not None:
+        if view.share is not None and self._numbers:
             fill = QRectF(bar)
             fill.setWidth(bar.width() * min(max(view.share, 0.0), 1.0))
             painter.setPen(Qt.PenStyle.NoPen)

@@ -206,7 +206,7 @@ class Pipeline:
         drill = self._drill.view(state, now_s)
         sweep = None if finder is None else sweep_view(state, finder.rates_bpm, finder.comfort)
         return replace(
-            self._signals.frame(now_s),
+            self._moved(self._signals.frame(now_s), breathes=drill.breathes),
             stage=state.stage,
             drill=drill,
             trunk=self._signals.body.view(now_s, self._plan.drill, state.current, drill.breaths_n),
@@ -225,6 +225,18 @@ class Pipeline:
             recording=recording,
             recorder_depth=recorder_depth,
             finish=state.finish,
+        )
+
+    def _moved(self, frame: FeedbackFrame, *, breathes: bool) -> FeedbackFrame:
+        """Return the frame, its trace that of the movement where the target is one and it is measured."""
+        if breathes or self._plan.drill.movement is None or self._state.stage is Stage.CALIBRATING:
+            return frame
+        t_s, share = self._signals.body.movement(self._now_s)
+        if not len(t_s):
+            return frame
+        none = t_s[:0]
+        return replace(
+            frame, trace_t_s=t_s, trace_y=share, predicted_t_s=none, predicted_y=none, latency_s=0.0, trace_moves=True
         )
 
     def _target_bpm(self, sweep: SweepView | None) -> float | None:

@@ -3,7 +3,9 @@
 from dataclasses import replace
 from typing import Any
 
-from breathcore.drill.timeline import plan
+import numpy as np
+
+from breathcore.drill.timeline import level_at, plan
 from breathcore.feedback.frame import AHEAD_S, PAST_S, FeedbackFrame
 from breathcore.feedback.trunk_view import (
     BraceView,
@@ -16,8 +18,9 @@ from breathcore.feedback.trunk_view import (
     TrunkView,
 )
 from breathcore.gui import samples
+from breathcore.model.arrays import frozen
 from breathcore.model.device import Place
-from breathcore.model.drill import DrillSpec, Stage, TargetPhase
+from breathcore.model.drill import DrillSpec, Score, ScorePart, Stage, TargetPhase, Timeline
 from breathcore.model.message import message
 from breathcore.model.trunk import RING, Side
 from breathcore.session import registry
@@ -107,7 +110,32 @@ def frame(drill_id: str, trunk: TrunkView, pattern_id: str = "", **changes: Any)
         phase_left_s=now.end_s - samples.NOW_S, sets_n=3, breath_index=3, breaths_n=8,
     )  # fmt: skip
     good = samples.frame(drill, Stage.RUNNING, trunk=trunk, drill=view, target=phases, rate_target_bpm=None)
-    return replace(good, **changes)
+    good = replace(good, score=_score(drill), in_step=good.in_step if drill.pattern(pattern_id).breathes else None)
+    return replace(
+        good, **(_moved(phases) if trunk.reps is not None and trunk.reps.share is not None else {}), **changes
+    )
+
+
+def _score(drill: DrillSpec) -> Score:
+    ids: tuple[str, ...] = ("timing", "depth", "regularity", "ring")
+    if drill.movement is not None:
+        ids = ("reps", "range", "exhale", "steadiness")
+    elif drill.braced:
+        ids = ("zone", "breathing", "drift")
+    return Score(86.0, 0.94, tuple(ScorePart(id_, 1 / len(ids), 0.92 - 0.04 * n) for n, id_ in enumerate(ids)), 14)
+
+
+def _moved(phases: tuple[TargetPhase, ...]) -> dict[str, Any]:
+    """Return a trace that follows the target a little late and not quite as far."""
+    t_s = np.arange(max(phases[0].start_s, samples.NOW_S - PAST_S), samples.NOW_S - 0.2, 0.08)
+    y = 0.94 * level_at(Timeline(phases), t_s - 0.3)
+    return {
+        "trace_t_s": frozen(t_s),
+        "trace_y": frozen(np.asarray(y)),
+        "trace_moves": True,
+        "predicted_t_s": frozen(t_s[:0]),
+        "predicted_y": frozen(t_s[:0]),
+    }
 
 
 def _planned(drill: DrillSpec, pattern_id: str) -> tuple[TargetPhase, ...]:
