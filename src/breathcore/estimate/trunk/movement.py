@@ -1,5 +1,6 @@
 """Posture, repetitions and steadiness from one sensor: what the estimator of the trunk feeds and asks."""
 
+import math
 from collections import deque
 from collections.abc import Callable
 
@@ -20,6 +21,7 @@ from breathcore.model.trunk import (
     Rep,
     RepLevel,
     Steadiness,
+    Unmeasured,
 )
 
 MovementEstimate = PostureEstimate | MovementLearned | RepLevel | Rep | Steadiness
@@ -94,7 +96,10 @@ class MovementFollower:
         out = self._end()
         if task.kind and task.place is self.place:
             self._moving = True
-            if movement_of(task.kind).mode is Mode.REPS:
+            movement = movement_of(task.kind)
+            if movement.by_gyro and self._gyro_id is None:
+                out.append(MovementLearned(task.t_s, self.source, (), math.nan, Unmeasured.NO_SENSOR))
+            elif movement.mode is Mode.REPS:
                 self._reps.start(task)
             else:
                 self._steady.start()

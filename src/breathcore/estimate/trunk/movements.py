@@ -37,6 +37,7 @@ class Movement:
     `places` are where a sensor shows it, the best first. `swings_n`: how often the sensor goes there and back in one
     repetition (the trunk leans to stand up, and leans again to sit down). `exhale_on` is the way that is the effort.
     `scored` is what a sensor at one of `places` shows, `unscored` what it does not and a person might expect.
+    `by_gyro`: the body is accelerated by as much as it turns, and an accelerometer alone miscounts one set in ten.
     `tilt_deg` and `rotation_deg` are the RMS of what should not move up to which it passes (drills.md §4).
     """
 
@@ -50,6 +51,7 @@ class Movement:
     exhale_on: DrillPhase = DrillPhase.MOVE
     tilt_deg: float | None = None
     rotation_deg: float | None = None
+    by_gyro: bool = False
 
     def swings(self, place: Place) -> int:
         """Return how often a sensor at `place` goes there and back: the pelvis, once up, stays tipped forward."""
@@ -57,7 +59,7 @@ class Movement:
 
     def unmeasured(self, place: Place | None, *, gyro: bool) -> Mapping[Part, Unmeasured]:
         """Return which of `scored` a sensor at `place` (None: nothing is worn) cannot show, and why."""
-        if place not in self.places:
+        if place not in self.places or (self.by_gyro and not gyro):
             return dict.fromkeys(self.scored, Unmeasured.NO_SENSOR)
         return {part: Unmeasured.BLIND for part in self.scored if part is Part.ROTATION and not gyro}
 
@@ -85,6 +87,7 @@ MOVEMENTS: Mapping[str, Movement] = MappingProxyType(
                 _COUNTED,
                 ("feet", "knees"),
                 swings_n=2,
+                by_gyro=True,
             ),
             Movement(
                 "bridge",

@@ -131,6 +131,12 @@ def test_standing_up_leans_twice():
     assert told[3].return_s == pytest.approx(starts[3] + 2.8, abs=0.3)
 
 
+def test_standing_up_is_not_counted_without_a_gyroscope():
+    told = follow(Body(40.0).does(6, 35.0, way_s=0.8), [task("sit_to_stand")], gyro=False)
+    assert [x.reason for x in learned(told)] == [Unmeasured.NO_SENSOR]
+    assert not reps(told)
+
+
 def test_the_level_is_told_four_to_ten_times_a_second_and_follows():
     body = Body(40.0).does(5, 40.0)
     levels = [x for x in follow(body, [task()]) if isinstance(x, RepLevel)]
