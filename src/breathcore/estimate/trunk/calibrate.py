@@ -5,7 +5,9 @@ one's ends is taken out, so that the sensor's bias, its mounting and slow drift 
 told by their shape (they begin and end breathed out); of a sensor on the navel, that may move against the ribs, by the
 device's own inhale axis where it has one. `relaxed` is the median of all ends of a breath out, `full` is `relaxed` plus
 the mean excursion of the full breaths, each against its own lows: a body that sways or settles between them does not
-enter. The coefficient of variation is that of those excursions.
+enter. The coefficient of variation is that of those excursions. What an IMU still shows while the breath rests is sway
+that was not taken out: of two ways to take it out the stiller one counts, and beyond a tenth of a full breath the site
+is refused (errors of shares were found to grow with it).
 """
 
 import math
@@ -26,6 +28,7 @@ from breathcore.model.device import Place
 from breathcore.model.trunk import CalibrationStep, SiteCalibration, StepKind, TrunkCalibration, Unmeasured
 
 UNEVEN_CV = 0.25
+STIRRED = 0.1  # of the full breath, SD while the breath rests: sway is too much for so small a tilt
 CHANGED = 0.2  # more than this since last time is worth saying
 LEAST_FULL_N = 2
 LEAST_DEG = 0.15  # a full breath that tilts a sensor less is not told from sway
@@ -42,12 +45,16 @@ Flags = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """A calibrated site: what its calibration said, for an IMU how it sits, and how its reading drifts (a second)."""
+    """A calibrated site: what its calibration said, for an IMU how it sits, and how its reading drifts (a second).
+
+    `restless` is the SD of the reading while the breath rests, in shares of the full breath (NaN: it was not seen to).
+    """
 
     site: Site
     told: SiteCalibration
     pose: Pose | None = None
     drift: float = 0.0
+    restless: float = math.nan
 
     @property
     def span(self) -> float:
@@ -81,7 +88,12 @@ def calibrate(seen: Seen, t_s: F64, x: F64, calibration: TrunkCalibration) -> Sc
     pose = _pose(seen, t_s, x, calibration.steps) if site.kind is SiteKind.IMU else None
     y = x[0] if pose is None else angle(x, pose, seen.reference)
     drift = _drift(t_s, y, calibration.steps) if pose is not None and pose.by_gyro else 0.0
-    return Scale(site, _range(site, t_s, y - drift * t_s, calibration, pose), pose, drift)
+    y = y - drift * t_s
+    told = _range(site, t_s, y, calibration, pose)
+    restless = _restless(t_s, y, calibration.steps) / (told.full - told.relaxed)
+    if pose is not None and restless > STIRRED:
+        told = refused(site, end_s, Unmeasured.MOTION, told.cv).told
+    return Scale(site, told, pose, drift, restless)
 
 
 def refused(site: Site, t_s: float, reason: Unmeasured, cv: float = math.nan) -> Scale:
@@ -174,6 +186,13 @@ def _drift(t_s: F64, y: F64, steps: Sequence[CalibrationStep]) -> float:
         return 0.0
     t, level = at[:, 0] - at[:, 0].mean(), at[:, 1] - at[:, 1].mean()
     return float(t @ level) / max(float(t @ t), 1e-9)
+
+
+def _restless(t_s: F64, y: F64, steps: Sequence[CalibrationStep]) -> float:
+    """Return the SD of the reading in the stillest of the relaxed steps; NaN without one."""
+    parts = [y[_within(t_s, replace(s, start_s=s.start_s + ENDS_S))] for s in steps if s.kind is StepKind.RELAX]
+    spread = [moments(p)[1] for p in parts if len(p) and np.isfinite(p).all()]
+    return min(spread, default=math.nan)
 
 
 def _levelled(t_s: F64, turns: F64, fulls: Sequence[CalibrationStep]) -> F64:

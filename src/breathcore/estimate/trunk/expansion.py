@@ -99,11 +99,14 @@ class SiteFollower:
     def calibrate(self, calibration: TrunkCalibration, sway: Sway | None = None) -> Scale:
         """Take the person's range from a calibration that is over; `sway` shows what is not the breath."""
         first, end = grid_n(calibration.steps[0].start_s), grid_n(calibration.end_s)
-        seen = Seen(self.site)
+        seen = [Seen(self.site)]
         if sway is not None and self.site.kind is SiteKind.IMU:
-            seen = Seen(self.site, sway.turn(first, end), sway.expected(self.site.place))
+            turn = sway.turn(first, end)
+            seen = [Seen(self.site, turn, expected) for expected in sway.expected(self.site.place)]
         self._sway = sway
-        self.scale = calibrate(seen, np.arange(first, end) / GRID_HZ, self.history.get(first, end), calibration)
+        t_s, x = np.arange(first, end) / GRID_HZ, self.history.get(first, end)
+        scales = [calibrate(s, t_s, x, calibration) for s in seen]
+        self.scale = min(scales, key=lambda s: s.restless if math.isfinite(s.restless) else math.inf)
         self.lost = None
         self._settle()
         return self.scale

@@ -45,6 +45,7 @@ PRESSED = {
     Posture.RIGHT_SIDE: (Place.RIGHT,),
 }
 KNOWN = 0.9
+PASSES_N = 3
 
 
 class Round:
@@ -77,14 +78,22 @@ class Round:
         self._breaths = []
 
     def sway(self, calibration: TrunkCalibration) -> Sway | None:
-        """Return what shows the body's sway: the ribs' own sensors, the pelvis, both; None where nothing does."""
-        first, end = grid_n(calibration.steps[0].start_s), grid_n(calibration.end_s)
-        ribs, pelvis = self._ring_sway(calibration), self._pelvis_sway(calibration)
-        if ribs is None or pelvis is None:
-            return pelvis or ribs
-        if not ribs.whole:
-            return pelvis
-        return replace(ribs, pelvis=replace(pelvis, ribs=ratio(ribs.turn(first, end), pelvis.turn(first, end))))
+        """Return what shows the body's sway: the ribs' own sensors, the pelvis, both; None where nothing does.
+
+        The ribs' axes are found first as they are, then with the sway that they show taken out, then again.
+        """
+        pelvis = self._pelvis_sway(calibration)
+        sway: Sway | None = None
+        for turn in range(PASSES_N):
+            ribs = self._ring_sway(calibration, sway)
+            if ribs is None or not ribs.whole:
+                return pelvis or ribs
+            sway = replace(ribs, settled=turn > 0)
+            if pelvis is not None:
+                first, end = grid_n(calibration.steps[0].start_s), grid_n(calibration.end_s)
+                like = ratio(ribs.turn(first, end), pelvis.turn(first, end))
+                sway = replace(sway, pelvis=replace(pelvis, ribs=like))
+        return sway
 
     def _pelvis_sway(self, calibration: TrunkCalibration) -> PelvisSway | None:
         pelvis = found(self._sites, Place.PELVIS, SiteKind.IMU)
@@ -99,12 +108,12 @@ class Round:
         self._followers[pelvis.source].stand(rest)
         return PelvisSway(history.get, rest)
 
-    def _ring_sway(self, calibration: TrunkCalibration) -> RingSway | None:
+    def _ring_sway(self, calibration: TrunkCalibration, sway: Sway | None) -> RingSway | None:
         ribs = {}
         for follower in self._followers.values():
             site = follower.site
             if site.kind is SiteKind.IMU and site.place in RING:
-                pose = follower.calibrate(calibration).pose
+                pose = follower.calibrate(calibration, sway).pose
                 if pose is not None and not pose.by_gyro:
                     ribs[site.place] = (follower.history.get, pose)
         return RingSway(ribs) if len(ribs) > 1 else None

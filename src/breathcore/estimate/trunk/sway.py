@@ -13,7 +13,7 @@ show both leans, it is the reference.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -65,19 +65,23 @@ class PelvisSway:
         """Return the turn (2, n) at grid samples `[first, end)`."""
         return level_turn(self.read(first, end), self.rest)
 
-    def expected(self, place: Place) -> Expected:
+    def expected(self, place: Place) -> tuple[Expected, ...]:
         """Return what is expected of the factor for a site."""
         if self.ribs is None:
-            return UNEXPECTED
-        return Expected(AXES[place].conjugate() * self.ribs, TRUE * abs(self.ribs))
+            return (UNEXPECTED,)
+        return (Expected(AXES[place].conjugate() * self.ribs, TRUE * abs(self.ribs)),)
 
 
 @dataclass(frozen=True, slots=True)
 class RingSway:
-    """The roll and the pitch of the ribs as their sensors, across their breathing axes, and the pelvis show them."""
+    """The roll and the pitch of the ribs as their sensors, across their breathing axes, and the pelvis show them.
+
+    `settled`: the axes were found with the sway taken out; before, what is across them may be breath.
+    """
 
     sites: Mapping[Place, tuple[Read, Pose]]
     pelvis: PelvisSway | None = None
+    settled: bool = False
 
     def turn(self, first: int, end: int) -> F64:
         """Return roll and pitch (2, n) at grid samples `[first, end)`; 0 where nothing shows one."""
@@ -93,9 +97,10 @@ class RingSway:
             shown[1].append(whole.imag)
         return np.stack([_mean(rows, end - first) for rows in shown])
 
-    def expected(self, place: Place) -> Expected:
-        """Return what is expected of the factor for a site: the angle that it sits at."""
-        return Expected(AXES[place].conjugate(), TRUE, across=False)
+    def expected(self, place: Place) -> tuple[Expected, ...]:
+        """Return what may be expected of the factor for a site: the angle that it sits at, and what it shows of it."""
+        seated = Expected(AXES[place].conjugate(), TRUE, across=False)
+        return (seated, replace(seated, across=True)) if self.settled else (seated,)
 
     @property
     def whole(self) -> bool:
