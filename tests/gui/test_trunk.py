@@ -1,15 +1,29 @@
 """Ribs all round, brace and movement as the window shows them."""
 
-import pytest
+from dataclasses import replace
 
+import pytest
+from PySide6.QtWidgets import QLabel, QWidget
+
+from breathcore.feedback.frame import CalibrationStepView, FeedbackFrame
+from breathcore.feedback.trunk_view import CalibrationView, TrunkView
 from breathcore.feedback.wording import Wording
+from breathcore.gui.pages.prepare import PreparePage
 from breathcore.gui.pages.sensors import SensorsPage
 from breathcore.gui.program import Program
 from breathcore.gui.samples import sensors as sample_sensors
+from breathcore.gui.samples import trunk as sample
+from breathcore.gui.screenshots import Look, Shot, Studio
 from breathcore.gui.services import SessionChoice
+from breathcore.gui.trainer import TrainerOptions, TrainerPage
+from breathcore.gui.trunk_pictures import Picture
 from breathcore.model.device import Place
-from breathcore.model.drill import Stage
-from breathcore.session.settings import Settings, load_settings, save_settings
+from breathcore.model.drill import CommandKind, Stage
+from breathcore.model.message import message
+from breathcore.model.trunk import TapeReading
+from breathcore.session import registry
+from breathcore.session.settings import Settings, Thinning, load_settings, save_settings
+from breathcore.session.trunk_drill import tape_reading
 
 
 @pytest.fixture
@@ -64,3 +78,154 @@ class TestSimulatedSensorsAllRound:
         assert frame.stage in (Stage.WAITING, Stage.READY)
         (row,) = program.sessions()
         assert row.simulated
+
+
+def trained(qtbot, frame: FeedbackFrame, options: TrainerOptions | None = None) -> TrainerPage:
+    page = TrainerPage(Wording("en"), options)
+    qtbot.addWidget(page)
+    page.show_frame(frame)
+    page.tick()
+    return page
+
+
+class TestThePanelBesideTheWave:
+    def test_says_why_a_ring_is_empty_once(self, qtbot):
+        ring = trained(qtbot, sample.ribs_frame(TrunkView(sample.silent_ring("not-calibrated")))).readings.trunk.ring
+        assert ring._line.text().count("calibrated") == 1
+        assert "front —" in ring.picture.accessibleName()
+
+    def test_shows_centimetres_only_where_a_tape_was_read(self, qtbot):
+        page = trained(qtbot, sample.ribs_frame())
+        assert page.readings.trunk.ring._value.text() == "relative"
+        page.show_frame(sample.ribs_frame(TrunkView(sample.ring(cm=True))))
+        assert page.readings.trunk.ring._value.text().endswith("cm")
+
+    def test_says_that_a_brace_is_not_measured_in_place_of_an_empty_gauge(self, qtbot):
+        page = trained(qtbot, sample.brace_frame(sample.silent_brace("brace.self-rated")))
+        assert page.readings.trunk.brace.gauge.isHidden()
+        assert "No sensor" in page.readings.trunk.brace._line.text()
+
+    @pytest.mark.parametrize("thinning", [Thinning.THIRD, Thinning.SUMMARY, Thinning.BLIND])
+    def test_thinning_hides_every_number_of_it(self, qtbot, thinning):
+        shown = (sample.ribs_frame(), sample.brace_frame(), sample.bridge_frame())
+        for frame in shown:
+            panel = trained(qtbot, frame, TrainerOptions(thinning=thinning)).readings.trunk
+            named = [p.accessibleName() for p in panel.findChildren(Picture) if p.isVisibleTo(panel)]
+            assert named
+            assert not [name for name in named if "%" in name]
+
+    @pytest.mark.parametrize("thinning", list(Thinning))
+    def test_a_strain_is_told_however_it_is_thinned(self, qtbot, thinning):
+        strain = sample.brace(strain=True, word=message("brace.strain"))
+        page = trained(qtbot, sample.brace_frame(strain), TrainerOptions(thinning=thinning))
+        assert page.readings.trunk.brace._line.text() == "Breathe out and let go"
+
+    def test_a_movement_is_drawn_over_its_target_and_a_breath_is_not(self, qtbot):
+        assert trained(qtbot, sample.bridge_frame()).view.shown.trace
+        assert not trained(qtbot, sample.bridge_frame(sample.unmeasured_reps())).view.shown.trace
+
+    def test_a_sensor_that_slipped_is_told_under_the_cue(self, qtbot):
+        told = message("trunk.notice.slipped", place="left")
+        page = trained(qtbot, sample.ribs_frame(TrunkView(sample.ring(), notice=told)))
+        assert "otherwise" in page.told.text()
+        assert page.told.isVisibleTo(page)
+
+    @pytest.mark.parametrize("language", ["en", "de"])
+    @pytest.mark.parametrize("frame", [sample.ribs_frame(), sample.brace_frame(), sample.bridge_frame()])
+    def test_all_of_the_trainer_is_in_the_window_at_once(self, qapp, language, frame):
+        studio = Studio()
+        words = studio.dress(Look("light", 100, language))
+
+        def make(wording: Wording) -> QWidget:
+            page = TrainerPage(wording, TrainerOptions())
+            page.show_frame(frame)
+            return page
+
+        page = studio.pose(Shot("trunk", "any", make), words)
+        assert page._scroll.verticalScrollBar().maximum() == 0
+        studio.dismiss(page)
+
+
+class TestPreparing:
+    @pytest.fixture
+    def page(self, qtbot):
+        made = PreparePage(Wording("en"), registry.drill("360_breathing"), ())
+        qtbot.addWidget(made)
+        return made
+
+    def ready(self, **changes) -> FeedbackFrame:
+        view = TrunkView(sample.ring(), calibrated=sample.calibrated(), both_sides=True)
+        return sample.ready(replace(view, **changes))
+
+    def lines(self, page) -> list[str]:
+        rows = page.trunk._rows
+        return [rows.itemAt(n).widget().findChild(QLabel).text() for n in range(rows.count())]
+
+    def test_each_place_says_what_it_learned_or_why_not(self, page):
+        refused = CalibrationView(Place.BACK, message=message("trunk.uneven"))
+        changed = CalibrationView(Place.LEFT, 2.4, "°", change=-0.31)
+        page.show_frame(self.ready(calibrated=sample.calibrated(back=refused, left=changed)))
+        breastbone, left, right, back = self.lines(page)
+        assert "learned (6.1 N)" in breastbone
+        assert "31 % less than last time" in left
+        assert "learned (2.1°)" in right
+        assert "differed too much" in back
+
+    def test_the_step_that_runs_is_named_with_what_it_is_for(self, page):
+        step = CalibrationStepView(6, 9, message("calibration.why.brace"))
+        page.show_frame(replace(self.ready(), stage=Stage.CALIBRATING, calibration_step=step))
+        assert "Step 6 of 9" in page._detail.text()
+        assert "five words" in page._detail.text()
+
+    def test_three_readings_of_a_tape_are_sent(self, page, qtbot):
+        page.show_frame(self.ready())
+        page.trunk.tape_button.click()
+        assert not page.trunk.tape.keep.isEnabled()
+        for edit, reading in zip(page.trunk.tape.readings, ("5,1", "4.8", "5.0"), strict=True):
+            edit.setText(reading)
+        assert "5.0 cm" in page.trunk.tape._mean.text()
+        with qtbot.waitSignal(page.said) as told:
+            page.trunk.tape.keep.click()
+        kind, text = told.args
+        assert kind is CommandKind.TAPE
+        assert tape_reading(text, 1.0) == TapeReading(1.0, Place.LEFT, pytest.approx(4.9667, abs=1e-3))
+
+    @pytest.mark.parametrize("readings", [("5", "5", ""), ("5", "5", "x"), ("5", "5", "200"), ("nan", "5", "5")])
+    def test_what_cannot_be_a_reading_is_not(self, page, readings):
+        page.show_frame(self.ready())
+        page.trunk.tape_button.click()
+        for edit, reading in zip(page.trunk.tape.readings, readings, strict=True):
+            edit.setText(reading)
+        assert not page.trunk.tape.keep.isEnabled()
+
+    def test_exchanged_sides_are_told_and_learned_again(self, page, qtbot):
+        page.show_frame(self.ready(notice=message("trunk.notice.exchange")))
+        assert page.trunk.exchange.isVisibleTo(page)
+        said = []
+        page.said.connect(lambda kind, text: said.append(kind))
+        page.trunk.exchanged.click()
+        assert said == [CommandKind.EXCHANGE, CommandKind.CALIBRATE]
+        page.show_frame(self.ready(exchanged=True))
+        assert not page.trunk.exchange.isVisibleTo(page)
+
+    @pytest.mark.parametrize("offer", [True, False])
+    def test_the_exchange_is_offered_the_first_time(self, qtbot, offer):
+        page = PreparePage(Wording("en"), registry.drill("360_breathing"), (), offer_exchange=offer)
+        qtbot.addWidget(page)
+        page.show_frame(self.ready())
+        assert page.trunk.exchange.isVisibleTo(page) is offer
+        page.trunk.not_now.click()
+        page.show_frame(self.ready())
+        assert not page.trunk.exchange.isVisibleTo(page)
+
+    def test_there_is_no_exchange_of_one_side(self, page):
+        page.show_frame(self.ready(both_sides=False))
+        assert not page.trunk.exchange_button.isVisibleTo(page)
+
+    def test_a_timed_drill_offers_to_calibrate(self, page, qtbot):
+        page.show_frame(replace(self.ready(calibrated=()), calibrated=False, calibration_wanted=True))
+        assert not page._start.isVisibleTo(page)
+        with qtbot.waitSignal(page.command) as told:
+            page._calibrate.click()
+        assert told.args == [CommandKind.CALIBRATE]
+        assert page._without.isVisibleTo(page)
