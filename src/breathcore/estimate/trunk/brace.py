@@ -5,7 +5,8 @@ of a breath out it is told from another breath channel, whose ripple is taken of
 it was at the last end, less where the reading falls below it (`waves.Floor`). What reads as rest is followed between
 braces (fabric creeps), and begun anew in another posture.
 
-Limits. Without another channel a brace is told at the end of the breath out in which it came, and a held breath looks
+Limits. Where a quiet breath pulls as much as the firmest brace or more, breaths' own differences are of the size of a
+zone, and a brace of 10 % may be told a breath late. Without another channel a brace is told at the end of the breath out in which it came, and a held breath looks
 like one. A tilt turns with the belly's wall: where what remains of the breath is a large part of what the firmest brace
 turns, only on and off are told. Carried into another posture, a brace is not told from that posture's rest.
 """
@@ -60,7 +61,7 @@ class _Track:
 
 
 class BraceFollower:
-    """Follows the brace at one place. Told levels are `AHEAD_S` old; a step of 10 % is told within 0.5 s of that.
+    """Follows the brace at one place. Told levels are `AHEAD_S` old.
 
     Parameters
     ----------

@@ -8,7 +8,7 @@ from statistics import median
 
 from breathcore.estimate.trunk.waves import Bottom
 
-ON_AT, OFF_AT = 0.07, 0.05
+ON_AT, OFF_AT = 0.07, 0.05  # 8 % by the design, less what a level is not known to
 RELEASED = 0.3  # of the most that a brace was: below it, it is released
 RISE_S, RISE_SHARE = 3.0, 0.6  # a brace comes within this time, most of the way; what comes slowly is rest that drifts
 CHANGES_N = 9
