@@ -6,8 +6,8 @@ it was at the last end, less where the reading falls below it (`waves.Floor`). W
 braces (fabric creeps), and begun anew in another posture.
 
 Limits. Where a quiet breath pulls as much as the firmest brace or more, breaths' own differences are of the size of a
-zone, and a brace of 10 % may be told a breath late. Without another channel a brace is told at the end of the breath out
-in which it came, and a held breath looks like one. A tilt turns with the belly's wall: where what remains of the breath
+zone, and a brace of 10 % may be told a breath late. Without another channel a brace is told at the end of the breath
+out in which it came, and a held breath looks like one. A tilt turns with the belly's wall: where what remains of it
 is a large part of what the firmest brace turns, only on and off are told. Carried into another posture, a brace is not
 told from that posture's rest.
 """
