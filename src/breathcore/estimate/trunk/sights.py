@@ -53,7 +53,7 @@ def level_of(place: Place) -> Place:
 def sites_of(channels: Iterable[ChannelSpec]) -> tuple[Site, ...]:
     """Return the sites that channels with a place make: accelerometers (with the same device's gyroscope) and belts.
 
-    The first of a kind at a place counts. An abdomen belt of which nobody said where it is worn is at the navel.
+    The first of a kind at a place counts, IMUs before belts. An abdomen belt of which nobody said where it is worn is at the navel.
     """
     sites: dict[tuple[Place, SiteKind], Site] = {}
     channels = tuple(channels)
@@ -62,7 +62,7 @@ def sites_of(channels: Iterable[ChannelSpec]) -> tuple[Site, ...]:
         site = _site(channel, gyros)
         if site is not None:
             sites.setdefault((site.place, site.kind), site)
-    return tuple(sorted(sites.values(), key=lambda s: (list(Place).index(s.place), s.kind.value)))
+    return tuple(sorted(sites.values(), key=lambda s: (list(Place).index(s.place), list(SiteKind).index(s.kind))))
 
 
 def _site(channel: ChannelSpec, gyros: Sequence[ChannelSpec]) -> Site | None:
