@@ -27,6 +27,7 @@ REST_S = 2.0
 REST_DPS = 4.0  # off the mean, the most in a stretch of rest: breathing turns a sensor by up to 2–3 deg/s
 REST_BIAS_DPS = 10.0  # beyond: no sensor's bias
 REST_TILT_DEG = 1.0  # between the ends of a stretch of rest
+SURE_RESTS_N = 6  # until a bias is told: sway of 1° in 2 s looks like 0.5 deg/s
 BIAS_OVER = 40.0  # stretches that the bias is the mean of
 SMOOTH_S = 0.2
 ALONE_SMOOTH_S = 0.6  # without gyroscope: what accelerates a body is quicker than what turns it
@@ -40,7 +41,7 @@ class Motion:
     """A stretch of motion: `t_s` (n,), `up` (n, 3), `turn_dps` (n, 3), `bias_dps` (n, 3), in the sensor's axes.
 
     `up` is the unit vector against gravity (what an accelerometer at rest reads); `turn_dps` the turning rate less
-    the bias (NaN without gyroscope), `bias_dps` that bias (NaN as long as the sensor has not been at rest).
+    the bias (NaN without gyroscope), `bias_dps` that bias (NaN as long as the sensor has not been at rest for 12 s).
     `new_run`: what came before does not belong to it.
     """
 
@@ -209,6 +210,11 @@ class _Bias:
         self.dps: Vector = _NONE
         self._rests_n = 0
 
+    @property
+    def told(self) -> Vector:
+        """It, once it is known well enough to sum up a rotation over seconds; NaN before."""
+        return self.dps if self._rests_n >= SURE_RESTS_N else _NONE
+
     def hear(self, turns: list[Vector]) -> None:
         """Take one stretch of what may be rest."""
         x = np.array(turns)
@@ -241,7 +247,7 @@ class _Up:
         if turn is None:
             self._up, self._last_turn = said, None
             self._rest = []
-            return said, _NONE, bias
+            return said, _NONE, self.bias.told
         known = bias if bias[0] == bias[0] else (0.0, 0.0, 0.0)
         rate = (turn[0] - known[0], turn[1] - known[1], turn[2] - known[2])
         before = self._last_turn or rate
@@ -249,7 +255,7 @@ class _Up:
         self._count_n += 1
         self._up = said if self._up is None else self._fused(self._up, said, length, _middle(before, rate))
         self._rested(k, turn)
-        return self._up, rate, bias
+        return self._up, rate, self.bias.told
 
     def _fused(self, up: Vector, said: Vector, length: float, rate: Vector) -> Vector:
         carried = turned(up, rate, 1.0 / GRID_HZ)
