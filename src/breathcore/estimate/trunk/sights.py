@@ -53,7 +53,8 @@ def level_of(place: Place) -> Place:
 def sites_of(channels: Iterable[ChannelSpec]) -> tuple[Site, ...]:
     """Return the sites that channels with a place make: accelerometers (with the same device's gyroscope) and belts.
 
-    The first of a kind at a place counts, IMUs before belts. An abdomen belt of which nobody said where it is worn is at the navel.
+    The first of a kind at a place counts; IMUs come before belts. An abdomen belt of which nobody said where it is worn
+    is at the navel.
     """
     sites: dict[tuple[Place, SiteKind], Site] = {}
     channels = tuple(channels)
