@@ -172,7 +172,7 @@ class TestPrepare:
         return made
 
     def offered(self, page) -> set[str]:
-        drill_buttons = [b for b in page.findChildren(QPushButton) if b.text() and not b.isHidden()]
+        drill_buttons = [b for b in page.findChildren(QPushButton) if b.text() and b.isVisibleTo(page)]
         return {b.text() + ("" if b.isEnabled() else " (off)") for b in drill_buttons} - {"Back"}
 
     def test_a_good_signal_opens_the_way(self, page, qtbot):

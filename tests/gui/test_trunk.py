@@ -3,13 +3,17 @@
 from dataclasses import replace
 
 import pytest
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
+from breathcore.cli.app import run
+from breathcore.drill.screening import CONDITIONS
 from breathcore.feedback.frame import CalibrationStepView, FeedbackFrame
 from breathcore.feedback.trunk_view import CalibrationView, TrunkView
 from breathcore.feedback.wording import Wording
 from breathcore.gui.pages.prepare import PreparePage
 from breathcore.gui.pages.sensors import SensorsPage
+from breathcore.gui.pages.settings import SettingsPage
+from breathcore.gui.pages.start import StartPage
 from breathcore.gui.program import Program
 from breathcore.gui.samples import sensors as sample_sensors
 from breathcore.gui.samples import trunk as sample
@@ -19,10 +23,11 @@ from breathcore.gui.trainer import TrainerOptions, TrainerPage
 from breathcore.gui.trunk_pictures import Picture
 from breathcore.model.device import Place
 from breathcore.model.drill import CommandKind, Stage
+from breathcore.model.errors import Reason, SafetyError
 from breathcore.model.message import message
 from breathcore.model.trunk import TapeReading
 from breathcore.session import registry
-from breathcore.session.settings import Settings, Thinning, load_settings, save_settings
+from breathcore.session.settings import Settings, StoredScreening, Thinning, load_settings, save_settings
 from breathcore.session.trunk_drill import tape_reading
 
 
@@ -229,3 +234,94 @@ class TestPreparing:
             page._calibrate.click()
         assert told.args == [CommandKind.CALIBRATE]
         assert page._without.isVisibleTo(page)
+
+
+class TestTheFirmerBrace:
+    FIRM = "3-breaths-30"
+
+    def start(self, qtbot, *opened: str) -> StartPage:
+        settings = Settings(last_drill="brace_and_breathe", last_pattern=self.FIRM, last_person="Kim", opened=opened)
+        page = StartPage(Wording("en"), (registry.drill("brace_and_breathe"),), settings, ())
+        qtbot.addWidget(page)
+        return page
+
+    def test_is_locked_on_the_first_page(self, qtbot):
+        page = self.start(qtbot)
+        at = page.form.findData(self.FIRM)
+        assert not page.form.model().item(at).isEnabled()
+        assert page.form.itemText(at).endswith("locked")
+        assert page.choice().pattern_id == ""
+        assert page.lock.isVisibleTo(page)
+
+    def test_is_open_for_whom_a_therapist_has_opened_it_and_for_nobody_else(self, qtbot):
+        page = self.start(qtbot, "Kim")
+        assert page.choice().pattern_id == self.FIRM
+        assert page.choice().opened
+        assert not page.lock.isVisibleTo(page)
+        page.person.setText("Robin")
+        assert page.choice().pattern_id == ""
+        assert not page.choice().opened
+
+    @pytest.mark.parametrize("sensors", [(), sample_sensors.RIG])
+    def test_does_not_start_until_it_is_opened(self, program, sensors):
+        with pytest.raises(SafetyError) as told:
+            program.start(SessionChoice("brace_and_breathe", sensors, self.FIRM))
+        assert told.value.reason is Reason.NOT_OPENED
+
+    def test_starts_when_it_is_opened(self, program, qtbot):
+        bridge = program.start(SessionChoice("brace_and_breathe", (), self.FIRM, opened=True))
+        qtbot.waitUntil(lambda: bridge.latest is not None, timeout=20_000)
+        program.stop()
+
+    @pytest.mark.parametrize("condition", CONDITIONS)
+    def test_is_never_for_somebody_with_a_condition(self, program, condition):
+        choice = SessionChoice("brace_and_breathe", (), self.FIRM, conditions=(condition,), opened=True)
+        with pytest.raises(SafetyError) as told:
+            program.start(choice)
+        assert told.value.reason is Reason.AVOID_LIST
+
+    def settings(self, qtbot, settings: Settings) -> SettingsPage:
+        page = SettingsPage(Wording("en"), settings)
+        qtbot.addWidget(page)
+        page.show()
+        return page
+
+    def test_is_opened_in_the_settings_only_when_confirmed(self, qtbot):
+        page = self.settings(qtbot, Settings(last_person="Kim"))
+        kept = []
+        page.changed.connect(kept.append)
+        page.opened.click()
+        no, yes = sorted(page.overlay.findChildren(QPushButton), key=lambda b: b.text().startswith("Yes"))
+        no.click()
+        assert not kept
+        assert not page.opened.isChecked()
+        page.opened.click()
+        yes = next(b for b in page.overlay.findChildren(QPushButton) if b.text().startswith("Yes"))
+        yes.click()
+        assert kept[-1].opened == ("Kim",)
+        page.opened.click()
+        assert kept[-1].opened == ()
+
+    def test_cannot_be_opened_with_a_condition(self, qtbot):
+        stored = StoredScreening("2026-01-01", {}, ("hypertension",))
+        page = self.settings(qtbot, Settings(last_person="Kim", screenings={"Kim": stored}, opened=("Kim",)))
+        assert not page.opened.isEnabled()
+        assert not page.opened.isChecked()
+
+    def test_is_kept_with_the_settings(self, tmp_path):
+        path = tmp_path / "settings.json"
+        save_settings(Settings().with_opened("Kim", on=True).checked("Robin"), path)
+        told = load_settings(path)
+        assert told.problem is None
+        assert (told.settings.opened, told.settings.sides_checked) == (("Kim",), ("Robin",))
+
+    def test_the_command_line_does_not_pass_it_either(self, monkeypatch):
+        asked = []
+        monkeypatch.setattr("breathcore.cli.train.has_display", lambda: True)
+        monkeypatch.setattr("breathcore.gui.program.train_window", lambda *a, **k: asked.append(k) or 0)
+        arguments = ["train", "brace_and_breathe", "--form", self.FIRM]
+        assert run(arguments) == 1
+        assert not asked
+        assert run([*arguments, "--opened-by-therapist"]) == 0
+        assert asked[0]["opened"]
+        assert run(["train", "brace_and_breathe", "--form", "none"]) == 1

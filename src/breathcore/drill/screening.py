@@ -131,6 +131,11 @@ def locked(pattern: PatternSpec, *, opened: bool = False) -> bool:
     return not opened and any(p.brace is not None and p.brace[1] > LIGHT_BRACE for p in pattern.phases)
 
 
+def too_firm(pattern: PatternSpec, conditions: Collection[str]) -> bool:
+    """Return whether a form asks for a firmer brace of someone with `conditions`: for them nobody opens it."""
+    return locked(pattern) and bool(conditions)
+
+
 def require_opened(pattern: PatternSpec, *, opened: bool = False) -> None:
     """Pass only a form that this person may do.
 

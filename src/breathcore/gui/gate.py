@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from PySide6.QtWidgets import QWidget
 
-from breathcore.drill.screening import QUESTIONS, Screening, ScreeningOutcome, allowed_pattern, screen
+from breathcore.drill.screening import QUESTIONS, Screening, ScreeningOutcome, allowed_pattern, screen, too_firm
 from breathcore.gui.pages.safety import FormPage, NotNowPage, SafetyPage
 from breathcore.gui.services import SessionChoice
 from breathcore.gui.shell import Shell
@@ -94,12 +94,14 @@ class Gate:
         choice = replace(choice, conditions=stored.conditions)
         drill = self._drills[choice.drill_id]
         allowed = allowed_pattern(drill, stored.conditions)
-        if allowed == "" or (allowed is not None and not drill.pattern(choice.pattern_id).has_hold):
+        form = drill.pattern(choice.pattern_id)
+        firm = too_firm(form, stored.conditions)
+        if not firm and (allowed == "" or (allowed is not None and not form.has_hold)):
             self._cleared(choice)
             return
 
         def make() -> QWidget:
-            page = FormPage(self._shell.words, drill, allowed, stored.conditions)
+            page = FormPage(self._shell.words, drill, allowed, stored.conditions, firm=firm)
             page.accepted.connect(lambda: self._cleared(replace(choice, pattern_id=allowed or "")))
             page.leave.connect(self._shell.home)
             return page

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from breathcore.drill.screening import allowed_pattern
+from breathcore.drill.screening import allowed_pattern, require_opened, too_firm
 from breathcore.export.csv import write_csv
 from breathcore.export.edf import write_edf
 from breathcore.gui.app import run_app
@@ -139,9 +139,11 @@ class Program:
             self.load_settings().settings.language.value,
             wearer="simulated" if simulated else "person",
             screening=choice.screening,
+            opened=choice.opened,
             facts={"seed": self._wearer.seed} if simulated else {},
         )
         plan.require_clearance()
+        require_opened(drill.pattern(choice.pattern_id), opened=choice.opened)  # of a simulated wearer, too
         path = new_path(self._folder, datetime.now().astimezone(), choice.person or drill.id)
         return self._run(plan, self._source(choice.sensors, wearer, drill), path, pace=1.0)
 
@@ -246,11 +248,18 @@ def demo_window(wearer: WearerSpec, drill_id: str) -> int:
 
 
 def train_window(
-    drill_id: str, *, sensors: Sequence[ChosenSensor], minutes: float | None, person: str, radio: Radio = SYSTEM_RADIO
+    drill_id: str,
+    *,
+    sensors: Sequence[ChosenSensor],
+    minutes: float | None,
+    person: str,
+    form: str = "",
+    opened: bool = False,
+    radio: Radio = SYSTEM_RADIO,
 ) -> int:
     """Open the window at a drill; with `sensors` at its safety questions."""
     program = Program(radio=radio)
-    choice = SessionChoice(drill_id=drill_id, minutes=minutes, person=person)
+    choice = SessionChoice(drill_id=drill_id, pattern_id=form, minutes=minutes, person=person, opened=opened)
     if not sensors:
         return run_app(program, offer=choice)
     return run_app(program, begin=replace(choice, sensors=tuple(sensors)))
@@ -263,9 +272,9 @@ def replay_window(path: Path, speed: float) -> int:
 
 
 def _check_form(drill: DrillSpec, choice: SessionChoice) -> None:
-    """Let nobody with a condition on the avoid list reach a form with holds."""
-    form = allowed_pattern(drill, choice.conditions)
-    if form is None or (form and drill.pattern(choice.pattern_id).has_hold):
+    """Let nobody with a condition on the avoid list reach a form with holds, or with any a firmer brace."""
+    form, chosen = allowed_pattern(drill, choice.conditions), drill.pattern(choice.pattern_id)
+    if form is None or (form and chosen.has_hold) or too_firm(chosen, choice.conditions):
         raise SafetyError(Reason.AVOID_LIST, drill=drill.id, conditions=", ".join(choice.conditions))
 
 

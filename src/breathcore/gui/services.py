@@ -44,7 +44,8 @@ class SessionChoice:
 
     `minutes` None asks for the drill's own dose, `pattern_id` "" for the drill's own pattern. `conditions` are ids of
     what applies to the person (`SafetySpec.avoid_if` speaks of them); `screening` is what
-    the safety answers came to; None where nobody was asked (a simulated wearer).
+    the safety answers came to; None where nobody was asked (a simulated wearer). `opened`: a therapist has opened the
+    firmer brace for the person.
     """
 
     drill_id: str
@@ -54,6 +55,7 @@ class SessionChoice:
     person: str = ""
     conditions: tuple[str, ...] = ()
     screening: Screening | None = None
+    opened: bool = False
 
 
 @dataclass(frozen=True, slots=True)

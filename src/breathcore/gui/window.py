@@ -154,6 +154,8 @@ class MainWindow(QMainWindow):
     def offer(self, choice: SessionChoice) -> None:
         """Fill in the start page; sensors that are not named stay those of last time."""
         self._remember(replace(choice, sensors=choice.sensors or self.settings.sensors))
+        if choice.opened:
+            self.keep(self.settings.with_opened(choice.person, on=True))
         self.home()
 
     def complain(self, error: BreathcoreError) -> None:

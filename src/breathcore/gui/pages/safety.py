@@ -225,16 +225,24 @@ class FormPage(Page):
     accepted = Signal()
     leave = Signal()
 
-    def __init__(self, wording: Wording, drill: DrillSpec, instead: str | None, conditions: Sequence[str]) -> None:
+    def __init__(
+        self,
+        wording: Wording,
+        drill: DrillSpec,
+        instead: str | None,
+        conditions: Sequence[str],
+        *,
+        firm: bool = False,
+    ) -> None:
         super().__init__(wording, content_em=48)
         self.content.addStretch(1)
         frame, column = card(margin_em=2.0, spacing_em=1.0)
         frame.setProperty("card", "notice")
         title = wording.of(drill.title)
         column.addWidget(label(self.text("form.title", drill=title), "hero"))
-        column.addWidget(label(self.text("form.because")))
+        column.addWidget(label(self.text("form.too-firm" if firm else "form.because")))
         for id_ in conditions:
-            if id_ in drill.safety.avoid_if:
+            if firm or id_ in drill.safety.avoid_if:
                 column.addWidget(_line("info", "accent", wording.text(f"condition.{id_}")))
         leave = button(self.text("form.other"), self.leave.emit, drill=True)
         if instead is None:

@@ -37,6 +37,7 @@ class SettingsPage(Page):
         self.title(self.text("settings.title"), self.text("settings.subtitle"))
         columns = Columns(52, (1, 1))
         columns.first.addWidget(self._look())
+        columns.first.addWidget(self._therapist())
         columns.first.addStretch(1)
         columns.second.addWidget(self._behaviour())
         columns.second.addWidget(self._feedback())
@@ -65,6 +66,42 @@ class SettingsPage(Page):
             pills.chosen.connect(lambda id_, change=change: self._change(change(id_)))
             column.addLayout(field(caption, pills))
         return frame
+
+    def _therapist(self) -> QFrame:
+        """Return what only a therapist opens, for the person chosen last."""
+        frame, column = card(margin_em=1.2, spacing_em=0.6)
+        person, settings = self._settings.last_person, self._settings
+        stored = settings.screenings.get(person)
+        barred = stored is not None and bool(stored.conditions)
+        whose = self.text("settings.opened.for", person=person) if person else self.text("settings.opened.nobody")
+        fact = self.text("settings.opened.condition") if barred else whose
+        self.opened = ChoiceCard(self.text("settings.opened"), fact=fact)
+        self.opened.setChecked(person in settings.opened and not barred)
+        self.opened.setEnabled(not barred)
+        self.opened.clicked.connect(self._ask_opened)
+        column.addWidget(self.opened)
+        return frame
+
+    def _ask_opened(self, on: bool) -> None:  # noqa: FBT001  (the signal's argument)
+        """Ask before it is opened; it is shut without a word."""
+        person = self._settings.last_person
+        if not on:
+            self._change(self._settings.with_opened(person, on=False))
+            return
+        self.opened.setChecked(False)
+
+        def opened() -> None:
+            self.opened.setChecked(True)
+            self._change(self._settings.with_opened(person, on=True))
+
+        self.overlay.ask(
+            self.text("settings.opened.title"),
+            self.text("settings.opened.body"),
+            (
+                button(self.text("settings.opened.yes"), opened, drill=True),
+                button(self.text("settings.opened.no"), kind="primary", drill=True),
+            ),
+        )
 
     def _feedback(self) -> QFrame:
         frame, column = card(margin_em=1.2, spacing_em=0.6)

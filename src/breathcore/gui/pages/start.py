@@ -6,8 +6,10 @@ from datetime import date, datetime
 from functools import partial
 
 from PySide6.QtCore import QDate, QLocale, Signal
+from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
+from breathcore.drill.screening import locked
 from breathcore.drill.timeline import plan
 from breathcore.feedback.wording import Wording
 from breathcore.gui import theme
@@ -115,7 +117,12 @@ class StartPage(Page):
             self.form.currentData() or "",
             self._minutes(),
             self.person.text().strip(),
+            opened=self._opened,
         )
+
+    @property
+    def _opened(self) -> bool:
+        return self.person.text().strip() in self._settings.opened
 
     @property
     def drill_id(self) -> str:
@@ -187,7 +194,10 @@ class StartPage(Page):
         columns.second.addLayout(field(self.text("start.form"), self.form))
         self.kept = label(role="muted")
         columns.second.addWidget(self.kept)
+        self.lock = label(self.text("start.form.lock"), "muted")
+        columns.second.addWidget(self.lock)
         self.person.textChanged.connect(lambda _text: self._show_kept())
+        self.person.textChanged.connect(lambda _text: self._show_locks())
         self.form.currentIndexChanged.connect(lambda _index: self._form_changed())
         columns.second.addStretch(1)
         return frame
@@ -269,6 +279,21 @@ class StartPage(Page):
             self.lengths.choose(DOSE)  # each rate needs its time: the forms are the lengths
         self.lengths.setEnabled(not any(p.rates_bpm for p in drill.patterns))
         self._show_kept()
+        self._show_locks()
+
+    def _show_locks(self) -> None:
+        """Lock the forms with a firmer brace, unless a therapist has opened them for the person."""
+        patterns, model = self._drills[self.drill_id].patterns, self.form.model()
+        shut = [locked(pattern, opened=self._opened) for pattern in patterns]
+        if not isinstance(model, QStandardItemModel):
+            return
+        for i, (pattern, closed) in enumerate(zip(patterns, shut, strict=True)):
+            title = self.words.of(pattern.title)
+            self.form.setItemText(i, self.text("start.form.locked", form=title) if closed else title)
+            model.item(i).setEnabled(not closed)
+        if 0 <= self.form.currentIndex() < len(shut) and shut[self.form.currentIndex()]:
+            self.form.setCurrentIndex(0)
+        self.lock.setVisible(any(shut))
 
     def _show_kept(self) -> None:
         """Say what the resonance finder told the person, where the drill has to do with it, and fill it in."""

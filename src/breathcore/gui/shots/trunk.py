@@ -10,7 +10,9 @@ from breathcore.feedback.trunk_view import CalibrationView, TrunkView
 from breathcore.feedback.wording import Wording
 from breathcore.gui import samples
 from breathcore.gui.pages.prepare import PreparePage
+from breathcore.gui.pages.safety import FormPage
 from breathcore.gui.pages.sensors import SensorsPage
+from breathcore.gui.pages.settings import SettingsPage
 from breathcore.gui.pages.start import StartPage
 from breathcore.gui.samples import sensors as sample_sensors
 from breathcore.gui.samples import trunk as sample
@@ -108,15 +110,43 @@ def _around() -> tuple[Shot, ...]:
         if isinstance(page, SensorsPage):
             page.area.ensureWidgetVisible(page.sights_card)
 
-    def start(wording: Wording) -> QWidget:
-        settings = Settings(sensors=sample_sensors.RIG, last_drill="360_breathing", last_person="Kim")
-        worn = worn_of(settings.sensors, sample_sensors.devices())
-        return StartPage(wording, samples.drills(), settings, worn)
-
     return (
         Shot("trunk-sensors", "rig", sensors, below),
-        Shot("trunk-start", "rig", start),
+        Shot("trunk-start", "rig", partial(_first, "360_breathing")),
+        Shot("trunk-start", "locked", partial(_first, "brace_and_breathe"), _to_form),
+        Shot("trunk-settings", "opened", partial(_settings, opened=("Kim",)), _to_opened),
+        Shot("trunk-settings", "asking", _settings, _ask_opened),
+        Shot("trunk-form", "too-firm", _too_firm),
     )
+
+
+def _first(drill_id: str, wording: Wording) -> QWidget:
+    settings = Settings(sensors=sample_sensors.RIG, last_drill=drill_id, last_person="Kim")
+    worn = worn_of(settings.sensors, sample_sensors.devices())
+    return StartPage(wording, samples.drills(), settings, worn)
+
+
+def _settings(wording: Wording, opened: tuple[str, ...] = ()) -> QWidget:
+    return SettingsPage(wording, Settings(last_person="Kim", opened=opened))
+
+
+def _too_firm(wording: Wording) -> QWidget:
+    return FormPage(wording, registry.drill("brace_and_breathe"), "", ("hypertension",), firm=True)
+
+
+def _to_form(page: QWidget) -> None:
+    if isinstance(page, StartPage):
+        page.area.ensureWidgetVisible(page.lock)
+
+
+def _to_opened(page: QWidget) -> None:
+    if isinstance(page, SettingsPage):
+        page.area.ensureWidgetVisible(page.opened)
+
+
+def _ask_opened(page: QWidget) -> None:
+    if isinstance(page, SettingsPage):
+        page.opened.click()
 
 
 def _trained(frame: FeedbackFrame, options: TrainerOptions, wording: Wording) -> QWidget:
