@@ -6,9 +6,9 @@ Wearers are drawn by `source.sim.trunk.draw` (number 1000 × seed and on): tilts
 steps of the wire, sensors put on askew, belts that creep, sway, rates of 4–25/min, curved and shared tilts. What they
 do is in `trunk_scenes.py`. Estimators see samples only; the truth is the geometry of the chest.
 
-Printed for each figure: the limit; of the wearers' own median errors (of "wrong": means) the median and the worst decile;
-how many of all single tellings are within the limit; how much was told of what could have been; how many wearers. Then
-who was refused, and why.
+Printed for each figure: the limit; of the wearers' own median errors (of "wrong": means) the median and the worst
+decile; how many of all single tellings are within the limit; how much was told of what could have been; how many
+wearers. Then who was refused, and why.
 
 - share: how far a site opened in a breath, in points of the person's own full breath (and of the breath's truth);
 - live: the level of a site at every moment;
@@ -17,7 +17,8 @@ who was refused, and why.
 - lag: of the belly behind the ribs; `0.3-3` are wearers whose girths grow in that ratio;
 - zone wrong: quarters of a second in which the level is not in the true zone (< 5, 5–15, 15–25, 25–35, > 35 % of the
   firm brace), of those whose truth is 2 points or more from an edge; `held`: from 1 s after a ramp to the next;
-- on, off: from the true brace's passing 8 % (5 %) until it is told, in stream time, for braces of 10 % and more;
+- on, off: from the true brace's passing 8 % (5 %) until it is told, for braces of 10 % and more: by the time that
+  the estimate is of, and by the clock (packets, filter and all);
 - repetitions: told less done in sets of 3–12 at 2–6 s; steadiness against the pelvis' true turns.
 """
 
@@ -277,9 +278,11 @@ def _switches(f: Figures, number: int, name: str, told: Told, seen: Sequence[tup
         if not passed.any():
             continue
         true_s = float(fine_s[after][passed.argmax()])
-        told_s = next((at_s for at_s, e in seen if e.t_s >= true_s and e.on is on and e.reason is None), math.inf)
-        late = min((told_s - true_s) / breath_s, 99.0)
-        f.add(f"{'on' if on else 'off'} {name}, {unit}", limit, number, late)
+        first = next(((at_s, e.t_s) for at_s, e in seen if e.t_s >= true_s and e.on is on and e.reason is None), None)
+        clock_s, own_s = first or (math.inf, math.inf)
+        what = f"{'on' if on else 'off'} {name}, {unit}"
+        f.add(what, limit, number, min((own_s - true_s) / breath_s, 99.0))
+        f.add(f"  clock: {what}", limit, number, min((clock_s - true_s) / breath_s, 99.0))
 
 
 def moved(figures: Sequence[Figures], number: int) -> None:

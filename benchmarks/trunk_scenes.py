@@ -138,9 +138,9 @@ def movement(seed: int, *, gyro: bool) -> tuple[Told, MovementTask]:
     each_s, n = float(rng.uniform(2.0, 6.0)), int(rng.integers(3, 13))
     keep, pause = float(rng.choice([0.1, 0.3])), float(rng.choice([0.05, 0.2]))
     there = (1.0 - keep - pause) * float(rng.uniform(0.4, 0.6))
-    parts = [each_s * p for p in (there, keep, 1.0 - keep - pause - there, pause)]
+    back = 1.0 - keep - pause - there
     spec = replace(draw_trunk(seed), posture=MOVEMENTS[kind].posture)
-    reps = Reps(12.0, kind, n + 2, *parts)
+    reps = Reps(12.0, kind, n + 2, each_s * there, each_s * keep, each_s * back, each_s * pause)
     wearer = TrunkWearer(spec, Script(12.0 + 1.4 * (n + 2) * each_s + 10.0, reps=(reps,)))
     end_s = wearer.reps()[-1].end_s + 3.0
     task = MovementTask(10.0, known.kind, place, known.range_deg)
