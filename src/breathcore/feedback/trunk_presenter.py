@@ -279,7 +279,7 @@ class TrunkPresenter:
     # both sides, and what is to be said
 
     def _pairs(self) -> tuple[PairView, ...]:
-        return tuple(_pair(c) for c in self.sides)
+        return tuple(pair_view(c) for c in self.sides)
 
     def _posture_word(self) -> Message | None:
         told = self._posture
@@ -316,7 +316,8 @@ def _firm_result(c: BraceCalibration) -> CalibrationView:
     return CalibrationView(None) if c.reason is None else CalibrationView(None, message=_why(c.reason))
 
 
-def _pair(c: SideComparison) -> PairView:
+def pair_view(c: SideComparison) -> PairView:
+    """Return what is shown of a comparison."""
     left, right, difference, uncertainty = map(_number, (c.left, c.right, c.difference, c.uncertainty))
     return PairView(c.id, _UNITS.get(c.unit, c.unit), left, right, difference, uncertainty, c.told)
 

@@ -20,6 +20,7 @@ from breathcore.gui.services import (
     SessionRow,
     SummaryView,
 )
+from breathcore.gui.trunk_views import previous_ranges
 from breathcore.gui.views import review_view, session_row, summary_view
 from breathcore.model.device import DeviceSpec
 from breathcore.model.drill import CommandKind, DrillSpec, EffectKind, UserCommand
@@ -140,6 +141,7 @@ class Program:
             wearer="simulated" if simulated else "person",
             screening=choice.screening,
             opened=choice.opened,
+            previous=previous_ranges(list_sessions(self._folder), choice.person, simulated=simulated),
             facts={"seed": self._wearer.seed} if simulated else {},
         )
         plan.require_clearance()
@@ -173,7 +175,7 @@ class Program:
         session = self._thread.session if self._thread is not None else None
         if session is None or session.path is None or not session.path.exists():
             return None
-        return summary_view(session.path, session.result())
+        return summary_view(session.path, session.result(), list_sessions(self._folder))
 
     def sessions(self) -> tuple[SessionRow, ...]:
         """Return the stored sessions, newest first."""

@@ -14,8 +14,9 @@ from typing import Protocol
 import numpy as np
 
 from breathcore.drill.screening import Screening
+from breathcore.feedback.trunk_view import PairView
 from breathcore.model.arrays import F64, frozen
-from breathcore.model.device import DeviceSpec
+from breathcore.model.device import DeviceSpec, Place
 from breathcore.model.drill import DrillSpec, FinishReason, Score, TargetPhase, Texts
 from breathcore.model.errors import BreathcoreError
 from breathcore.model.estimates import Breath
@@ -66,6 +67,45 @@ class Measured:
     reason: Message | None = None
 
 
+Stretch = tuple[float, float]  # [start, end) in seconds
+
+
+@dataclass(frozen=True, slots=True)
+class SiteSummary:
+    """How far one place opened in the middle breath, as a share of the own full breath, and in cm where told."""
+
+    place: Place
+    share: float
+    cm: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SideSummary:
+    """One thing on both sides, and its difference over the last `sessions_n` sessions (0: there was none before).
+
+    `now` and `before` are medians of three sessions, in percent; `sudden` and `red` as in `drill.sides.Trend`.
+    """
+
+    pair: PairView
+    sessions_n: int = 0
+    now: float | None = None
+    before: float | None = None
+    sudden: bool = False
+    red: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TrunkSummary:
+    """What a session measured of ribs, brace and movement; `braced`: whether the brace was measured at all."""
+
+    sites: tuple[SiteSummary, ...] = ()
+    rib_share: float | None = None
+    brace: float | None = None  # mean level while it was on
+    reps_n: int = 0
+    sides: tuple[SideSummary, ...] = ()
+    braced: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class SummaryView:
     """A finished (or cut short: `finish` None) session. Rates in breaths/min, None where there is no honest number."""
@@ -92,6 +132,7 @@ class SummaryView:
     note: str = ""
     simulated: bool = False
     resonance: ResonanceResult | None = None  # of a sweep through rates
+    trunk: TrunkSummary | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +173,11 @@ class ReviewView:
     breaths: tuple[Breath, ...] = ()
     phases: tuple[TargetPhase, ...] = ()
     marks: tuple[Mark, ...] = ()
-    gaps: tuple[tuple[float, float], ...] = ()
+    gaps: tuple[Stretch, ...] = ()
     rate_t_s: F64 = field(default_factory=lambda: _EMPTY)
     rate_bpm: F64 = field(default_factory=lambda: _EMPTY)
+    reps: tuple[Stretch, ...] = ()
+    braces: tuple[Stretch, ...] = ()
 
 
 class ExportKind(StrEnum):

@@ -1,6 +1,7 @@
 """Session files → what the window shows of them."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -10,7 +11,8 @@ import numpy as np
 
 from breathcore.estimate.registry import TRACES
 from breathcore.feedback.sight import BY_HEART, refusal_message
-from breathcore.gui.services import Mark, Measured, ReviewView, SessionRow, SummaryView
+from breathcore.gui.services import Mark, Measured, ReviewView, SessionRow, SummaryView, TrunkSummary
+from breathcore.gui.trunk_views import stretches, trunk_summary
 from breathcore.model.arrays import F64, frozen
 from breathcore.model.device import DeviceSpec, Role
 from breathcore.model.drill import FinishReason, Score
@@ -29,10 +31,15 @@ GAP_S = 1.0
 PARTLY = 0.25  # share of the answered seconds that were read from the heart alone, from which that is said
 
 
-def summary_view(path: Path, result: SessionResult | None = None) -> SummaryView:
-    """Return a stored session's summary; `result` saves computing it again. Raises SessionFileError."""
+def summary_view(
+    path: Path, result: SessionResult | None = None, sessions: Sequence[SessionSummary] = ()
+) -> SummaryView:
+    """Return a stored session's summary; `result` saves computing it again. Raises SessionFileError.
+
+    `sessions` are all that are stored, newest first: those before it say how left and right go on.
+    """
     session = open_session(path)
-    return _summary(session, result or (result_of(path) if session.meta.drill else None))
+    return _summary(session, result or (result_of(path) if session.meta.drill else None), sessions)
 
 
 def review_view(path: Path) -> ReviewView:
@@ -40,6 +47,7 @@ def review_view(path: Path) -> ReviewView:
     session = open_session(path)
     analysis, data = session.analyse(), export_data(session)
     t_s, y, gaps = _trace(session)
+    reps, braces = stretches(path)
     return ReviewView(
         summary=_summary(session, result_of(path) if session.meta.drill else None),
         duration_s=session.duration_s,
@@ -50,6 +58,8 @@ def review_view(path: Path) -> ReviewView:
         phases=data.phases,
         marks=tuple(Mark(m.t_s, m.text) for m in session.marks),
         gaps=gaps,
+        reps=reps,
+        braces=braces,
         rate_t_s=analysis.rate_t_s,
         rate_bpm=analysis.rate_bpm,
     )
@@ -80,11 +90,12 @@ def _changed(path: Path) -> datetime:
     return datetime.now().astimezone()
 
 
-def _summary(session: Session, result: SessionResult | None) -> SummaryView:
+def _summary(session: Session, result: SessionResult | None, sessions: Sequence[SessionSummary] = ()) -> SummaryView:
     meta = session.meta
     specs = tuple(spec for _, spec in session.devices)
     analysis = session.analyse()
     heart = analysis.heart_bpm[np.isfinite(analysis.heart_bpm)]
+    trunk = trunk_summary(session.path, sessions)
     view = SummaryView(
         path=session.path,
         title=meta.drill.title if meta.drill else IMPORT_TITLE,
@@ -94,11 +105,12 @@ def _summary(session: Session, result: SessionResult | None) -> SummaryView:
         person=meta.person,
         rate_message=_rate_message(session),
         heart_bpm=float(np.median(heart)) if len(heart) else None,
-        measured=_measured(session, specs),
+        measured=_measured(session, specs, trunk),
         pain=session.ratings.pain,
         effort=session.ratings.effort,
         note="\n".join(n.text for n in session.notes),
         simulated=meta.source == "sim",
+        trunk=trunk,
     )
     return view if result is None else _with_result(view, result)
 
@@ -147,13 +159,18 @@ def _finish(session: Session, result: SessionResult | None) -> FinishReason | No
     return FinishReason(session.outcome.finish) if session.outcome.finish else None
 
 
-def _measured(session: Session, specs: tuple[DeviceSpec, ...]) -> tuple[Measured, ...]:
+def _measured(session: Session, specs: tuple[DeviceSpec, ...], trunk: TrunkSummary | None) -> tuple[Measured, ...]:
     roles = frozenset(role for spec in specs for role in spec.roles)
     no_breath = None if any(isinstance(e, Breath) for e in session.estimates) else _why_no_breath(session)
     no_heart: Message | None = None if roles & HEART_ROLES else message("refusal.no-sensor")
     found = [Measured("breath", no_breath), Measured("heart", no_heart)]
-    if session.meta.drill and "brace" in session.meta.drill.measures:
-        found.append(Measured("brace", message("brace.not-measured")))
+    drill, told = session.meta.drill, trunk or TrunkSummary()
+    if drill and "brace" in drill.measures:
+        found.append(Measured("brace", None if told.braced else message("brace.self-rated")))
+    if drill and "expansion" in drill.measures:
+        found.append(Measured("expansion", None if told.sites else message("summary.not-measured")))
+    if drill and drill.movement is not None:
+        found.append(Measured("movement", None if told.reps_n else message("summary.not-measured")))
     return tuple(found)
 
 

@@ -244,6 +244,10 @@ class SessionFile(AbstractContextManager["SessionFile"]):
                 if there[table.name]
             }
 
+    def rows_of(self, cls: type[T]) -> tuple[T, ...]:
+        """Return what the live session had computed of one kind; none where a file of an earlier version lacks it."""
+        return self._all(cls)
+
     def _all(self, cls: type[T]) -> tuple[T, ...]:
         table = TABLES[cls]
         with file_errors(self.path):

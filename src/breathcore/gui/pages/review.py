@@ -51,12 +51,14 @@ class ReviewPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         self._axes()
         self._add_gaps()
         self._add_phases()
+        self._add_stretches()
         self._add_trace()
         self._add_breaths()
         self._add_marks()
         span = self._high - self._low
         self.setLimits(xMin=-2.0, xMax=max(view.duration_s, 1.0) + 2.0, minXRange=4.0)
-        self.setYRange(self._low - 0.42 * span, self._high + 0.16 * span, padding=0)
+        lanes = sum(map(bool, (view.reps, view.braces)))
+        self.setYRange(self._low - (0.42 + 0.09 * lanes) * span, self._high + 0.16 * span, padding=0)
         self.setMouseEnabled(x=True, y=False)
         self.setXRange(0.0, min(FIRST_VIEW_S, max(view.duration_s, 1.0)), padding=0)
 
@@ -143,6 +145,21 @@ class ReviewPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
             )
             self.addItem(bars)
 
+    def _add_stretches(self) -> None:
+        """Draw what was measured below what was aimed at: repetitions, then the brace."""
+        span = self._high - self._low
+        shown = [(told, token) for told, token in ((self.view.reps, "trace"), (self.view.braces, "good")) if told]
+        for n, (told, token) in enumerate(shown, 1):
+            bars = pg.BarGraphItem(
+                x0=np.array([start_s for start_s, _ in told]),
+                x1=np.array([end_s for _, end_s in told]),
+                y0=np.full(len(told), self._low - (0.39 + 0.09 * n) * span),
+                height=0.06 * span,
+                brush=self._style.color(token),
+                pen=pg.mkPen(self._style.color("surface"), width=1.5),
+            )
+            self.addItem(bars)
+
     def _add_breaths(self) -> None:
         shapes = (("t1", "accent", "inhale_onset_s"), ("t", "good", "exhale_onset_s"))
         for symbol, token, name in shapes:
@@ -213,6 +230,8 @@ class ReviewPage(Page):
         entries = [("up", "accent", "review.inhale"), ("down", "good", "review.exhale")]
         kinds = {p.kind for p in view.phases}
         entries += [("bar", _PHASE_TOKEN[k], f"phase.{k.value}") for k in _PHASE_TOKEN if k in kinds]
+        entries += [("bar", "trace", "review.reps")] if view.reps else []
+        entries += [("bar", "good", "review.brace")] if view.braces else []
         for shape, token, id_ in entries:
             line = QWidget()
             row = FlowLayout(line)

@@ -10,6 +10,7 @@ from breathcore.gui import theme
 from breathcore.gui.icons import Icon
 from breathcore.gui.pages.parts import Columns, Page, elastic
 from breathcore.gui.pages.start import when_text
+from breathcore.gui.pages.trunk_summary import TrunkCard
 from breathcore.gui.services import Measured, SummaryView
 from breathcore.gui.widgets import ZeroToTen, button, card, label, pad
 from breathcore.model.drill import ScorePart
@@ -64,6 +65,9 @@ class SummaryPage(Page):
         columns.first.addWidget(self._feel_card())
         columns.first.addStretch(1)
         columns.second.addWidget(self._score_card())
+        self.trunk = None if view.trunk is None else TrunkCard(wording, view.trunk)
+        if self.trunk is not None:
+            columns.second.addWidget(self.trunk)
         columns.second.addWidget(self._measured_card())
         columns.second.addStretch(1)
         self.content.addWidget(columns)

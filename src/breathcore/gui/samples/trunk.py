@@ -18,6 +18,7 @@ from breathcore.feedback.trunk_view import (
     TrunkView,
 )
 from breathcore.gui import samples
+from breathcore.gui.services import Measured, ReviewView, SideSummary, SiteSummary, SummaryView, TrunkSummary
 from breathcore.model.arrays import frozen
 from breathcore.model.device import Place
 from breathcore.model.drill import DrillSpec, Score, ScorePart, Stage, TargetPhase, Timeline
@@ -168,6 +169,51 @@ def calibrated(**changes: CalibrationView) -> tuple[CalibrationView, ...]:
     spans = {Place.STERNUM: (6.1, "N"), Place.LEFT: (2.4, "°"), Place.RIGHT: (2.1, "°"), Place.BACK: (1.3, "°")}
     good = {p.value: CalibrationView(p, span, unit) for p, (span, unit) in spans.items()}
     return tuple({**good, **changes}.values())
+
+
+def ribs_summary() -> SummaryView:
+    """Return a session of 360° breathing, measured all round and by a tape."""
+    sites = tuple(SiteSummary(place, share, 4.8 * share) for place, share in _SHARES.items())
+    score = Score(
+        78.0, 0.9, tuple(ScorePart(p, 0.25, 0.9 - 0.07 * n) for n, p in enumerate(("timing", "depth", "ring")))
+    )
+    return samples.summary(
+        title=registry.drill("360_breathing").title, score=score, advice=(message("advice.ring-right"),),
+        trunk=TrunkSummary(sites, 0.55), measured=(Measured("breath"), Measured("expansion")),
+    )  # fmt: skip
+
+
+def bridge_summary() -> SummaryView:
+    """Return a session of single-leg bridges whose sides differ, and have for some time."""
+    sides = (
+        SideSummary(PAIRS[0], 3, 26.4, 21.0, red=True),
+        SideSummary(PAIRS[1], 3, -2.4, 1.0),
+        SideSummary(PAIRS[2], 3, -21.0, -4.0),
+    )
+    drill = registry.drill("glute_bridge")
+    parts = tuple(ScorePart(p, 0.25, 0.9 - 0.05 * n) for n, p in enumerate(("reps", "range", "exhale", "steadiness")))
+    return samples.summary(
+        title=drill.title, score=Score(84.0, 0.9, parts), advice=(message("advice.reps-fast"),),
+        sentence=message("result.movement", done=15, planned=16, in_step=90), rate_target_bpm=None,
+        trunk=TrunkSummary(brace=None, reps_n=16, sides=sides), measured=(Measured("breath"), Measured("movement")),
+    )  # fmt: skip
+
+
+def brace_summary() -> SummaryView:
+    """Return a session of braces that nothing measured."""
+    drill = registry.drill("brace_and_breathe")
+    parts = tuple(ScorePart(p, 0.33, None) for p in ("zone", "breathing", "drift"))
+    return samples.summary(
+        title=drill.title, score=Score(None, None, parts), advice=(message("advice.timed"),), rate_target_bpm=None,
+        sentence=message("result.timed", done=9, planned=9), effort=4,
+        measured=(Measured("breath"), Measured("brace", message("brace.self-rated"))),
+    )  # fmt: skip
+
+
+def moved_review() -> ReviewView:
+    """Return the course of a session with repetitions and a brace."""
+    reps = tuple((40.0 + 8.0 * n, 46.5 + 8.0 * n) for n in range(12))
+    return replace(samples.review(), summary=bridge_summary(), reps=reps, braces=((38.0, 84.0), (96.0, 140.0)))
 
 
 def ready(trunk: TrunkView, drill_id: str = "360_breathing", **changes: Any) -> FeedbackFrame:

@@ -10,10 +10,12 @@ from breathcore.feedback.trunk_view import CalibrationView, TrunkView
 from breathcore.feedback.wording import Wording
 from breathcore.gui import samples
 from breathcore.gui.pages.prepare import PreparePage
+from breathcore.gui.pages.review import ReviewPage
 from breathcore.gui.pages.safety import FormPage
 from breathcore.gui.pages.sensors import SensorsPage
 from breathcore.gui.pages.settings import SettingsPage
 from breathcore.gui.pages.start import StartPage
+from breathcore.gui.pages.summary import SummaryPage
 from breathcore.gui.samples import sensors as sample_sensors
 from breathcore.gui.samples import trunk as sample
 from breathcore.gui.sensor_text import worn_of
@@ -117,6 +119,10 @@ def _around() -> tuple[Shot, ...]:
         Shot("trunk-settings", "opened", partial(_settings, opened=("Kim",)), _to_opened),
         Shot("trunk-settings", "asking", _settings, _ask_opened),
         Shot("trunk-form", "too-firm", _too_firm),
+        Shot("trunk-summary", "ribs", lambda words: SummaryPage(words, sample.ribs_summary())),
+        Shot("trunk-summary", "sides", lambda words: SummaryPage(words, sample.bridge_summary())),
+        Shot("trunk-summary", "brace", lambda words: SummaryPage(words, sample.brace_summary())),
+        Shot("trunk-review", "reps", lambda words: ReviewPage(words, sample.moved_review())),
     )
 
 
