@@ -119,8 +119,8 @@ def _around() -> tuple[Shot, ...]:
         Shot("trunk-settings", "opened", partial(_settings, opened=("Kim",)), _to_opened),
         Shot("trunk-settings", "asking", _settings, _ask_opened),
         Shot("trunk-form", "too-firm", _too_firm),
-        Shot("trunk-summary", "ribs", lambda words: SummaryPage(words, sample.ribs_summary())),
-        Shot("trunk-summary", "sides", lambda words: SummaryPage(words, sample.bridge_summary())),
+        Shot("trunk-summary", "ribs", lambda words: SummaryPage(words, sample.ribs_summary()), _to_trunk),
+        Shot("trunk-summary", "sides", lambda words: SummaryPage(words, sample.bridge_summary()), _to_trunk),
         Shot("trunk-summary", "brace", lambda words: SummaryPage(words, sample.brace_summary())),
         Shot("trunk-review", "reps", lambda words: ReviewPage(words, sample.moved_review())),
     )
@@ -138,6 +138,11 @@ def _settings(wording: Wording, opened: tuple[str, ...] = ()) -> QWidget:
 
 def _too_firm(wording: Wording) -> QWidget:
     return FormPage(wording, registry.drill("brace_and_breathe"), "", ("hypertension",), firm=True)
+
+
+def _to_trunk(page: QWidget) -> None:
+    if isinstance(page, SummaryPage) and page.trunk is not None:
+        page.area.ensureWidgetVisible(page.trunk)
 
 
 def _to_form(page: QWidget) -> None:
