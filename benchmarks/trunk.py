@@ -13,7 +13,8 @@ wearers. Then who was refused, and why.
 - share: how far a site opened in a breath, in points of the person's own full breath (and of the breath's truth);
 - live: the level of a site at every moment;
 - cm: growth of the girth in a breath, with tape readings that are wrong by 1.5 mm each;
-- symmetry: left against right over the last eight breaths; `band`: how many errors lie inside the band that is told;
+- symmetry: left against right over the last eight breaths (own ones, with the left a third more, deep ones: windows
+  that lie wholly in one of these); `error / band`: how the error compares with the half-width that is told;
 - lag: of the belly behind the ribs; `0.3-3` are wearers whose girths grow in that ratio;
 - zone wrong: quarters of a second in which the level is not in the true zone (< 5, 5–15, 15–25, 25–35, > 35 % of the
   firm brace), of those whose truth is 2 points or more from an edge; `held`: from 1 s after a ramp to the next;
@@ -28,14 +29,15 @@ import sys
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from breathcore.estimate.trunk.ring import PAIRS_N
+from breathcore.estimate.trunk.ring import PAIRS_N, score_of
 from breathcore.estimate.trunk.sights import level_of
 from breathcore.model.device import Place
 from breathcore.model.trunk import (
+    RING,
     BraceCalibration,
     BraceEstimate,
     Expansion,
@@ -46,7 +48,7 @@ from breathcore.model.trunk import (
     Steadiness,
 )
 from breathcore.source.sim.trunk.spec import TrunkSpec
-from trunk_scenes import RIGS, Told, belt, braces, breaths, hold, imu, movement, opened
+from trunk_scenes import DEEP_S, ONE_SIDED_S, RIGS, Told, belt, braces, breaths, hold, imu, movement, opened
 
 EDGES = np.array([0.05, 0.15, 0.25, 0.35])
 NEAR = 0.02
@@ -139,7 +141,7 @@ def expansion(figures: Sequence[Figures], number: int, rig: str) -> None:
                 f.refused[f"calibration {e.place.value}"][e.reason.value] += 1
     found = [e for _, e in told.said if isinstance(e, Expansion) and e.onset_s > start_s]
     _count_breaths(figures, number, told, found)
-    pairs: list[tuple[float, float]] = []
+    pairs: list[tuple[float, float, float]] = []
     for e in found:
         for f in figures:
             _sites(f, number, told, e)
@@ -147,9 +149,10 @@ def expansion(figures: Sequence[Figures], number: int, rig: str) -> None:
         left, right = e.site(Place.LEFT), e.site(Place.RIGHT)
         if left is not None and right is not None and left.reason is None and right.reason is None:
             sides = (opened(wearer, p, e.onset_s, e.end_s) for p in (Place.LEFT, Place.RIGHT))
-            pairs = [*pairs, (next(sides), next(sides))][-PAIRS_N:]
+            pairs = [*pairs, (next(sides), next(sides), e.onset_s)][-PAIRS_N:]
         for f in figures:
             _symmetry(f, number, e, pairs)
+            _score(f, number, told, e)
     for f in figures:
         _live(f, number, told, start_s)
 
@@ -198,13 +201,24 @@ def _lag(f: Figures, number: int, told: Told, e: Expansion, ratio: float) -> Non
             f.refused[name][e.reasons[name].value] += 1
 
 
-def _symmetry(f: Figures, number: int, e: Expansion, pairs: Sequence[tuple[float, float]]) -> None:
-    left, right = np.array(pairs).sum(axis=0) if pairs else (math.nan, math.nan)
-    off = e.symmetry - 200.0 * (left - right) / (left + right)
-    f.add("symmetry, points", 5.0, number, off)
-    for most in (5.0, 10.0, 20.0):
-        f.add(f"  band up to {most:.0f}", 5.0, number, off if e.symmetry_noise <= most else math.nan)
+def _symmetry(f: Figures, number: int, e: Expansion, pairs: Sequence[tuple[float, float, float]]) -> None:
+    left, right = (sum(p[k] for p in pairs) for k in (0, 1))
+    off = e.symmetry - 200.0 * (left - right) / (left + right) if pairs else math.nan
+    f.add("symmetry, all", 5.0, number, off)
     f.add("  error / band", 1.0, number, off / e.symmetry_noise)
+    parts = [int(np.searchsorted((ONE_SIDED_S, DEEP_S), p[2] + 1.0)) for p in pairs]
+    if len(parts) >= PAIRS_N // 2 and len(set(parts)) == 1:
+        f.add(f"symmetry, {('own breaths', 'left + 1/3', 'deep breaths')[parts[0]]}", 5.0, number, off)
+
+
+def _score(f: Figures, number: int, told: Told, e: Expansion) -> None:
+    """Compare the 360° score with what it would be of true shares."""
+    ring = [s for s in e.sites if s.place in RING and not s.source.endswith("belt")]
+    if len(ring) == len(RING):
+        truth = [replace(s, share=opened(told.wearer, s.place, e.onset_s, e.end_s), reason=None) for s in ring]
+        score, least, _ = score_of(truth)
+        f.add("360° score, points", 10.0, number, e.score - score)
+        f.add("least site wrong", 0.5, number, math.nan if e.least is None else float(e.least is not least))
 
 
 def _live(f: Figures, number: int, told: Told, start_s: float) -> None:
