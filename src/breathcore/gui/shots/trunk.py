@@ -142,7 +142,7 @@ def _too_firm(wording: Wording) -> QWidget:
 
 def _to_trunk(page: QWidget) -> None:
     if isinstance(page, SummaryPage) and page.trunk is not None:
-        page.area.ensureWidgetVisible(page.trunk)
+        page.area.ensureWidgetVisible(page.trunk, 0)
 
 
 def _to_form(page: QWidget) -> None:
