@@ -153,9 +153,9 @@ def hold(seed: int, *, gyro: bool) -> tuple[Told, MovementTask]:
     """Return what is told of a hold of 5–12 s, and what was asked for (its `t_s`; it ends 4 s before the session)."""
     rng = np.random.default_rng([seed, 6])
     kind = str(rng.choice(HELD))
-    hold_s, rest_s = float(rng.uniform(5.0, 12.0)), float(rng.uniform(5.0, 12.0))
+    hold_s, rest_s = float(rng.uniform(5.0, 12.0)), float(rng.uniform(14.0, 24.0))
     spec = replace(draw_trunk(seed), posture=MOVEMENTS[kind].posture)
-    wearer = TrunkWearer(spec, Script(60.0, reps=(Reps(rest_s + 4.0, kind, 1, 2.0, hold_s + 2.0, 2.0, 1.0),)))
+    wearer = TrunkWearer(spec, Script(70.0, reps=(Reps(rest_s + 4.0, kind, 1, 2.0, hold_s + 2.0, 2.0, 1.0),)))
     done = wearer.reps()[0]
     start_s = done.top_s + 0.5 if rng.random() < 0.5 else done.start_s - 0.5
     end_s = done.return_s - 0.3
