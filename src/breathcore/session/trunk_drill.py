@@ -177,6 +177,8 @@ class TrunkDrill:
 
     def sides(self, state: DrillState, *, exchanged: bool) -> tuple[SideComparison, ...]:
         """Return what left and right came to, where the drill trains both or both are measured."""
+        if not (self._pattern.sides or "expansion" in self._spec.measures):
+            return ()
         left, right = (self._of(side, state) for side in (Side.LEFT, Side.RIGHT))
         return compare(left, right, swapped=exchanged)
 

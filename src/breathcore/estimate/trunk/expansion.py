@@ -40,6 +40,7 @@ LOWS_N = 3  # ends of a breath out that the live level is counted from
 GLIDE_S = 1.0
 STILL_DEG, STILL_S = 2.5, 1.5  # a direction of gravity that stays
 SHAKEN_G, SHAKEN_SHARE = 0.08, 0.15  # of a breath: it is lost in movement
+LEANS_DEG, LEANS = 6.0, 2.0  # the trunk bends while it moves; in full breaths: a site never turns so far
 STEP = 0.75  # of the full breath: a belt's level at the end of a breath out moved so far at once
 STUCK_S = 1.0
 LOOSE_S = 2.0
@@ -214,9 +215,18 @@ class SiteFollower:
             return Unmeasured.NO_DATA
         if self.site.kind is SiteKind.IMU:
             shaken: Flags = x[SHAKEN_ROW] - median(x[SHAKEN_ROW]) > SHAKEN_G
-            return Unmeasured.MOTION if np.count_nonzero(shaken) > SHAKEN_SHARE * x.shape[1] else None
+            moved = np.count_nonzero(shaken) > SHAKEN_SHARE * x.shape[1] or self._leans(x[GRAVITY_ROWS])
+            return Unmeasured.MOTION if moved else None
         same: Flags = np.abs(np.diff(x[0])) <= 1e-9 * np.abs(x[0, 1:])
         return Unmeasured.SATURATED if longest(same) >= STUCK_S * GRID_HZ else None
+
+    def _leans(self, gravity: F64) -> bool:
+        """Whether the trunk bends by far more than a breath turns a rib while `gravity` (3, n) was seen."""
+        assert self.scale is not None
+        ways = gravity / np.sqrt(np.add.reduce(gravity * gravity, axis=0))
+        middle = np.array([median(row) for row in ways])
+        off = np.sqrt(np.add.reduce((ways - middle[:, None]) ** 2, axis=0))
+        return float(np.degrees(off.max())) > max(LEANS_DEG, LEANS * self.scale.span)
 
     def _rebase(self, found: Excursion, breath: Breath, end_k: int) -> None:
         """Count the live level from this breath's end; a belt whose level jumped, and stays there, has slipped."""
