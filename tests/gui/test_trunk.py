@@ -122,6 +122,11 @@ class TestThePanelBesideTheWave:
         page.show_frame(sample.ribs_frame(TrunkView(sample.ring(cm=True))))
         assert page.readings.trunk.ring._value.text().endswith("cm")
 
+    def test_shows_both_sides_where_no_ring_does(self, qtbot):
+        assert not trained(qtbot, sample.bridge_frame()).readings.trunk.pair.isHidden()
+        both = TrunkView(sample.ring(), sample.compartments(), sides=sample.PAIRS)
+        assert trained(qtbot, sample.ribs_frame(both)).readings.trunk.pair.isHidden()
+
     def test_says_that_a_brace_is_not_measured_in_place_of_an_empty_gauge(self, qtbot):
         page = trained(qtbot, sample.brace_frame(sample.silent_brace("brace.self-rated")))
         assert page.readings.trunk.brace.gauge.isHidden()
@@ -427,3 +432,9 @@ class TestWhatASessionCameTo:
         assert "A real difference: range." in said
         assert "three sessions in a row" in said
         assert "16 repetitions" in said
+
+    def test_the_effort_of_a_brace_that_nothing_measured_is_called_self_rated(self, qtbot):
+        for view, told in ((sample.brace_summary(), True), (sample.ribs_summary(), False)):
+            page = SummaryPage(Wording("en"), view)
+            qtbot.addWidget(page)
+            assert any("self-rated" in w.text() for w in page.findChildren(QLabel)) is told

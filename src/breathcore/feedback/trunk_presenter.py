@@ -95,6 +95,7 @@ class TrunkPresenter:
             self._on_expansion(estimate)
         elif isinstance(estimate, SiteCalibration):
             self._calibrations[estimate.place] = estimate
+            self._expansion, self._symmetry = None, []  # they were told by another range
         elif isinstance(estimate, BraceCalibration):
             self._firm = estimate
         elif isinstance(estimate, BraceEstimate):

@@ -271,7 +271,8 @@ class TrunkPanel(QWidget):
         self.setVisible(view is not None)
         if view is None:
             return
-        there = (view.reps, view.brace, view.ring, view.compartments, view.sides)
+        pairs = view.sides if view.ring is None else ()  # the ring has left and right in it
+        there = (view.reps, view.brace, view.ring, view.compartments, pairs)
         for part, shown in zip(self._parts, there, strict=True):
             part.setVisible(bool(shown))
         if view.reps is not None:
@@ -282,8 +283,8 @@ class TrunkPanel(QWidget):
             self.ring.show_view(view.ring, numbers=numbers)
         if view.compartments is not None:
             self.compartments.show_view(view.compartments, numbers=numbers)
-        if view.sides:
-            self.pair.show_pairs(view.sides, numbers=numbers)
+        if pairs:
+            self.pair.show_pairs(pairs, numbers=numbers)
 
     def restyle(self) -> None:
         """Take the text size now in use."""

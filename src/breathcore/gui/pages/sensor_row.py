@@ -57,7 +57,8 @@ class SensorState(QFrame):
         """Show `sensor` as it is now; what is new is announced."""
         words = words_of(sensor, self._wording)
         self._icon.show_kind(words.icon, words.token)
-        state = f"{sensor.name} · {words.state}" if self._named else words.state
+        name = sensor.name if sensor.place is None else self._wording.text(f"place.{sensor.place}")
+        state = f"{name} · {words.state}" if self._named else words.state
         set_property(self._state, "role", words.token)
         if self._advice.text() != words.advice:
             announce(self, words.advice)

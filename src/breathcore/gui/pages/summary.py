@@ -187,6 +187,8 @@ class SummaryPage(Page):
     def _feel_card(self) -> QFrame:
         frame, column = card(margin_em=1.2, spacing_em=1.0)
         column.addWidget(label(self.text("summary.feel"), "title"))
+        if any(m.id == "brace" and m.reason is not None for m in self.view.measured):
+            column.addWidget(label(self.text("summary.self-rated"), "muted"))
         self.ratings = Ratings(self.words, self.view.pain, self.view.effort)
         self.ratings.rated.connect(self.rated)
         column.addWidget(self.ratings)
