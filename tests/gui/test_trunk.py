@@ -110,6 +110,13 @@ def trained(qtbot, frame: FeedbackFrame, options: TrainerOptions | None = None) 
     return page
 
 
+ALL = TrunkView(sample.ring(), sample.compartments(), sample.brace(), sides=sample.PAIRS)
+EVERYTHING = (
+    replace(sample.brace_frame(), trunk=ALL),
+    replace(sample.bridge_frame(), trunk=replace(ALL, reps=sample.reps())),
+)
+
+
 class TestThePanelBesideTheWave:
     def test_says_why_a_ring_is_empty_once(self, qtbot):
         ring = trained(qtbot, sample.ribs_frame(TrunkView(sample.silent_ring("not-calibrated")))).readings.trunk.ring
@@ -158,7 +165,7 @@ class TestThePanelBesideTheWave:
         assert page.told.isVisibleTo(page)
 
     @pytest.mark.parametrize("language", ["en", "de"])
-    @pytest.mark.parametrize("frame", [sample.ribs_frame(), sample.brace_frame(), sample.bridge_frame()])
+    @pytest.mark.parametrize("frame", [sample.ribs_frame(), sample.bridge_frame(), *EVERYTHING])
     def test_all_of_the_trainer_is_in_the_window_at_once(self, qapp, language, frame):
         studio = Studio()
         words = studio.dress(Look("light", 100, language))

@@ -1,6 +1,7 @@
 """Beside the wave, where the trunk is measured or asked for: ring, ribs and belly, brace, repetitions, both sides."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
@@ -242,6 +243,18 @@ class PairPart(Part):
         pad(self._grid, 0, 0.4)
 
 
+def in_room(view: TrunkView) -> TrunkView:
+    """Return what there is room for beside the wave, what the drill is about first.
+
+    With repetitions neither ring nor ribs and belly, and with a brace besides no table of the sides; with a ring beside
+    a brace no ribs and belly; and a ring has left and right in it.
+    """
+    if view.reps is not None:
+        return replace(view, ring=None, compartments=None, sides=view.sides if view.brace is None else ())
+    compartments = None if view.ring is not None and view.brace is not None else view.compartments
+    return replace(view, compartments=compartments, sides=() if view.ring is not None else view.sides)
+
+
 class TrunkPanel(QWidget):
     """Those parts of a frame's trunk that are there, one below the other.
 
@@ -271,8 +284,8 @@ class TrunkPanel(QWidget):
         self.setVisible(view is not None)
         if view is None:
             return
-        pairs = view.sides if view.ring is None else ()  # the ring has left and right in it
-        there = (view.reps, view.brace, view.ring, view.compartments, pairs)
+        view = in_room(view)
+        there = (view.reps, view.brace, view.ring, view.compartments, view.sides)
         for part, shown in zip(self._parts, there, strict=True):
             part.setVisible(bool(shown))
         if view.reps is not None:
@@ -283,8 +296,8 @@ class TrunkPanel(QWidget):
             self.ring.show_view(view.ring, numbers=numbers)
         if view.compartments is not None:
             self.compartments.show_view(view.compartments, numbers=numbers)
-        if pairs:
-            self.pair.show_pairs(pairs, numbers=numbers)
+        if view.sides:
+            self.pair.show_pairs(view.sides, numbers=numbers)
 
     def restyle(self) -> None:
         """Take the text size now in use."""

@@ -48,6 +48,7 @@ def _trainer() -> tuple[Shot, ...]:
             trunk=TrunkView(sample.ring(), sample.compartments(), notice=message("trunk.notice.exchange"))
         ),
         "brace-in-zone": sample.brace_frame(),
+        "brace-all-round": replace(sample.brace_frame(), trunk=TrunkView(sample.ring(), brace=sample.brace())),
         "brace-drifting": sample.brace_frame(drifting),
         "brace-strain": sample.brace_frame(strain, notice=message("brace.strain")),
         "brace-unmeasured": sample.brace_frame(sample.silent_brace("brace.self-rated")),
