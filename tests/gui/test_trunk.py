@@ -12,6 +12,7 @@ from breathcore.cli.app import run
 from breathcore.drill.screening import CONDITIONS
 from breathcore.drill.sides import SideComparison
 from breathcore.feedback.frame import CalibrationStepView, FeedbackFrame
+from breathcore.feedback.trunk_presenter import TrunkPresenter
 from breathcore.feedback.trunk_view import CalibrationView, TrunkView
 from breathcore.feedback.wording import Wording
 from breathcore.gui.pages.prepare import PreparePage
@@ -32,9 +33,11 @@ from breathcore.model.drill import CommandKind, Stage
 from breathcore.model.errors import Reason, SafetyError
 from breathcore.model.message import message
 from breathcore.model.trunk import (
+    BraceCalibration,
     BraceEstimate,
     Expansion,
     Rep,
+    RepLevel,
     SiteCalibration,
     SiteExpansion,
     TapeReading,
@@ -46,6 +49,7 @@ from breathcore.record.writer import SessionWriter
 from breathcore.session import registry
 from breathcore.session.settings import Settings, StoredScreening, Thinning, load_settings, save_settings
 from breathcore.session.trunk_drill import tape_reading
+from breathcore.source.sim.trunk.rig import rigged
 
 
 @pytest.fixture
@@ -445,3 +449,41 @@ class TestWhatASessionCameTo:
             page = SummaryPage(Wording("en"), view)
             qtbot.addWidget(page)
             assert any("self-rated" in w.text() for w in page.findChildren(QLabel)) is told
+
+
+class TestWhatAFrameSaysOfTheTrunk:
+    @pytest.fixture
+    def presenter(self):
+        known = {spec.id: spec for spec in registry.devices()}
+        return TrunkPresenter([c for _, spec in rigged(known) for c in spec.channels])
+
+    def view(self, presenter, drill: str = "360_breathing", at_s: float = 60.0) -> TrunkView:
+        return presenter.view(at_s, registry.drill(drill), None, 8)
+
+    def test_a_calibration_of_each_place_and_of_the_brace(self, presenter):
+        presenter.on_estimate(SiteCalibration(50.0, Place.LEFT, "left", "deg", 1.0, 3.0, 0.05, (), 2.0, 0.3))
+        presenter.on_estimate(
+            SiteCalibration(50.0, Place.BACK, "back", "deg", math.nan, math.nan, 0.5, reason=Unmeasured.UNEVEN)
+        )
+        presenter.on_estimate(BraceCalibration(56.0, "belt", 1.0, 9.0, 0.05))
+        left, back, brace = self.view(presenter, "brace_and_breathe").calibrated
+        assert (left.span, left.unit, left.cm, left.change) == (2.0, "°", 4.0, 0.3)
+        assert back.message == message("trunk.uneven")
+        assert brace == CalibrationView(None)
+        assert len(self.view(presenter).calibrated) == 2
+
+    def test_what_a_breath_came_to_does_not_outlive_its_range(self, presenter):
+        learned = SiteCalibration(50.0, Place.LEFT, "left", "deg", 1.0, 3.0, 0.05)
+        presenter.on_estimate(learned)
+        presenter.on_estimate(Expansion(55.0, 50.0, 54.0, (SiteExpansion(Place.LEFT, "left", 0.8),)))
+        assert self.view(presenter).ring.sites[1].share == 0.8
+        presenter.on_estimate(replace(learned, t_s=58.0))
+        assert self.view(presenter).ring.sites[1].share is None
+
+    def test_a_movement_in_view_is_broken_where_it_was_not_seen(self, presenter):
+        assert not len(presenter.movement(30.0)[0])
+        for t_s in (5.0, 20.0, 20.1, 29.0, 29.1):
+            presenter.on_estimate(RepLevel(t_s, 10.0, 0.5))
+        t_s, share = presenter.movement(30.0)
+        assert t_s.tolist() == [19.0, 20.0, 20.1, 28.0, 29.0, 29.1]
+        assert [math.isnan(y) for y in share] == [True, False, False, True, False, False]

@@ -76,9 +76,10 @@ class TrunkPrepare(QWidget):
         both = view is not None and view.both_sides
         asked = view is not None and view.notice is not None and view.notice.id == "trunk.notice.exchange"
         told = view is not None and view.exchanged
-        self.exchange_button.setVisible(both and not told and not self._exchange_open)
-        due = both and not told and (self._offer or asked)
-        self.exchange.setVisible((due or self._exchange_open) and both and not told and not self._tape_open)
+        may = both and not told
+        shown = may and (self._exchange_open or self._offer or asked) and not self._tape_open
+        self.exchange_button.setVisible(may and not shown)
+        self.exchange.setVisible(shown)
 
     # parts
 
