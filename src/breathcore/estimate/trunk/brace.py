@@ -41,7 +41,7 @@ TICK_S = 0.25
 LEFT_S = 1.0  # without samples: nothing is told
 SEEN_S = 75.0  # of readings kept: a calibration
 BOTTOMS_N = 40
-EXPLAINED = 0.025  # of the range: more must not remain of the breath where the other channel is believed
+EXPLAINED = 0.04  # of the range: more must not remain of the breath where the other channel is believed
 TOLD_TO = 0.15  # of the range: of a level that is less sure only on and off are told ...
 COARSE_ON_AT = 0.5  # ... from half of the firmest brace
 UNSTEADY = 2.5  # times what ends of breaths out differ by: less is no brace
@@ -237,7 +237,7 @@ class BraceFollower:
         self._force = (y - track.rest.level) / self._range
         if bottom is not None:
             self._confirmed = self._level
-        if t >= self._steady_s and self._posed_s != self._posed_s:
+        if t >= self._steady_s and self._posed_s != self._posed_s and not track.rest.fresh:
             self._hold.step(t, self._level, self._on_at(track))
         if not held and self._hold.since_s is not None:
             for kept in self._kept.values():

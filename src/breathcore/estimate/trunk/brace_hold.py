@@ -12,7 +12,9 @@ ON_AT, OFF_AT = 0.07, 0.05  # 8 % by the design, less what a level is not known 
 RELEASED = 0.3  # of the most that a brace was: below it, it is released
 RISE_S, RISE_SHARE = 3.0, 0.6  # a brace comes within this time, most of the way; what comes slowly is rest that drifts
 CHANGES_N = 9
-NEAR, BELOW, ABOVE = 0.4, 0.4, 0.25  # of what an unbraced breath out ends off rest: how far rest goes after it
+NEAR, BELOW, ABOVE = 0.4, 0.8, 0.25  # of what an unbraced breath out ends off rest: how far rest goes after it
+FRESH_S, FRESH = 5.0, 0.7  # after a calibration nobody braces: how far rest goes to a first end of a breath out then ...
+FRESH_MOST = 0.15  # ... if it is no farther than this share of the range
 SLOPE_GAIN = 0.1  # the same for the speed at which it falls
 SHORTEST_S = 3.0
 APART_S = 8.0  # two levels at rest: nearer ones say nothing of how fast it falls
@@ -41,6 +43,7 @@ class Rest:
         self.slope = 0.0
         self._changes: deque[float] = deque(maxlen=CHANGES_N)
         self._last = NAN
+        self._fresh_s = 0.0  # for so long a first end of a breath out is waited for
 
     def begin(self, level: float, seen: Sequence[tuple[float, float]], unit: float) -> None:
         """Start at `level`; `seen` are times and levels at rest before: how fast they fell goes on."""
@@ -49,6 +52,7 @@ class Rest:
         slope = SLOPE_SHARE * median(slopes) if slopes else 0.0
         self.slope = min(most, max(-most, slope))
         self.level = self._last = level
+        self._fresh_s = FRESH_S
         self._changes.clear()
         self._changes.extend(abs(b - a) for (_, a), (_, b) in pairwise(seen))
 
@@ -56,6 +60,12 @@ class Rest:
         """Move on by `dt`: it gives way as it did before."""
         self.level += self.slope * dt
         self.slope -= dt / FADES_S * self.slope
+        self._fresh_s = max(0.0, self._fresh_s - dt)
+
+    @property
+    def fresh(self) -> bool:
+        """Whether it has only just begun and no end of a breath out has been seen since."""
+        return self._fresh_s > 0.0
 
     @property
     def unsteady(self) -> float:
@@ -67,6 +77,9 @@ class Rest:
         self._changes.append(abs(raw - self._last))
         self._last = raw
         off = raw - self.level
+        if self.fresh and abs(off) < FRESH_MOST * abs(unit):
+            self.level, self._fresh_s = self.level + FRESH * off, 0.0
+            return
         share = off / unit
         self.level += (NEAR if abs(share) < OFF_AT else BELOW if share < 0 else ABOVE) * off
         most = SLOPE_MOST * abs(unit)
