@@ -18,6 +18,7 @@ from breathcore.session import registry
 from breathcore.session.exporting import export_data
 from breathcore.session.plan import SessionPlan
 from breathcore.session.recording import open_session
+from breathcore.session.rig import all_round
 from breathcore.session.simulated import SimulatedRun, run_simulated, wearer_for, write_summary
 from breathcore.source.sim.spec import Behaviour, WearerSpec
 from breathcore.source.sim.trunk.draw import draw_trunk
@@ -26,7 +27,6 @@ from breathcore.source.sim.trunk.rig import rigged
 DEVICE = "polar_h10"
 FOLDER = Path("breathcore-demo")
 SECONDS = 120.0
-TRUNK = frozenset({"expansion", "brace", "movement"})  # measures that take sensors all round
 
 
 class Wearer(StrEnum):
@@ -90,9 +90,9 @@ def _headless(seconds: float | None, speed: float | None, wearer: WearerSpec, dr
         wearer="simulated",
         facts={"seed": wearer.seed, "behaviour": wearer.behaviour.value},
     )
-    all_round = bool(TRUNK & set(drill.measures))
-    devices = rigged({d.id: d for d in registry.devices()}) if all_round else registry.device(DEVICE)
-    trunk = draw_trunk(wearer.seed) if all_round else None
+    rig = all_round(drill)
+    devices = rigged({d.id: d for d in registry.devices()}) if rig else registry.device(DEVICE)
+    trunk = draw_trunk(wearer.seed) if rig else None
     with working(text("cli.demo.running")) as progress:
         run = run_simulated(
             plan, devices, wearer, folder / "session.breath", trunk=trunk, speed=speed, progress=progress

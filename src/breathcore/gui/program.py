@@ -39,7 +39,7 @@ from breathcore.session.exporting import export_data
 from breathcore.session.plan import SessionPlan
 from breathcore.session.recording import open_session
 from breathcore.session.replaying import plan_of
-from breathcore.session.rig import all_simulated, rig_source
+from breathcore.session.rig import all_round, all_simulated, rig, rig_source
 from breathcore.session.runner import LiveSession, SessionRunner, SessionThread
 from breathcore.session.sensors import devices_of
 from breathcore.session.settings import (
@@ -245,8 +245,9 @@ class Program:
 
 def demo_window(wearer: WearerSpec, drill_id: str) -> int:
     """Open the window and guide the simulated `wearer` through a drill. Returns the exit code."""
-    program = Program(wearer)
-    return run_app(program, begin=SessionChoice(drill_id=registry.drill(drill_id).id, minutes=2.0))
+    program, drill = Program(wearer), registry.drill(drill_id)
+    sensors = rig({spec.id: spec for spec in registry.devices()}) if all_round(drill) else ()
+    return run_app(program, begin=SessionChoice(drill_id=drill.id, sensors=sensors, minutes=2.0))
 
 
 def train_window(

@@ -11,6 +11,7 @@ from breathcore.source.sim.spec import WearerSpec
 from breathcore.source.sim.trunk.draw import draw_trunk
 from breathcore.source.sim.trunk.rig import TRUNK_RIG
 
+TRUNK = frozenset({"expansion", "brace", "movement"})  # measures that take sensors all round
 SCHEME = "simulated:"  # what the address of a simulated sensor begins with
 
 
@@ -19,6 +20,11 @@ def rig(known: Mapping[str, DeviceSpec]) -> tuple[ChosenSensor, ...]:
     if any(device not in known for _, device, _ in TRUNK_RIG):
         return ()
     return tuple(ChosenSensor(device, SCHEME + key, known[device].name, place) for key, device, place in TRUNK_RIG)
+
+
+def all_round(drill: DrillSpec) -> bool:
+    """Return whether `drill` measures what takes sensors all round."""
+    return bool(TRUNK & set(drill.measures))
 
 
 def all_simulated(sensors: Sequence[ChosenSensor]) -> bool:
