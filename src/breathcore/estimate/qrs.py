@@ -3,12 +3,12 @@
 import math
 from collections import deque
 from dataclasses import dataclass
-from statistics import median
 
 import numpy as np
 
 from breathcore.dsp.fir import Fir, hann_taps, triangle_taps
 from breathcore.dsp.grid import EvenRuns
+from breathcore.dsp.summary import middle
 from breathcore.model.arrays import F64
 
 NAN = float("nan")
@@ -176,8 +176,8 @@ class BeatFinder:
                 self._candidate = (i, energy)
             return
         self._candidate = (i, energy)
-        if before is not None and len(self._largest) >= 2 and before[1] > PART * median(self._largest):
-            clear = (median(self._contrast) - NOISE_CONTRAST) / (CLEAR_CONTRAST - NOISE_CONTRAST)
+        if before is not None and len(self._largest) >= 2 and before[1] > PART * middle(self._largest):
+            clear = (middle(self._contrast) - NOISE_CONTRAST) / (CLEAR_CONTRAST - NOISE_CONTRAST)
             self._waiting.append((before[0] + self._lag_n, min(max(clear, 0.0), 1.0)))
 
     def _ripe(self, known_n: int) -> list[Beat]:
