@@ -3,7 +3,7 @@
     python benchmarks/fit_ecg.py
 
 The breathing rate itself is not fitted: see `breathcore/estimate/edr.py` and `edr_belief.py`. Its quality, the chance
-of an answer within 2/min, is a logistic function of three signs with four numbers, `edr_belief.WEIGHTS`. Here they
+of an answer within 2/min, is a logistic function of two signs with three numbers, `edr_belief.WEIGHTS`. Here they
 are fitted on the BIDMC patients, the people in the shirt (dry electrodes: mostly noise) and made ECGs without a breath
 in them; each person is judged by numbers that were fitted without them. The tables show those beside the product's own,
 which were rounded by hand so that the young people, who are not fitted, are answered too. Takes half a minute.
@@ -27,7 +27,7 @@ WAVES = ((-0.17, 0.022, 0.11), (-0.028, 0.009, -0.1), (0.0, 0.011, 1.0), (0.03, 
 
 @dataclass
 class Rows:
-    """Reference windows that could be answered: group, person, signs (n, 3) and a 1, reference and answer."""
+    """Reference windows that could be answered: group, person, signs (n, 2) and a 1, reference and answer."""
 
     group: F64
     person: F64
@@ -41,7 +41,7 @@ class Rows:
 
 
 def judged(x: F64, hz: float, windows: Windows) -> list[tuple[float, ...]]:
-    """Return three signs, a 1, reference and answer (NaN: not usable) of each window."""
+    """Return two signs, a 1, reference and answer (NaN: not usable) of each window."""
     finder, sways, belief = BeatFinder(hz), BeatSways(), BreathBelief()
     t_s, told = np.arange(len(x)) / hz, []
     for second in np.arange(0, len(x) / hz, EVERY_S):
@@ -51,7 +51,7 @@ def judged(x: F64, hz: float, windows: Windows) -> list[tuple[float, ...]]:
         belief.push(sways.look(second))
         told.append((*belief.signs, 1.0, belief.rate_bpm if belief.usable else np.nan))
     at = np.minimum((windows.end_s // EVERY_S).astype(int), len(told) - 1)
-    return [(*told[k][:4], rate, told[k][4]) for k, rate in zip(at, windows.rate_bpm, strict=True)]
+    return [(*told[k][:3], rate, told[k][3]) for k, rate in zip(at, windows.rate_bpm, strict=True)]
 
 
 def breathless(seed: int) -> F64:
@@ -82,23 +82,23 @@ def gathered() -> Rows:
         rows += [("no breath", f"made {seed}", *row) for row in judged(breathless(seed), MADE_HZ, nowhere)]
     columns = list(zip(*rows, strict=True))
     numbers = np.array(columns[2:], float)
-    return Rows(np.array(columns[0]), np.array(columns[1]), numbers[:4].T, numbers[4], numbers[5])
+    return Rows(np.array(columns[0]), np.array(columns[1]), numbers[:3].T, numbers[3], numbers[4])
 
 
 def fitted(rows: Rows, use: F64) -> F64:
-    """Return the four numbers of the logistic function that fits the rows of `use` best, a little regularised."""
+    """Return the three numbers of the logistic function that fits the rows of `use` best, a little regularised."""
     weight = np.array([GROUP_WEIGHTS[g] for g in rows.group[use]])
     x, right = rows.signs[use], rows.error[use] <= NEAR_BPM
 
     def loss(b: F64) -> tuple[float, F64]:
         z = x @ b
         slope = x.T @ (weight * (1.0 / (1.0 + np.exp(-z)) - right)) / weight.sum()
-        free = np.append(b[:3], 0.0)
+        free = np.append(b[:2], 0.0)
         return float((weight * (np.logaddexp(0.0, z) - right * z)).sum() / weight.sum() + 1e-3 * free @ free), (
             slope + 2e-3 * free
         )
 
-    return minimize(loss, np.zeros(4), jac=True, method="L-BFGS-B").x
+    return minimize(loss, np.zeros(3), jac=True, method="L-BFGS-B").x
 
 
 def left_out(rows: Rows) -> F64:

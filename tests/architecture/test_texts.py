@@ -28,7 +28,6 @@ SENTENCE = re.compile(r"[A-Za-zÄÖÜäöüß]{2,},? [A-Za-zÄÖÜäöüß]{2,}"
 STYLE_SHEET = re.compile(r"[{};]|font-|border|px solid|QLineEdit, ")
 NOT_SENTENCES = {
     "cli/words.py": {"bold red"},  # a colour
-    "gui/samples.py": {"The strap slipped down."},  # what somebody noted, for the screenshots
 }
 
 Call = tuple[str, ast.Call]

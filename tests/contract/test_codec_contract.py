@@ -9,16 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from breathcore.decode.gdx_frames import (
-    Command,
-    GdxChannel,
-    GdxCommand,
-    GdxReply,
-    encode_channel,
-    encode_command,
-    encode_mask,
-    encode_reply,
-)
+from breathcore.decode.gdx_frames import Command, GdxCommand, GdxReply, encode_command, encode_reply
+from breathcore.decode.gdx_payloads import GdxChannel, encode_channel, encode_mask
 from breathcore.decode.registry import CODECS, make_codec
 from breathcore.model.blocks import RawBlock, Received
 from breathcore.model.device import ChannelSpec, CharacteristicSpec, CharacteristicUse, EndpointSpec, Role

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QLabel, QPushButton
 
 from breathcore.drill.screening import QUESTIONS, screen
 from breathcore.feedback.wording import Wording
-from breathcore.gui import sample_sensors, samples
+from breathcore.gui import samples
 from breathcore.gui.icons import Icon
 from breathcore.gui.pages.after import AFTER_S, AfterPage
 from breathcore.gui.pages.prepare import PreparePage
@@ -16,8 +16,9 @@ from breathcore.gui.pages.safety import NotNowPage, SafetyPage
 from breathcore.gui.pages.settings import SettingsPage
 from breathcore.gui.pages.start import StartPage
 from breathcore.gui.pages.summary import SummaryPage, rate_text
+from breathcore.gui.samples import sensors as sample_sensors
 from breathcore.gui.sensor_text import worn_of
-from breathcore.gui.services import SessionRow
+from breathcore.gui.services import SessionChoice, SessionRow
 from breathcore.model.device import Place
 from breathcore.model.drill import CommandKind, Stage
 from breathcore.model.message import message
@@ -69,7 +70,7 @@ class TestStart:
             sensors=sample_sensors.CHOSEN,
         )
         choice = start(settings).choice()
-        assert choice == samples.SessionChoice("box", sample_sensors.CHOSEN, "4-0-4-0", 10.0, "Kim")
+        assert choice == SessionChoice("box", sample_sensors.CHOSEN, "4-0-4-0", 10.0, "Kim")
 
     def test_a_pattern_of_another_drill_is_forgotten(self, start):
         page = start(Settings(last_drill="box", last_pattern="4-0-4-0"))

@@ -7,11 +7,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QPushButton
 
 from breathcore.feedback.wording import Wording
-from breathcore.gui import sample_sensors, samples
+from breathcore.gui import samples, screenshots, theme
 from breathcore.gui.pages.sensors import FINE_AFTER_S, SensorsPage
 from breathcore.gui.pages.start import StartPage
-from breathcore.gui.sample_sensors import CHOSEN, FOUND, sensor
 from breathcore.gui.samples import SampleServices
+from breathcore.gui.samples import sensors as sample_sensors
+from breathcore.gui.samples.sensors import CHOSEN, FOUND, sensor
 from breathcore.gui.sensor_text import most_urgent, words_of
 from breathcore.gui.services import FoundDevice
 from breathcore.gui.sound import SilentOutput
@@ -179,6 +180,23 @@ class TestCheck:
         page.checking(on=False)
         assert card(page, "Polar H10").isEnabled()
         assert page.rows[0].state.isHidden()
+
+    def test_what_cannot_be_changed_while_it_runs_is_grey(self, qapp):
+        def colours(state: str) -> set[int]:
+            """Colours of the first card, of the first place on the body and of its dropdown."""
+            shot = next(s for s in screenshots.shots() if (s.screen, s.state) == ("sensors", state))
+            page = studio.pose(shot, wording)
+            parts = (card(page, "Polar H10"), page.body.spots[Place.STERNUM], page.rows[0].where)
+            pixels = [image.pixelColor(x, y) for image in (part.grab().toImage() for part in parts)
+                      for x in range(0, image.width(), 2) for y in range(0, image.height(), 2)]  # fmt: skip
+            studio.dismiss(page)
+            return {pixel.rgb() for pixel in pixels}
+
+        studio = screenshots.Studio()
+        wording = studio.dress(screenshots.Look("light", 100, "en"))
+        accent = theme.current().color("accent").rgb()
+        assert accent in colours("placed")
+        assert accent not in colours("check-fine")
 
     @pytest.mark.parametrize(
         "kind", [k for k in LinkKind if k not in (LinkKind.BATTERY, LinkKind.CONTACT, LinkKind.FAULT)]

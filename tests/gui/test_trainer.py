@@ -9,9 +9,10 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, 
 from breathcore.feedback.wording import LANGUAGES, Wording
 from breathcore.gui import theme, trainer
 from breathcore.gui.audit import audit
-from breathcore.gui.sample_sensors import sensor
+from breathcore.gui.samples.sensors import sensor
 from breathcore.gui.thinning import Shown, shown
-from breathcore.gui.trainer import STOP_RULES, TrainerOptions, TrainerPage
+from breathcore.gui.trainer import TrainerOptions, TrainerPage
+from breathcore.gui.trainer_asks import STOP_RULES
 from breathcore.model.device import Place
 from breathcore.model.drill import CommandKind, DrillPhase, FinishReason, Stage, TargetPhase
 from breathcore.model.estimates import FitIssue

@@ -11,9 +11,9 @@ from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 
 from breathcore.drill.screening import QUESTIONS
-from breathcore.gui import sample_sensors, samples, theme
+from breathcore.gui import samples, theme
 from breathcore.gui.app import run_app, start
-from breathcore.gui.flow import SCREENING_HOLDS
+from breathcore.gui.gate import SCREENING_HOLDS
 from breathcore.gui.live import Guard
 from breathcore.gui.pages.after import AfterPage
 from breathcore.gui.pages.prepare import PreparePage
@@ -23,6 +23,7 @@ from breathcore.gui.pages.settings import SettingsPage
 from breathcore.gui.pages.start import StartPage
 from breathcore.gui.pages.summary import SummaryPage
 from breathcore.gui.samples import SampleServices
+from breathcore.gui.samples import sensors as sample_sensors
 from breathcore.gui.services import ExportKind, SessionChoice
 from breathcore.gui.sound import SilentOutput
 from breathcore.gui.trainer import TrainerPage

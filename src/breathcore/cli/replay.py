@@ -5,9 +5,10 @@ from pathlib import Path
 import typer
 
 from breathcore.cli.display import has_display
-from breathcore.cli.words import out, text, working
+from breathcore.cli.words import out, text, words, working
 from breathcore.model.errors import BreathcoreError, Reason
-from breathcore.session.replaying import check
+from breathcore.record.reader import SessionFile
+from breathcore.session.replaying import check, other_version
 
 
 def command(
@@ -39,5 +40,9 @@ def _check(file: Path) -> None:
             markup=False,
         )  # fmt: skip
     if wrong:
+        with SessionFile.open(file) as stored:
+            why = other_version(stored)
+        if why is not None:
+            out.print(words().say(why), markup=False)
         raise typer.Exit(1)
     out.print(text("cli.replay.same", file=file.name, rows=sum(t.stored_n for t in tables)), markup=False)

@@ -12,7 +12,7 @@ device time: the synchroniser counts them.
 What it knows it learns from packets, its own recorded writes among them. A request whose reply was damaged is made
 again, three times at most.
 
-Simulator: `breathcore.decode.gdx_frames` for replies, `encode` for measurements.
+Simulator: `gdx_frames` and `gdx_payloads` for replies, `encode` for measurements.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,26 +22,28 @@ import numpy as np
 
 from breathcore.decode.errors import DecodeError
 from breathcore.decode.gdx_frames import (
-    INIT_PAYLOAD,
     Command,
-    GdxChannel,
     GdxCommand,
     GdxFrames,
     GdxReply,
     Subtype,
-    decode_channel,
     decode_command,
-    decode_device,
-    decode_mask,
     decode_measurement,
-    decode_period,
     decode_reply,
-    decode_status,
     encode_command,
     encode_measurement,
+    is_measurement,
+)
+from breathcore.decode.gdx_payloads import (
+    INIT_PAYLOAD,
+    GdxChannel,
+    decode_channel,
+    decode_device,
+    decode_mask,
+    decode_period,
+    decode_status,
     encode_period,
     encode_start,
-    is_measurement,
 )
 from breathcore.model.arrays import F64
 from breathcore.model.blocks import Fault, FaultReason, RawBlock, Received

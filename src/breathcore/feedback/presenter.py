@@ -11,7 +11,7 @@ from breathcore.feedback.heart_view import HeartPresenter, HeartView
 from breathcore.feedback.history import History
 from breathcore.feedback.sensors import SensorPresenter
 from breathcore.feedback.sight import BY_HEART, refusal_message
-from breathcore.feedback.watch import OFF_BODY, SignalWatch
+from breathcore.feedback.watch import OFF_BODY, RATE_STALE_S, SignalWatch
 from breathcore.model.arrays import F64, frozen
 from breathcore.model.device import DeviceSpec, Role
 from breathcore.model.estimates import (
@@ -30,7 +30,6 @@ from breathcore.model.packets import LinkEvent
 
 TRACE_POINTS = 280
 HEART_STALE_S = 6.0
-RATE_STALE_S = 8.0  # a second may wait 3 s for its slowest source, and packets come late
 BREATH_LIMIT_S = 25.0  # without a new breath, a displayed rate may change all the same
 LIVE_FROM_BPM = 10.0  # below, 16 s hold fewer than three breaths: the 32-s number is shown
 GOOD, FAIR = 0.7, 0.4  # quality in words
@@ -128,7 +127,7 @@ class Presenter:
 
     def predicted(self, now_s: float) -> tuple[F64, F64]:
         """Return times (m,) and shares of the range (m,) where the trace will go on; empty where it is not known."""
-        if not self._seen or self._watch.refusal(now_s) is not None:
+        if not self._seen or not self._watch.streaming(now_s) or self._watch.refusal(now_s) is not None:
             return _EMPTY, _EMPTY
         t_s, y = self._ahead.ahead()
         rows = self._trace.rows()
@@ -170,7 +169,8 @@ class Presenter:
 
     def quality(self, now_s: float) -> tuple[float | None, Message | None]:
         """Return quality 0–1 and its word, None where the breath cannot be seen."""
-        if self._rate is None or self.rate_estimated or self._watch.refusal(now_s) is not None:
+        unseen = not self._watch.streaming(now_s) or self._watch.refusal(now_s) is not None
+        if self._rate is None or self.rate_estimated or unseen:
             return None, None
         q = self._rate.quality
         word = "good" if q >= GOOD else "fair" if q >= FAIR else "weak"

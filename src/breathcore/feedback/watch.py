@@ -12,6 +12,7 @@ STALLED_INTERVALS = 3.0  # … or this many times the quickest channel's usual t
 UNUSABLE_S = 5.0  # of samples from a strap that is not on a body: as good as gone
 UNCLEAR_S = 40.0  # without a clear breath: a sigh has left the 32-s window by then
 NO_BEAT_S = 12.0  # neither beats nor breath: nobody is in the strap (beats come late after it is put on)
+RATE_STALE_S = 8.0  # a second may wait 3 s for its slowest source, and packets come late
 OFF_BODY = frozenset({Refusal.FLAT, Refusal.NOT_WORN, Refusal.NO_DATA})
 
 
@@ -21,6 +22,7 @@ class _Followed:
     def __init__(self, spec: DeviceSpec, channels: Collection[str]) -> None:
         followed = [c for c in spec.channels if c.id in channels] or spec.channels
         self.channels = frozenset(c.id for c in followed)
+        self.owned = frozenset(c.id for c in spec.channels)
         interval_s = min((c.expected_interval_s for c in followed), default=0.0)
         self._stalled_s = max(STALLED_S, STALLED_INTERVALS * interval_s)
         self._first_data_s = spec.time_to_first_data_s
@@ -59,7 +61,7 @@ class SignalWatch:
     The estimators know nothing of time passing without samples (so that a re-analysis gives the same numbers); that
     the newest sample is old is told here. A refused rate takes the number away at once, but the drill goes on through a
     sigh: it waits only after 3 s without samples, 5 s off the body, or 40 s without a clear breath. With several
-    devices it goes on as long as one of them sends.
+    devices it goes on as long as one of them sends; while it waits for all of them, another's rate is still told.
     """
 
     def __init__(
@@ -80,6 +82,7 @@ class SignalWatch:
         self._beat_s = 0.0
         self._usable_s = float("-inf")
         self._rate_refusal: Refusal | None = Refusal.TOO_SHORT
+        self._elsewhere_s = float("-inf")  # when a rate was last told by devices that are not followed
 
     @property
     def device(self) -> str:
@@ -130,6 +133,9 @@ class SignalWatch:
     def on_rate(self, estimate: RateEstimate) -> None:
         """Take the newest rate."""
         self._rate_refusal = estimate.refusal
+        own = any(source in d.owned for d in self._followed.values() for source in estimate.sources)
+        told = estimate.refusal is None and bool(estimate.sources) and not own
+        self._elsewhere_s = estimate.t_s if told else float("-inf")
 
     def streaming(self, now_s: float) -> bool:
         """Whether samples are coming in."""
@@ -156,7 +162,7 @@ class SignalWatch:
         """Why there is no breathing rate now, or None where there is one."""
         if self._static is not None and not self._rated:
             return self._static
-        if not self.streaming(now_s):
+        if not self.streaming(now_s) and now_s - self._elsewhere_s > RATE_STALE_S:
             return Refusal.TOO_SHORT if self.starting(now_s) else Refusal.NO_DATA
         if self._rate_refusal is not None and self._has_heart and now_s - self._beat_s > NO_BEAT_S:
             return Refusal.NOT_WORN

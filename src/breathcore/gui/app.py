@@ -9,7 +9,8 @@ from typing import Any
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
-from breathcore.gui.flow import OpenSound, stored_screening
+from breathcore.gui.flow import OpenSound
+from breathcore.gui.gate import stored_screening
 from breathcore.gui.services import Services, SessionChoice
 from breathcore.gui.sound import open_output
 from breathcore.gui.window import MainWindow

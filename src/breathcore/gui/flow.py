@@ -3,20 +3,19 @@
 import json
 import math
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
-from breathcore.drill.screening import QUESTIONS, Screening, ScreeningOutcome, allowed_pattern, screen
+from breathcore.drill.screening import ScreeningOutcome
 from breathcore.feedback.frame import FeedbackFrame
+from breathcore.gui.gate import Gate
 from breathcore.gui.live import Job, LiveSession
 from breathcore.gui.pages.after import AfterPage
 from breathcore.gui.pages.prepare import PreparePage
 from breathcore.gui.pages.resonance import ResonancePage
-from breathcore.gui.pages.safety import FormPage, NotNowPage, SafetyPage
 from breathcore.gui.pages.summary import SummaryPage
 from breathcore.gui.sensor_text import worn_of
 from breathcore.gui.services import SessionChoice, SummaryView
@@ -29,27 +28,10 @@ from breathcore.model.errors import BreathcoreError
 from breathcore.model.message import Message
 from breathcore.session import practice
 from breathcore.session.bridge import Bridge
-from breathcore.session.settings import Settings, StoredScreening
 
-SCREENING_HOLDS = timedelta(days=28)  # drills.md §9 asks the other questionnaires as often
 _BEFORE = (Stage.WAITING, Stage.CALIBRATING, Stage.READY)
 
 OpenSound = Callable[[], tuple[Output, Message | None]]
-
-
-def stored_screening(settings: Settings, person: str, today: date) -> Screening | None:
-    """Return what the stored answers of `person` come to, None where there are none that still hold."""
-    stored = settings.screenings.get(person)
-    if stored is None:
-        return None
-    known = {q.id for q in QUESTIONS}
-    result = screen({id_: yes for id_, yes in stored.answers.items() if id_ in known})
-    if result.outcome is ScreeningOutcome.INCOMPLETE:
-        return None
-    with suppress(ValueError):
-        if result.cleared and today - date.fromisoformat(stored.on) <= SCREENING_HOLDS:
-            return result
-    return None if result.cleared else result  # a "yes" does not wear off
 
 
 class Flow(QObject):
@@ -60,6 +42,7 @@ class Flow(QObject):
         self._shell = shell
         self._open_sound = open_sound
         self._drills = {d.id: d for d in shell.services.drills()}
+        self._gate = Gate(shell, self._drills, self.connect_)
         self._live: LiveSession | None = None
         self._sounds: Sounds | None = None
         self._page: QWidget | None = None
@@ -73,64 +56,11 @@ class Flow(QObject):
         """Whether a session or replay runs."""
         return self._live is not None
 
-    # the gate
+    # the way in
 
     def begin(self, choice: SessionChoice) -> None:
-        """Take a choice through the gate; nothing but cleared answers leads on."""
-        self._shell.say("")
-        screening = stored_screening(self._shell.settings, choice.person, date.today())
-        if screening is None:
-            self.ask(choice)
-        elif not screening.cleared:
-            self._refuse(choice, screening)
-        else:
-            self._form(replace(choice, screening=screening))
-
-    def ask(self, choice: SessionChoice) -> None:
-        """Ask the safety questions."""
-
-        def answered(answers: dict[str, bool], conditions: tuple[str, ...]) -> None:
-            stored = StoredScreening(date.today().isoformat(), answers, conditions)
-            self._shell.keep(self._shell.settings.screened(choice.person, stored))
-            result = screen(answers)
-            if result.cleared:
-                self._form(replace(choice, screening=result))
-            else:
-                self._refuse(choice, result)
-
-        def make() -> QWidget:
-            page = SafetyPage(self._shell.words)
-            page.answered.connect(answered)
-            page.leave.connect(self._shell.home)
-            return page
-
-        self._shell.show_page(make)
-
-    def _refuse(self, choice: SessionChoice, screening: Screening) -> None:
-        def make() -> QWidget:
-            page = NotNowPage(self._shell.words, screening)
-            page.leave.connect(self._shell.home)
-            page.again.connect(lambda: self.ask(choice))
-            return page
-
-        self._shell.show_page(make)
-
-    def _form(self, choice: SessionChoice) -> None:
-        stored = self._shell.settings.screenings[choice.person]
-        choice = replace(choice, conditions=stored.conditions)
-        drill = self._drills[choice.drill_id]
-        allowed = allowed_pattern(drill, stored.conditions)
-        if allowed == "" or (allowed is not None and not drill.pattern(choice.pattern_id).has_hold):
-            self.connect_(choice)
-            return
-
-        def make() -> QWidget:
-            page = FormPage(self._shell.words, drill, allowed, stored.conditions)
-            page.accepted.connect(lambda: self.connect_(replace(choice, pattern_id=allowed or "")))
-            page.leave.connect(self._shell.home)
-            return page
-
-        self._shell.show_page(make)
+        """Take a choice through the gate."""
+        self._gate.begin(choice)
 
     # the session
 

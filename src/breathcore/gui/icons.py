@@ -222,9 +222,10 @@ class Icon(QWidget):
         return QSize(side, side)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802  (Qt's name)
-        """Draw the icon."""
+        """Draw the icon, muted on what is disabled."""
+        color = theme.current().color(self._token if self.isEnabled() else "muted")
         with QPainter(self) as painter:
-            draw(painter, self._kind, QRectF(self.rect()), theme.current().color(self._token))
+            draw(painter, self._kind, QRectF(self.rect()), color)
 
 
 class Battery(QWidget):

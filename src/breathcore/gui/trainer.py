@@ -20,27 +20,18 @@ from breathcore.gui.plots.view import View
 from breathcore.gui.plots.wave import WaveView
 from breathcore.gui.sweep_bar import SweepBar, comfort_text
 from breathcore.gui.thinning import shown
+from breathcore.gui.trainer_asks import ask_end, ask_stop_rules, define
 from breathcore.gui.trainer_controls import Controls, NoteBox, Preferences
-from breathcore.gui.trainer_parts import CueStrip, Header, Progress, Readings, Straps
+from breathcore.gui.trainer_header import Header, Straps
+from breathcore.gui.trainer_parts import CueStrip, Progress, Readings
 from breathcore.gui.trainer_text import cue_of, unbroken
-from breathcore.gui.widgets import announce, button, label, pad, restyle_buttons, set_text
+from breathcore.gui.widgets import announce, label, pad, restyle_buttons, set_text
 from breathcore.model.drill import CommandKind, Stage
 from breathcore.session.settings import Thinning
 
 FRAME_MS = 33
 _WIDE_EM = 58.0  # narrower, the readings stand below instead of beside
 _SIDE_EM = 17.5
-STOP_RULES = (
-    "trainer.stop.chest-pain",
-    "trainer.stop.faint",
-    "trainer.stop.numb",
-    "trainer.stop.leg-pain",
-    "trainer.stop.bladder",
-    "trainer.stop.breathless",
-    "trainer.stop.palpitations",
-    "trainer.stop.headache",
-    "trainer.stop.want",
-)
 _MAIN = {"start": CommandKind.START, "pause": CommandKind.PAUSE, "resume": CommandKind.RESUME}
 
 
@@ -295,34 +286,14 @@ class TrainerPage(Fitting):
         if self._replay:
             self.command.emit(CommandKind.END, "")
             return
-        text = self._wording.text
-        self.overlay.ask(
-            text("trainer.end.title"),
-            text("trainer.end.body"),
-            (
-                button(text("trainer.end.now"), partial(self.command.emit, CommandKind.END, ""), drill=True),
-                button(text("trainer.go-on"), kind="primary", drill=True),
-            ),
-        )
+        ask_end(self.overlay, self._wording, partial(self.command.emit, CommandKind.END, ""))
 
     def _ask_stop_rules(self) -> None:
-        if self._replay:
-            return
-        text = self._wording.text
-        stop = partial(self.command.emit, CommandKind.STOP_RULE, "")
-        self.overlay.ask(
-            text("trainer.stop.title"),
-            text("trainer.stop.body"),
-            (
-                button(text("trainer.stop.now"), stop, kind="attention", icon="stop", drill=True),
-                button(text("trainer.go-on"), kind="primary", drill=True),
-            ),
-            [text(id_) for id_ in STOP_RULES],
-        )
+        if not self._replay:
+            ask_stop_rules(self.overlay, self._wording, partial(self.command.emit, CommandKind.STOP_RULE, ""))
 
     def _define(self, name: str, definition: str) -> None:
-        close = button(self._wording.text("trainer.close"), kind="primary", drill=True)
-        self.overlay.ask(name, definition, (close,))
+        define(self.overlay, self._wording, name, definition)
 
     def _choose_view(self, id_: str) -> None:
         chosen = id_ if id_ in self._views else next(iter(self._views))

@@ -74,6 +74,8 @@ class SessionFile(AbstractContextManager["SessionFile"]):
     path : Path
     meta : SessionMeta
     devices : tuple of (str, DeviceSpec)
+    schema_version : int
+        The form of the file, `record.schema.SCHEMA_VERSION` or an earlier one.
     cut_short : bool
         True where the recording was never ended in order; what was written before is all there.
     """
@@ -84,6 +86,7 @@ class SessionFile(AbstractContextManager["SessionFile"]):
         with file_errors(path):
             self.meta = _read_meta(connection)
             self.devices = _read_devices(connection)
+            self.schema_version = int(connection.execute("PRAGMA user_version").fetchone()[0])
             self.cut_short = not is_closed(connection)
 
     @classmethod

@@ -15,7 +15,7 @@ from breathcore.drill.sweep import SweepFinder
 from breathcore.estimate.calibration import RangeCalibrator
 from breathcore.feedback.drill_view import DrillPresenter, calibration_cue, calibration_left_s, notice
 from breathcore.feedback.frame import FeedbackFrame
-from breathcore.feedback.resonance_view import sweep_view
+from breathcore.feedback.resonance_view import SweepView, sweep_view
 from breathcore.model.blocks import SampleBlock
 from breathcore.model.device import DeviceSpec
 from breathcore.model.drill import CommandKind, Effect, EffectKind, Score, Stage, UserCommand
@@ -180,7 +180,7 @@ class Pipeline:
             calibration_cue=calibration_cue(state, now_s),
             target=self._drill.target(state, now_s),
             band=self._plan.drill.band,
-            rate_target_bpm=self._drill.target_bpm if sweep is None else sweep.rate_bpm,
+            rate_target_bpm=self._target_bpm(sweep),
             sweep=sweep,
             in_step=self._score.in_step if self._score else None,
             score=self._score,
@@ -189,6 +189,12 @@ class Pipeline:
             recorder_depth=recorder_depth,
             finish=state.finish,
         )
+
+    def _target_bpm(self, sweep: SweepView | None) -> float | None:
+        """Return the rate that is aimed at, None in a rest: it is breathed as one likes."""
+        if self._state.stage is Stage.SET_REST:
+            return None
+        return self._drill.target_bpm if sweep is None else sweep.rate_bpm
 
     # ── time ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from breathcore import __version__
 from breathcore.model.errors import Reason, SessionFileError
+from breathcore.model.message import Message, message
 from breathcore.record.reader import SessionFile
+from breathcore.record.schema import SCHEMA_VERSION
 from breathcore.record.writer import SessionWriter
 from breathcore.session.capture import CaptureChain
 from breathcore.session.pipeline import Pipeline
@@ -84,6 +87,24 @@ def check(path: Path, progress: Callable[[float], None] = lambda _: None) -> tup
         TableCheck(name, len(rows), len(found), rows == (found[: len(rows)] if cut_short else found))
         for name, rows in stored.items()
         for found in (computed.get(name, []),)
+    )
+
+
+def other_version(file: SessionFile) -> Message | None:
+    """Return the sentence about numbers that another breathcore computed, None where this one did.
+
+    Other numbers then need no fault. What changed within one version and one form of the file cannot be told.
+    """
+    made = file.meta.software_version
+    if (made, file.schema_version) == (__version__, SCHEMA_VERSION):
+        return None
+    return message(
+        "replay.other-version",
+        file=file.path.name,
+        made=made,
+        form=file.schema_version,
+        now=__version__,
+        known=SCHEMA_VERSION,
     )
 
 

@@ -74,6 +74,28 @@ def test_replay_check_finds_all_the_same_and_a_changed_number(command: Command, 
     answer = command("replay", "--check", session)
     assert answer.code == 1
     assert "derived_heart differs" in answer.out
+    assert "estimates differently" not in answer.out
+
+
+@pytest.mark.parametrize(
+    "earlier",
+    ["PRAGMA user_version = 1", "UPDATE meta SET value = '\"0.0.9\"' WHERE key = 'software_version'"],
+    ids=["form of the file", "version"],
+)
+def test_replay_check_says_that_another_breathcore_estimates_differently(
+    command: Command, session: Path, earlier: str
+) -> None:
+    with closing(sqlite3.connect(session)) as connection:
+        connection.execute(earlier)
+        connection.commit()
+    assert "estimates differently" not in command("replay", "--check", session).out
+    with closing(sqlite3.connect(session)) as connection:
+        connection.execute("UPDATE derived_heart SET hr_bpm = hr_bpm + 1 WHERE rowid = 5")
+        connection.commit()
+    answer = command("replay", "--check", session)
+    assert answer.code == 1
+    assert "derived_heart differs" in answer.out
+    assert "estimates differently: other numbers are to be expected." in answer.out
 
 
 def test_replay_check_of_a_cut_short_file_compares_what_there_is(command: Command, cut_short: Path) -> None:

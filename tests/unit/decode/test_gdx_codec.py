@@ -9,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from breathcore.decode import gdx_frames as gdx
+from breathcore.decode import gdx_payloads as payloads
 from breathcore.decode.gdx import GdxCodec
-from breathcore.decode.gdx_frames import Command, GdxChannel, GdxCommand, GdxDevice, GdxFrames, GdxReply, GdxStatus
+from breathcore.decode.gdx_frames import Command, GdxCommand, GdxFrames, GdxReply
+from breathcore.decode.gdx_payloads import GdxChannel, GdxDevice, GdxStatus
 from breathcore.model.blocks import Fault, FaultReason, RawBlock, Received
 from breathcore.model.device import ChannelSpec, Role
 from breathcore.model.packets import Direction, LinkKind, Packet, Request, Write
@@ -64,13 +66,13 @@ class Talk:
     def payload(self, request: GdxCommand) -> bytes:
         match request.command:
             case Command.STATUS:
-                return gdx.encode_status(GdxStatus(2, 7, 11, 83, 0))
+                return payloads.encode_status(GdxStatus(2, 7, 11, 83, 0))
             case Command.DEVICE_INFO:
-                return gdx.encode_device(self.device)
+                return payloads.encode_device(self.device)
             case Command.AVAILABLE:
-                return gdx.encode_mask(tuple(self.described))
+                return payloads.encode_mask(tuple(self.described))
             case Command.CHANNEL_INFO:
-                return gdx.encode_channel(self.described[request.payload[0]])
+                return payloads.encode_channel(self.described[request.payload[0]])
         return b"\0"
 
     def put(self, name: str, payload: bytes, direction: Direction = Direction.NOTIFY) -> Received:
@@ -121,7 +123,7 @@ def test_requests_are_numbered_down_as_the_makers_library_does() -> None:
 def test_channels_are_known_by_what_they_say_not_by_their_number() -> None:
     moved = {3: replace(CHANNELS[1], number=3), 17: replace(CHANNELS[2], number=17), 1: replace(CHANNELS[4], number=1)}
     talk = Talk(described=moved).start()
-    assert gdx.decode_start(talk.commands[-1].payload) == (3, 17)
+    assert payloads.decode_start(talk.commands[-1].payload) == (3, 17)
     (result,) = talk.measured(50, number=3)
     assert [b.channel.id for b in result.blocks] == ["belt"]
 
@@ -129,7 +131,7 @@ def test_channels_are_known_by_what_they_say_not_by_their_number() -> None:
 def test_the_period_is_never_shorter_than_every_wanted_channel_allows() -> None:
     fast = replace(BELT, settings={"period_ms": 10})
     talk = Talk((fast,)).start()
-    assert gdx.decode_period(talk.commands[-2].payload) == 50_000
+    assert payloads.decode_period(talk.commands[-2].payload) == 50_000
     assert talk.measured(50)[0].blocks[0].channel.rate_hz == 20.0
 
 
@@ -323,15 +325,15 @@ def test_every_command_and_reply_goes_there_and_back(command: int, counter: int,
 
 @given(period_us=st.integers(0, 2**64 - 1), numbers=st.sets(st.integers(0, 31)))
 def test_periods_and_masks_go_there_and_back(period_us: int, numbers: set[int]) -> None:
-    assert gdx.decode_period(gdx.encode_period(period_us)) == period_us
-    assert gdx.decode_mask(gdx.encode_mask(tuple(numbers))) == tuple(sorted(numbers))
-    assert gdx.decode_start(gdx.encode_start(tuple(numbers))) == tuple(sorted(numbers))
+    assert payloads.decode_period(payloads.encode_period(period_us)) == period_us
+    assert payloads.decode_mask(payloads.encode_mask(tuple(numbers))) == tuple(sorted(numbers))
+    assert payloads.decode_start(payloads.encode_start(tuple(numbers))) == tuple(sorted(numbers))
 
 
 def test_descriptions_go_there_and_back() -> None:
-    assert gdx.decode_device(gdx.encode_device(DEVICE)) == DEVICE
+    assert payloads.decode_device(payloads.encode_device(DEVICE)) == DEVICE
     for channel in CHANNELS.values():
-        assert gdx.decode_channel(gdx.encode_channel(channel)) == channel
+        assert payloads.decode_channel(payloads.encode_channel(channel)) == channel
 
 
 @given(

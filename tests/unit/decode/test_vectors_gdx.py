@@ -6,6 +6,7 @@ import pytest
 from vectors import Fields, Readers, Vector, check, require_all, vectors_of
 
 from breathcore.decode import gdx_frames as gdx
+from breathcore.decode import gdx_payloads as payloads
 from breathcore.decode.gdx_frames import Command
 
 EXPECTED_N = 42
@@ -34,14 +35,14 @@ def _response(vector: Vector, payload: bytes) -> Fields:
     }
     match reply.command:
         case Command.STATUS:
-            fields |= _attributes(gdx.decode_status(reply.payload))
+            fields |= _attributes(payloads.decode_status(reply.payload))
         case Command.AVAILABLE | Command.DEFAULT:
-            fields |= {"channels": list(gdx.decode_mask(reply.payload))}
+            fields |= {"channels": list(payloads.decode_mask(reply.payload))}
             fields |= {"mask": sum(1 << n for n in fields["channels"])}
         case Command.CHANNEL_INFO:
-            fields |= _attributes(gdx.decode_channel(reply.payload))
+            fields |= _attributes(payloads.decode_channel(reply.payload))
         case Command.DEVICE_INFO:
-            fields |= _attributes(gdx.decode_device(reply.payload))
+            fields |= _attributes(payloads.decode_device(reply.payload))
     return fields
 
 

@@ -121,6 +121,15 @@ def test_beats_that_no_breath_sways_are_seldom_answered():
     assert np.mean(answered) < 0.15
 
 
+def test_steady_beats_with_nothing_but_jitter_and_noise_are_hardly_answered():
+    """The slower the heart, the more of so few beats' sway one rate explains by chance."""
+    told = [
+        np.isfinite(analyse({"ecg": (breathing(12, 130.0, 300, hr, 0.0, seed=seed), 130.0)}).rate_bpm).mean()
+        for seed, hr in enumerate((52, 58, 64, 70, 76, 82, 55, 61, 67, 73, 79, 90))
+    ]
+    assert np.mean(told) <= 0.05
+
+
 def test_when_the_breath_stops_so_does_the_answer():
     answered = []
     for seed in range(4):

@@ -6,7 +6,7 @@ import pytest
 
 from breathcore.feedback.frame import PAST_S
 from breathcore.feedback.presenter import Presenter, rounded
-from breathcore.feedback.watch import NO_BEAT_S, STALLED_S, UNCLEAR_S, UNUSABLE_S, SignalWatch
+from breathcore.feedback.watch import NO_BEAT_S, RATE_STALE_S, STALLED_S, UNCLEAR_S, UNUSABLE_S, SignalWatch
 from breathcore.model.device import ChannelSpec, ClockKind, DeviceSpec, EndpointSpec, MatchSpec, Role
 from breathcore.model.estimates import (
     BreathRange,
@@ -265,6 +265,26 @@ def test_loss_of_another_device_does_not_stop_the_drill() -> None:
     assert not watch.streaming(14.0)
     watch.on_link(LinkEvent("s1", 0, LinkKind.LOST, "dropped"), 10.2)
     assert not watch.usable(10.2)
+
+
+def test_while_the_breath_s_sensor_is_lost_a_rate_from_elsewhere_is_told_for_as_long_as_it_is_fresh() -> None:
+    belt = replace(STRAP, endpoints=(EndpointSpec("e", "c", "u", (), (replace(CHANNEL, id="belt"),)),))
+    beats = replace(STRAP, endpoints=(EndpointSpec("e", "c", "u", (), (RR,)),))
+    watch = SignalWatch(None, (("s1", belt), ("s2", beats)), ("belt",))
+    watch.on_rate(RateEstimate(10.0, 6.0, 6.0, 0.9, sources=("belt", "rr")))
+    assert watch.refusal(10.0) is Refusal.NO_DATA
+    watch.on_rate(RateEstimate(20.0, 6.0, 6.0, 0.9, sources=("rr",)))
+    assert watch.refusal(20.0 + RATE_STALE_S) is None
+    assert not watch.streaming(20.0)
+    assert watch.refusal(20.1 + RATE_STALE_S) is Refusal.NO_DATA
+    watch.on_rate(RateEstimate(30.0, nan, nan, 0.0, Refusal.NOISE))
+    assert watch.refusal(30.0) is Refusal.NO_DATA
+
+
+def test_a_lost_sensor_s_own_heart_beats_tell_nothing_more() -> None:
+    watch = SignalWatch(None, (("s1", STRAP),), ("acc",))
+    watch.on_rate(RateEstimate(20.0, 6.0, 6.0, 0.9, sources=("rr",)))
+    assert watch.refusal(20.0) is Refusal.NO_DATA
 
 
 def test_what_is_wrong_with_fit_or_with_another_sensor_does_not_make_the_breath_s_signal_bad() -> None:

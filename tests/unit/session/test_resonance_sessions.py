@@ -8,7 +8,7 @@ import pytest
 
 from breathcore.feedback.resonance_view import headline, measures, measures_n, notes
 from breathcore.feedback.wording import LANGUAGES, Wording
-from breathcore.model.drill import CommandKind, FinishReason, UserCommand
+from breathcore.model.drill import CommandKind, FinishReason, Stage, UserCommand
 from breathcore.model.estimates import Refusal
 from breathcore.model.packets import Advance
 from breathcore.model.resonance import Measure, RateTrial, ResonanceResult
@@ -79,16 +79,22 @@ def test_comfort_is_recorded_as_the_person_said_it_and_shown_as_answered(run: Si
     with SessionFile.open(run.path) as file:
         pipeline = Pipeline(SessionPlan(SWEEP, "quick", wearer="simulated"), file.devices, file.meta.t0_host_ns)
         asked: list[int] = []
+        aimed: dict[Stage, set[float | None]] = {}
         for item in file.inputs():
             pipeline.push(item)
             if not isinstance(item, Advance):
                 continue
-            sweep = pipeline.frame().sweep if item.t_host_ns % 5_000_000_000 < 50_000_000 else None
+            frame = pipeline.frame() if item.t_host_ns % 5_000_000_000 < 50_000_000 else None
+            sweep = frame.sweep if frame is not None else None
+            if frame is not None:
+                aimed.setdefault(frame.stage, set()).add(frame.rate_target_bpm)
             if sweep is not None and sweep.asked is not None:
                 asked.append(sweep.asked)
                 text = f'{{"rate": {sweep.asked}, "comfort": {9 - sweep.asked}}}'
                 pipeline.push(UserCommand(CommandKind.COMFORT, item.t_host_ns, text))
     assert asked == [0, 1, 2]
+    assert aimed[Stage.RUNNING] == set(SWEEP.pattern("quick").rates_bpm)
+    assert aimed[Stage.SET_REST] == {None}  # a rest has no rate to aim at
     result = pipeline.result().resonance
     assert result is not None
     assert [t.comfort for t in result.trials] == [9.0, 8.0, 7.0]

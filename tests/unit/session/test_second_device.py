@@ -1,4 +1,4 @@
-"""A drill with two wearables over the virtual radio: it goes on with either, and waits when both are gone."""
+"""A drill with two wearables over the virtual radio: it goes on with either that sees the breath, and waits for it."""
 
 import asyncio
 
@@ -26,10 +26,14 @@ STARTED_S, SECONDS = 16.0, 94.0
 TAKEN_OVER_S = 5.0  # after LATE_S
 
 
-async def drill() -> list[tuple[float, FeedbackFrame]]:
-    """Guide a drill while first the strap and then the belt is away; return what was shown, and when."""
-    belt, strap = registry.device("vernier_gdx_rb"), registry.device("polar_h10")
-    away = [faults_of("drop={}-{};silence=1".format(*span)) for span in (BELT_GONE_S, STRAP_GONE_S)]
+async def drill(
+    strap_id: str = "polar_h10",
+    gone_s: tuple[tuple[float, float] | None, tuple[float, float] | None] = (BELT_GONE_S, STRAP_GONE_S),
+    seconds: float = SECONDS,
+) -> list[tuple[float, FeedbackFrame]]:
+    """Guide a drill while belt and strap are away for a while; return what was shown, and when."""
+    belt, strap = registry.device("vernier_gdx_rb"), registry.device(strap_id)
+    away = [faults_of("" if span is None else "drop={}-{};silence=1".format(*span)) for span in gone_s]
     radio = VirtualRadio([VirtualDevice(belt, away[0]), VirtualDevice(strap, away[1])]).radio
     source = BleSource([(address(1), belt), (address(2), strap)], radio=radio, clock_ns=clock_ns)
     info = await source.open()
@@ -49,7 +53,7 @@ async def drill() -> list[tuple[float, FeedbackFrame]]:
     reading = asyncio.create_task(read())
     begun_s = asyncio.get_running_loop().time()
     started = False
-    while (t_s := asyncio.get_running_loop().time() - begun_s) < SECONDS:
+    while (t_s := asyncio.get_running_loop().time() - begun_s) < seconds:
         await push(Advance(clock_ns()))
         if t_s > STARTED_S and not started:
             started = True
@@ -117,3 +121,17 @@ def test_what_was_said_is_gone_when_all_are_back(shown: list[tuple[float, Feedba
     for frame in (*between, *after):
         assert links(frame) == [LinkKind.STREAMING] * 2
         assert [sensor.message for sensor in frame.sensors] == [None, None]
+
+
+def test_while_it_waits_for_its_belt_the_rate_of_the_heart_is_shown_as_an_estimate() -> None:
+    shown = run_virtual(drill("heart_rate_strap", ((70.0, 100.0), None), 104.0))
+    waiting = during(shown, (70.0, 100.0))
+    assert {frame.stage for frame in waiting} == {Stage.LOST}
+    told = [frame for frame in waiting if frame.rate_bpm is not None]
+    assert len(told) > 0.4 * len(waiting)
+    for frame in told:
+        assert frame.rate_estimated
+        assert [source.id for source in frame.rate_sources] == ["source.rr"]
+        assert (frame.rate_message, frame.quality) == (None, None)
+        assert not len(frame.predicted_t_s)
+    assert all(frame.rate_message is not None for frame in waiting if frame.rate_bpm is None)

@@ -84,8 +84,9 @@ class Spot(QAbstractButton):
                 painter.setPen(QPen(style.color("focus"), 1.6 * pen))
                 painter.drawEllipse(QRectF(self.rect()).adjusted(pen, pen, -pen, -pen))
             crowded = len(self.numbers) > 1
-            ink = "attention" if crowded else "accent" if self.numbers else "border"
-            ground = "attention_soft" if crowded else "accent" if self.numbers else "raised"
+            worn, empty, edge = ("accent", "raised", "border") if self.isEnabled() else ("muted", "background", "line")
+            ink = "attention" if crowded else worn if self.numbers else edge
+            ground = "attention_soft" if crowded else worn if self.numbers else empty
             painter.setPen(QPen(style.color(ink), pen))
             painter.setBrush(style.color("pressed" if self.underMouse() and not self.numbers else ground))
             painter.drawEllipse(circle)

@@ -47,6 +47,9 @@ def stylesheet(style: theme.Style) -> str:
     QPushButton[kind="choice"]:hover {{ background: {t.pressed}; }}
     QPushButton[kind="choice"]:checked {{ background: {t.accent_soft};
         border: {style.px(0.16)}px solid {t.accent}; }}
+    QPushButton[kind="choice"]:disabled {{ background: {t.background}; border-color: {t.line}; }}
+    QPushButton[kind="choice"]:checked:disabled {{ border-color: {t.border}; }}
+    QPushButton[kind="choice"] QLabel:disabled {{ color: {t.muted}; }}
     QPushButton[kind="choice"]:focus {{ border: {style.px(0.2)}px solid {t.focus}; }}
     QPushButton[kind="row"] {{ background: transparent; border: {style.px(0.12)}px solid transparent;
         color: {t.accent}; padding: {style.px(0.2)}px {style.px(0.55)}px; min-height: {style.px(1.4)}px; }}
@@ -58,6 +61,7 @@ def stylesheet(style: theme.Style) -> str:
         padding: {style.px(0.1)}px {style.px(0.5)}px; font-size: {style.px(0.88)}px; }}
     QScrollArea {{ border: none; }}
     QComboBox {{ padding-right: {style.px(2.2)}px; }}
+    QComboBox:disabled {{ background: {t.background}; color: {t.muted}; border-color: {t.line}; }}
     QComboBox::drop-down {{ border: none; width: {style.px(2)}px; }}
     QComboBox::down-arrow {{ image: none; }}
     QComboBox QAbstractItemView {{ background: {t.raised}; color: {t.text}; border: 1px solid {t.border};
@@ -306,7 +310,7 @@ class Dropdown(QComboBox):
         middle = QPointF(self.width() - 1.3 * em, self.height() / 2)
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            pen = QPen(theme.current().color("text"), 0.13 * em)
+            pen = QPen(theme.current().color("text" if self.isEnabled() else "muted"), 0.13 * em)
             pen.setCapStyle(Qt.PenCapStyle.RoundCap)
             painter.setPen(pen)
             tip = middle + QPointF(0, 0.18 * em)

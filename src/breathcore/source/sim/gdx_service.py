@@ -8,22 +8,24 @@ from breathcore.decode.battery import decode_level
 from breathcore.decode.errors import DecodeError
 from breathcore.decode.gdx import ORDER_CODE, ROWS_N
 from breathcore.decode.gdx_frames import (
-    INIT_ANSWER,
     Command,
-    GdxChannel,
     GdxCommand,
-    GdxDevice,
     GdxFrames,
     GdxReply,
-    GdxStatus,
     decode_command,
+    encode_measurement,
+    encode_reply,
+)
+from breathcore.decode.gdx_payloads import (
+    INIT_ANSWER,
+    GdxChannel,
+    GdxDevice,
+    GdxStatus,
     decode_period,
     decode_start,
     encode_channel,
     encode_device,
     encode_mask,
-    encode_measurement,
-    encode_reply,
     encode_status,
 )
 from breathcore.model.arrays import F64
