@@ -1,6 +1,7 @@
 """Sensor time → session time for one device: raw blocks in, sample blocks out."""
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
@@ -34,8 +35,7 @@ class _Track:
     beats: BeatClock = field(default_factory=BeatClock)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Held:
+class _Held(NamedTuple):
     """A block that waits for its map to begin."""
 
     block: RawBlock
