@@ -38,8 +38,7 @@ NAN = float("nan")
 class Reading:
     """Rates (NaN if refused), quality, reason; usual rise, noise's SD (NaN: none), cycles seen.
 
-    `followed`: whether the trace shows the breath that the rate is of. `steadiness` (0-1): how many of the last
-    readings said the same, where a reader keeps account of it.
+    `followed`: whether the trace shows the breath that the rate is of.
     """
 
     rate_bpm: float
@@ -50,7 +49,6 @@ class Reading:
     noise: float = NAN
     cycles: float = 0.0
     followed: bool = True
-    steadiness: float = 0.0
 
     def at(self, t_s: float, source: str) -> RateEstimate:
         """Return the estimate of channel `source` for second `t_s`."""

@@ -5,7 +5,6 @@ keeps a rhythm best is asked (`tilt_rhythm`): the rate is then told, but the tra
 """
 
 import math
-from dataclasses import replace
 
 import numpy as np
 
@@ -37,27 +36,11 @@ REPEATS_AT = 0.8
 LAG_S = 1.0
 LOOSE_S, LOOSENED = 8.0, 2.2  # the seconds that are compared with those before, and how many times as much they move
 QUICK_MOVES, HOLD_MOVES = 0.3, 0.1  # of the usual rise: what the last 7 s show of a breath that goes on, of one held
-SAME = 0.03  # of the rate
-NEWEST = 0.25  # of the steadiness: one reading, every other second
 STILL_G, MOVED_G = 0.01, 0.02  # SD of gravity's length in half a minute: no tilt does that. Rhythm asked for; at all
 
 
-def read_tilt_rate(look: Look | None, rough_bpm: float, before: Reading | None = None) -> Reading:
-    """Read the rate off a `TiltLook`; `rough_bpm` is about what it was (NaN: not known), `before` the last reading.
-
-    A rate that was the same however the window lay is surer than a waveform that looks well once: what the quality is
-    above the least counts only as far as the last readings said the same.
-    """
-    reading = _read(look, rough_bpm)
-    same, steadiness = False, 0.0
-    if before is not None:
-        same, steadiness = abs(reading.rate_bpm - before.rate_bpm) < SAME * reading.rate_bpm, before.steadiness
-    steadiness += NEWEST * (same - steadiness)
-    unsure = (1.0 - steadiness) * max(reading.quality - ANSWER_AT, 0.0)
-    return replace(reading, quality=reading.quality - unsure, steadiness=steadiness)
-
-
-def _read(look: Look | None, rough_bpm: float) -> Reading:
+def read_tilt_rate(look: Look | None, rough_bpm: float, _before: Reading | None = None) -> Reading:
+    """Read the rate off a `TiltLook`; `rough_bpm` is about what it was (NaN: not known)."""
     first = read_rate(look, rough_bpm)
     if not isinstance(look, TiltLook) or first.refusal not in (None, Refusal.NOISE, Refusal.IRREGULAR):
         return first
