@@ -30,7 +30,6 @@ COMPRESSED = 0x80
 
 _EXPONENT = 0x7F800000  # all set: infinite, or no number
 _PATTERN_BITS = 32
-_INT8, _INT16 = np.dtype("i1"), np.dtype("<i2")
 
 Samples = npt.NDArray[np.integer] | F64
 Bytes = npt.NDArray[np.uint8]
@@ -123,7 +122,7 @@ def _signed(size: int, columns: int) -> RawForm:
     def read(rows: Bytes) -> Samples:
         if size == 3:
             return _s24(rows.reshape(-1, 3)).reshape(-1, columns)
-        return rows.view(_INT8 if size == 1 else _INT16)
+        return rows.view("i1" if size == 1 else "<i2")
 
     def write(samples: Samples) -> bytes:
         wide = np.ascontiguousarray(samples.clip(-limit, limit - 1).astype("<i4"))

@@ -7,8 +7,8 @@ inverse in the device's own numbers; `sample_times_ns` gives every sample its ti
 """
 
 import struct
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
 
 import numpy as np
 
@@ -25,7 +25,8 @@ _TYPE_MASK = 0x3F
 _HEADER = struct.Struct("<BQB")
 
 
-class PmdFrame(NamedTuple):
+@dataclass(frozen=True, slots=True, eq=False)
+class PmdFrame:
     """One frame. `samples` (n, columns) in device units, as `pmd_forms` lists them.
 
     `frame_type` keeps bit 7 (compressed). `blocks` are the (bits, count) of a compressed frame.

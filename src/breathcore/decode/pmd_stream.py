@@ -72,9 +72,7 @@ class PmdStream:
         stamp_ns, n = frame.timestamp_ns, len(frame.samples)
         if stamp_ns >= STAMP_LIMIT_NS:
             raise DecodeError(FaultReason.OUT_OF_RANGE, 1, str(stamp_ns))
-        x = in_unit(self.type, frame.samples)
-        if columns_n > axes_n:
-            x = x[:, :axes_n]
+        x = in_unit(self.type, frame.samples)[:, :axes_n]
         self._require_range(x)
         previous_ns, lost_n = self._continued(stamp_ns, n, t_host_s)
         self.previous_ns, self.previous_host_s = stamp_ns, t_host_s
@@ -128,7 +126,7 @@ def reset_ns(frame_ns: float) -> float:
 def in_unit(type_: Measurement, samples: Samples) -> F64:
     """Return samples (n, columns) of a stream in the unit of its channel: g, uT, the others as they are."""
     if type_ is Measurement.ACC:
-        return np.divide(samples.astype(np.float64), _MG_PER_G)
+        return np.divide(samples, _MG_PER_G)
     if type_ is Measurement.MAG:
         return np.multiply(samples, _UT_PER_GAUSS)
     return samples.astype(np.float64)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from breathcore.model.arrays import F64, I64
+from breathcore.model.arrays import F64
 
 
 def hann_taps(length_n: int) -> F64:
@@ -38,11 +38,6 @@ class Fir:
     def reset(self) -> None:
         """Forget all samples."""
         self._rows: F64 = np.empty((self._axes_n + 1, 0))  # the axes, then the times
-
-    def known_n(self, new_n: I64) -> I64:
-        """Return how many more outputs will be known after so many more samples (k,)."""
-        known: I64 = (self._rows.shape[1] + new_n - len(self.taps)) // self.factor + 1
-        return known.clip(0)
 
     def push(self, t_s: F64, x: F64) -> tuple[F64, F64]:
         """Take samples `t_s` (n,) and `x` (axes, n); return those of the filtered signal that are now known."""

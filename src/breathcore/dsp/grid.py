@@ -24,12 +24,6 @@ class EvenRuns:
         self._last_t: float | None = None
         self._last_x: F64 = np.empty(self._axes_n)
 
-    def go_on(self, t_s: F64, x: F64) -> bool:
-        """Whether samples `t_s` (n > 0,), `x` (n, axes) are all there, and none is missing before or between them."""
-        if self._last_t is None or t_s[0] - self._last_t > 1.5 * self._period_s:
-            return False
-        return bool((t_s[1:] - t_s[:-1] <= 1.5 * self._period_s).all() and np.isfinite(x).all())
-
     def push(self, t_s: F64, x: F64) -> list[tuple[F64, F64, bool]]:
         """Return runs (t (n,), x (axes, n), begins a new run) of samples `t_s` (n,), `x` (n, axes)."""
         x = np.ascontiguousarray(x.T)

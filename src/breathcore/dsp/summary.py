@@ -1,7 +1,6 @@
 """Mean, SD, median and extremes of short arrays, bit for bit NumPy's, whose own wrappers take longer than the sums."""
 
 import math
-from collections.abc import Iterable
 
 import numpy as np
 
@@ -20,13 +19,6 @@ def median(values: F64) -> float:
     """Return the median of `values` (n > 0,), the mean of the two middle ones where n is even."""
     ordered = np.sort(values)
     return 0.5 * float(ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2])
-
-
-def middle(values: Iterable[float]) -> float:
-    """Return the median of some floats: `statistics.median` without its checks. There is to be at least one."""
-    ordered = sorted(values)
-    half = len(ordered) // 2
-    return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
 
 
 def extremes(values: F64) -> tuple[float, float]:

@@ -2,14 +2,13 @@
 
 import math
 from collections.abc import Callable
-from functools import partial
 
 from breathcore.estimate.breaths import BreathDetector
-from breathcore.estimate.effort import EffortTrace, Filtered, Look, Piece
+from breathcore.estimate.effort import EffortTrace, Look, Piece
 from breathcore.estimate.phase import PhaseFollower
 from breathcore.estimate.quality import noise_sd, usual_span
 from breathcore.estimate.rate import SHORTEST_S, SLOW_BPM, SLOW_S, STEADY_S, Reading, refused
-from breathcore.estimate.seconds import SecondsReader, Work
+from breathcore.estimate.seconds import SecondsReader
 from breathcore.model.arrays import F64, frozen
 from breathcore.model.estimates import Breath, EffortBlock, Estimate, Polarity, Refusal, Turn
 
@@ -79,21 +78,12 @@ class BreathBranch(SecondsReader):
         return self._reading.refusal is None and self._reading.followed
 
     def _feed(self, t_s: F64, x: F64) -> list[Estimate]:
-        return [told for piece in self._trace.push(t_s, x) for told in self._follow(piece)]
-
-    def _ahead(self, t_s: F64, x: F64, ends: list[int]) -> list[Work]:
-        return [partial(self._take, part) for part in self._trace.ahead(t_s, x, ends)]
-
-    def _take(self, part: Filtered) -> list[Estimate]:
-        piece = self._trace.take(part)
-        return [] if piece is None else self._follow(piece)
-
-    def _follow(self, piece: Piece) -> list[Estimate]:
         out: list[Estimate] = []
-        for part in self._signed(piece):
-            out.append(EffortBlock(self.source, frozen(part.t_s), frozen(part.y), self._usable, part.new_run))
-            out += self._admit(self._breaths.push(part))
-            out += self._phase.push(part)
+        for piece in self._trace.push(t_s, x):
+            for part in self._signed(piece):
+                out.append(EffortBlock(self.source, frozen(part.t_s), frozen(part.y), self._usable, part.new_run))
+                out += self._admit(self._breaths.push(part))
+                out += self._phase.push(part)
         return out
 
     def _signed(self, piece: Piece) -> list[Piece]:

@@ -1,7 +1,6 @@
 """Everything that is estimated for one person, from the channels their wearables have."""
 
-import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -117,40 +116,6 @@ class PersonEstimator:
         x = item.x if channel.inhale_sign > 0 else -item.x
         return self._told(channel, float(item.t_s[-1]), lambda reader: reader.push(item.t_s, x))
 
-    def read(self, blocks: Sequence[SampleBlock]) -> list[Estimate]:
-        """Take whole recordings, one block a channel; return what `push` would if it took them second by second."""
-        channels = [block.channel.id for block in blocks]
-        told = [self._by_second(block) for block in blocks]
-        waiting = [next(of, None) for of in told]
-        out: list[Estimate] = []
-        while seconds := [now[0] for now in waiting if now is not None]:
-            second = min(seconds)
-            for k, now in enumerate(waiting):
-                if now is not None and now[0] == second:
-                    for item in now[1]:
-                        out += self._sorted(channels[k], item)
-                    waiting[k] = next(told[k], None)
-        return out
-
-    def _by_second(self, block: SampleBlock) -> Iterator[tuple[int, list[Estimate]]]:
-        """Yield what the reader of a channel tells, by the second that the samples come before."""
-        channel = self._channels.get(block.channel.id)
-        if channel is None:
-            return
-        t_s, x = block.t_s, block.x if channel.inhale_sign > 0 else -block.x
-        while len(t_s):
-            reader = self._readers[channel.id]
-            second = -math.inf
-            try:
-                for second, found in reader.by_second(t_s, x):
-                    yield second, found
-            except Exception as error:  # as in `_told`
-                first = int(t_s.searchsorted(second))
-                self._switch_off(channel, float(t_s[first]), error)
-                t_s, x = t_s[first:], x[first:]
-            else:
-                return
-
     def flush(self, end_s: float) -> tuple[Estimate, ...]:
         """Return what is still open; whole seconds are told up to `end_s`."""
         out: list[Estimate] = []
@@ -164,17 +129,14 @@ class PersonEstimator:
         try:
             found = run(reader)
         except Exception as error:  # an estimator's fault may end neither the recording nor the other readers
-            self._switch_off(channel, t_s, error)
+            branch = "heart" if channel.role in HEARTS else "breath"
+            self.faults = (*self.faults, EstimatorFault(branch, t_s, f"{type(error).__name__}: {error}"))
+            self._readers[channel.id] = Silent(reader.next_s)
             return self._told(channel, t_s, run)
         out: list[Estimate] = []
         for item in found:
             out += self._sorted(channel.id, item)
         return tuple(out)
-
-    def _switch_off(self, channel: ChannelSpec, t_s: float, error: Exception) -> None:
-        branch = "heart" if channel.role in HEARTS else "breath"
-        self.faults = (*self.faults, EstimatorFault(branch, t_s, f"{type(error).__name__}: {error}"))
-        self._readers[channel.id] = Silent(self._readers[channel.id].next_s)
 
     def _in_rhythm(self, t_s: float, run: Callable[[], list[HeartReading]]) -> list[HeartReading]:
         """Follow the heart's rhythm; if that raises, begin afresh."""

@@ -6,7 +6,6 @@ live rate is the same number: read off the last 16 s it was no nearer to them.
 
 import math
 from collections import deque
-from functools import partial
 
 import numpy as np
 
@@ -15,7 +14,7 @@ from breathcore.estimate.edr_belief import EVERY_S, BreathBelief
 from breathcore.estimate.heart import BeatSeries
 from breathcore.estimate.qrs import ALIKE, Beat, BeatFinder
 from breathcore.estimate.rate_grid import FASTEST_BPM
-from breathcore.estimate.seconds import SecondsReader, Work
+from breathcore.estimate.seconds import SecondsReader
 from breathcore.model.arrays import F64
 from breathcore.model.device import ChannelSpec
 from breathcore.model.estimates import Estimate, HeartEstimate, RateEstimate, Refusal
@@ -59,14 +58,6 @@ class EcgBranch(SecondsReader):
             self._sample_s = float(known[-1])
             self._first_s = min(self._first_s, float(known[0]))
         return [self._heart(beat) for beat in self._finder.push(t_s, x)]
-
-    def _ahead(self, t_s: F64, x: F64, ends: list[int]) -> list[Work]:
-        parts = self._finder.ahead(t_s, x, ends)
-        return [partial(self._take, float(t_s[end - 1]), part) for end, part in zip(ends, parts, strict=False)]
-
-    def _take(self, newest_s: float, part: int) -> list[Estimate]:
-        self._sample_s = newest_s
-        return [self._heart(beat) for beat in self._finder.take(part)]
 
     def _heart(self, beat: Beat) -> HeartEstimate:
         interval, self._beat_s = beat.t_s - self._beat_s, beat.t_s

@@ -10,10 +10,10 @@ import math
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import median
 
 import numpy as np
 
-from breathcore.dsp.summary import middle
 from breathcore.estimate.qrs import ALIKE, BEFORE_S, Beat
 from breathcore.estimate.rate_grid import RATES_BPM
 from breathcore.model.arrays import F64
@@ -148,7 +148,7 @@ class BeatSways:
         self._seen.append((beat.t_s, beat.likeness))
         if 0.0 < interval < 3.0:
             self._intervals.append(interval)
-        usual = middle(self._intervals) if self._intervals else math.nan
+        usual = median(self._intervals) if self._intervals else math.nan
         good = beat.likeness >= ALIKE and interval >= PREMATURE * usual
         if good and self._last_good and interval <= LATE * usual:
             self._rr_s = interval
@@ -197,11 +197,11 @@ class BeatSways:
         evidence[: self._slow_n] = self._slow[: self._slow_n] * np.maximum(told[SLOWER_N:] - told[:-SLOWER_N], 0.0)
         told = self._explained(self._fast_circles, first, second - WINDOW_S / 2, WINDOW_S)
         evidence[self._fast_from :] += (1.0 - self._slow[self._fast_from :]) * told
-        hr_bpm = 60.0 / middle(self._x[first : self._n, -1].tolist())
+        hr_bpm = 60.0 / median(self._x[first : self._n, -1].tolist())
         span_s = second - float(t[early])
         slowest, fastest = np.asarray(RATES_BPM).searchsorted([CYCLES * 60.0 / span_s, NYQUIST * hr_bpm])
         evidence[:slowest] = evidence[fastest:] = 0.0
-        likeness = middle(r for _, r in self._seen)
+        likeness = median(r for _, r in self._seen)
         return Sway(evidence, good_n / len(self._seen), likeness, hr_bpm, self._still(early, second))
 
     def _explained(self, circles: Circles, first: int, middle_s: float, width_s: float) -> F64:

@@ -7,9 +7,7 @@ session time or so (`tick`) axis and middle are looked up anew; the trace glides
 
 import math
 from collections import deque
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
@@ -59,20 +57,6 @@ class Look:
         """Return the last `seconds` of it."""
         size = round(seconds / self.step_s)
         return Look(self.t_s[-size:], self.y[-size:], self.step_s, self.fast, self.fast_hz, self.rough)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Filtered:
-    """Evenly spaced samples `x` (axes, n) up to `newest_s`, and what the filters know with them: times and values.
-
-    `fast` is decimated, `smooth` also low-passed, `slow` that at about 8 Hz.
-    """
-
-    newest_s: float
-    x: F64
-    fast: tuple[F64, F64]
-    smooth: tuple[F64, F64]
-    slow: tuple[F64, F64]
 
 
 class EffortTrace:
@@ -135,46 +119,20 @@ class EffortTrace:
         for run_t, run_x, new_run in self._runs.push(t_s, x):
             if new_run:
                 self._begin()
-            piece = self.take(self._filter(run_t, run_x))
+            self.newest_s = float(run_t[-1])
+            piece = self._push_run(run_t, run_x)
             if piece is not None:
                 pieces.append(piece)
         return pieces
 
-    def ahead(self, t_s: F64, x: F64, ends: list[int]) -> list[Filtered]:
-        """Filter samples of many seconds at once: return a part for each of `ends`, to be given to `take` in turn.
-
-        Nothing where the run does not go on without a hole.
-        """
-        if not self._runs.go_on(t_s, x):
-            return []
-        ((run_t, run_x, _),) = self._runs.push(t_s, x)
-        fast_n = self._decimate.known_n(np.array(ends))
-        smooth_n = self._smooth.known_n(fast_n)
-        slow_n = self._thin.known_n(smooth_n)
-        whole = self._filter(run_t, run_x)
-        parts = zip(
-            _cut(run_t, run_x, ends),
-            _cut(*whole.fast, fast_n.tolist()),
-            _cut(*whole.smooth, smooth_n.tolist()),
-            _cut(*whole.slow, slow_n.tolist()),
-            strict=True,
-        )
-        return [Filtered(float(own[0][-1]), own[1], fast, smooth, slow) for own, fast, smooth, slow in parts]
-
-    def _filter(self, t_s: F64, x: F64) -> Filtered:
-        fast = self._decimate.push(t_s, x)
-        smooth = self._smooth.push(*fast)
-        return Filtered(float(t_s[-1]), x, fast, smooth, self._thin.push(*smooth))
-
-    def take(self, new: Filtered) -> Piece | None:
-        """Go on by what the filters know now; return the trace."""
-        self.newest_s = new.newest_s
-        self._unfelt.append(new.x)
-        self._fast.push(*new.fast)
-        out_t, out_x = new.smooth
+    def _push_run(self, t_s: F64, x: F64) -> Piece | None:
+        self._unfelt.append(x)
+        fast_t, fast_x = self._decimate.push(t_s, x)
+        self._fast.push(fast_t, fast_x)
+        out_t, out_x = self._smooth.push(fast_t, fast_x)
         if not len(out_t):
             return None
-        self._slow.push(*new.slow)
+        self._slow.push(*self._thin.push(out_t, out_x))
         if self._old_middle is None:
             self._old_middle = self._middle = out_x[:, 0].copy()
         y, lift = self._project(out_x)
@@ -247,12 +205,6 @@ class EffortTrace:
         length2 = float((self._axis * self._axis).sum())
         middle = centre + self._axis * ((wanted - now) / length2)
         return np.asarray(middle, dtype=np.float64)
-
-
-def _cut(t_s: F64, x: F64, ends: list[int]) -> Iterator[tuple[F64, F64]]:
-    """Yield the stretches of `t_s` (n,) and `x` (axes, n) that lie one after another up to each of `ends`."""
-    for start, end in pairwise([0, *ends]):
-        yield t_s[start:end], x[:, start:end]
 
 
 def _whole(cycle_s: float) -> float:

@@ -123,8 +123,6 @@ class RateFusion:
         newest = max(told)
         if newest < second or newest >= second + WAIT_S:
             return newest >= second
-        if min(told) >= second:
-            return True
         return all(n >= second or n < newest - DEAD_S for n in told)
 
     def _tell(self) -> RateEstimate:

@@ -1,8 +1,8 @@
 """Heart rate from beats, or from what the strap itself says."""
 
 from collections import deque
+from statistics import median
 
-from breathcore.dsp.summary import middle
 from breathcore.estimate.seconds import SecondsReader
 from breathcore.model.arrays import F64
 from breathcore.model.device import ChannelSpec
@@ -43,7 +43,7 @@ class BeatSeries:
         good = [rr for rr in self._last if rr == rr]
         if not good:
             return HeartEstimate(t_s, NAN, NAN, 0.0, self._source)
-        usual = middle(good[-AVERAGED:])
+        usual = median(good[-AVERAGED:])
         width = ALIKE * usual
         alike = sum([abs(rr - usual) <= width for rr in good])
         quality = clear * alike / max(len(self._last), 3)

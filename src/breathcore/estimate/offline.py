@@ -1,6 +1,7 @@
 """Analysis of whole recordings: the live code over big blocks."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -112,7 +113,25 @@ def estimate_blocks(
     """
     for item in known:
         person.push(item)
-    return (*person.read(joined(blocks)), *person.flush(end_s))
+    found: list[Estimate] = []
+    for block in _in_step(joined(blocks)):
+        found += person.push(block)
+    found += person.flush(end_s)
+    return tuple(found)
+
+
+def _in_step(blocks: Sequence[SampleBlock]) -> Iterator[SampleBlock]:
+    """Yield the blocks second by second, as they would come live: no channel runs far ahead of another."""
+    if len(blocks) < 2:
+        yield from blocks
+        return
+    end_s = math.ceil(max((float(b.t_s[-1]) for b in blocks if len(b.t_s)), default=0.0)) + 1
+    edges = [b.t_s.searchsorted(np.arange(0, end_s + 1)).tolist() for b in blocks]
+    for second in range(end_s + 1):
+        for block, edge in zip(blocks, edges, strict=True):
+            first, last = edge[second - 1] if second else 0, edge[second]
+            if last > first:
+                yield SampleBlock(block.channel, block.t_s[first:last], block.x[first:last])
 
 
 def joined(blocks: Iterable[SampleBlock]) -> list[SampleBlock]:

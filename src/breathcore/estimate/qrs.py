@@ -3,12 +3,12 @@
 import math
 from collections import deque
 from dataclasses import dataclass
+from statistics import median
 
 import numpy as np
 
 from breathcore.dsp.fir import Fir, hann_taps, triangle_taps
 from breathcore.dsp.grid import EvenRuns
-from breathcore.dsp.summary import middle
 from breathcore.model.arrays import F64
 
 NAN = float("nan")
@@ -90,7 +90,6 @@ class BeatFinder:
         self._counted = 0
         self._largest: deque[float] = deque(maxlen=WINDOWS)
         self._contrast: deque[float] = deque(maxlen=WINDOWS)
-        self._maxima: deque[tuple[int, float]] = deque()  # of the energy, not looked at yet
         self._candidate: tuple[int, float] | None = None
         self._waiting: list[tuple[int, float]] = []
 
@@ -100,64 +99,41 @@ class BeatFinder:
         for run_t, run_x, new_run in self._runs.push(t_s, x):
             if new_run:
                 self._begin()
-            out += self.take(self._filter(run_t, run_x, [len(run_t)])[0])
+            if self._decimate.factor > 1:
+                run_t, run_x = self._decimate.push(run_t, run_x)
+            out += self._push_run(run_t, run_x)
         return out
 
-    def ahead(self, t_s: F64, x: F64, ends: list[int]) -> list[int]:
-        """Filter samples of many seconds at once: return for each of `ends` what is to be given to `take` in turn.
-
-        Nothing where the run does not go on without a hole.
-        """
-        if not self._runs.go_on(t_s, x):
-            return []
-        ((run_t, run_x, _),) = self._runs.push(t_s, x)
-        return self._filter(run_t, run_x, ends)
-
-    def _filter(self, t_s: F64, x: F64, ends: list[int]) -> list[int]:
-        """Filter samples of a run; return how many filtered ones of it will be known with those up to each of `ends`.
-
-        What comes after those is not looked at before `take` is told so.
-        """
-        new_n = np.array(ends)
-        if self._decimate.factor > 1:
-            new_n = self._decimate.known_n(new_n)
-            t_s, x = self._decimate.push(t_s, x)
-        known_n = self._first + len(self._t) + np.maximum(self._raw.shape[1] + new_n - len(self._band) + 1, 0)
+    def _push_run(self, t_s: F64, x: F64) -> list[Beat]:
         raw = np.concatenate((self._raw, (t_s, x[0])), axis=1)
-        filtered_n = raw.shape[1] - len(self._band) + 1
-        if filtered_n <= 0:
+        taps_n, smooth_n = len(self._band), len(self._smooth)
+        new_n = raw.shape[1] - taps_n + 1
+        if new_n <= 0:
             self._raw = raw
-            return [int(n) for n in known_n]
-        self._raw = raw[:, filtered_n:]
-        middle = len(self._band) // 2
-        self._t = np.concatenate((self._t, raw[0, middle : middle + filtered_n]))
+            return []
+        self._raw = raw[:, new_n:]
+        middle = taps_n // 2
+        self._t = np.concatenate((self._t, raw[0, middle : middle + new_n]))
         self._x = np.concatenate((self._x, np.correlate(raw[1], self._low)))
         self._y = np.concatenate((self._y, np.correlate(raw[1], self._band)))
-        self._smooth_on()
-        return [int(n) for n in known_n]
-
-    def _smooth_on(self) -> None:
-        """Work out the energy and its maxima as far as they are known; of the last sample it is not."""
         band = self._y[len(self._e) :]  # all of it that has not been smoothed to its end
-        if len(band) < len(self._smooth):
-            return
-        first = max(len(self._e) - 2, 0)
-        self._e = np.concatenate((self._e, np.correlate(band * band, self._smooth)))
-        e = self._e[first:]
-        if len(e) > 2:
-            top = ((e[1:-1] > e[:-2]) & (e[1:-1] >= e[2:])).nonzero()[0] + 1
-            self._maxima.extend(zip((top + (self._first + first)).tolist(), e[top].tolist(), strict=True))
-
-    def take(self, known_n: int) -> list[Beat]:
-        """Go on by what is known with the first `known_n` filtered samples of the run; return the beats."""
-        maxima, energies_n = self._maxima, known_n - len(self._smooth) + 1
-        while maxima and maxima[0][0] + 2 <= energies_n:
-            i, energy = maxima.popleft()
-            self._count(i + 2)
-            self._offer(i, energy)
-        out = self._ripe(known_n)
-        self._forget(energies_n)
+        energy = np.correlate(band * band, self._smooth) if len(band) >= smooth_n else np.empty(0)
+        self._e = np.concatenate((self._e, energy))
+        self._maxima(len(energy))
+        out = self._ripe()
+        self._forget()
         return out
+
+    def _maxima(self, new_n: int) -> None:
+        """Offer the maxima of the energy; those of the last sample wait for the next."""
+        first = max(len(self._e) - new_n - 2, 0)
+        e = self._e[first:]
+        if len(e) < 3:
+            return
+        top = ((e[1:-1] > e[:-2]) & (e[1:-1] >= e[2:])).nonzero()[0] + 1
+        for i in top.tolist():
+            self._count(self._first + first + i + 2)
+            self._offer(self._first + first + i, float(e[i]))
 
     def _count(self, end: int) -> None:
         """Sum up the windows that end before sample `end` of the run."""
@@ -176,15 +152,15 @@ class BeatFinder:
                 self._candidate = (i, energy)
             return
         self._candidate = (i, energy)
-        if before is not None and len(self._largest) >= 2 and before[1] > PART * middle(self._largest):
-            clear = (middle(self._contrast) - NOISE_CONTRAST) / (CLEAR_CONTRAST - NOISE_CONTRAST)
+        if before is not None and len(self._largest) >= 2 and before[1] > PART * median(self._largest):
+            clear = (median(self._contrast) - NOISE_CONTRAST) / (CLEAR_CONTRAST - NOISE_CONTRAST)
             self._waiting.append((before[0] + self._lag_n, min(max(clear, 0.0), 1.0)))
 
-    def _ripe(self, known_n: int) -> list[Beat]:
-        """Return the beats around which all is known with the first `known_n` samples."""
+    def _ripe(self) -> list[Beat]:
+        """Return the beats around which all is known."""
         out: list[Beat] = []
         reach = self._after_n + self._margin_n
-        while self._waiting and self._waiting[0][0] + reach < known_n:
+        while self._waiting and self._waiting[0][0] + reach < self._first + len(self._t):
             i, clear = self._waiting.pop(0)
             i -= self._first
             if i >= self._before_n + self._margin_n:
@@ -200,9 +176,9 @@ class BeatFinder:
         narrow = np.correlate(self._y[j - reach - 1 : j + reach + 3], kernel)
         return Beat(t, likeness, clear, self._step_s, wave, narrow)
 
-    def _forget(self, energies_n: int) -> None:
+    def _forget(self) -> None:
         """Drop what no beat and no window can need again."""
-        oldest = min([self._counted, energies_n - 2, *(i for i, _ in self._waiting)])
+        oldest = min([self._counted, self._first + len(self._e) - 2, *(i for i, _ in self._waiting)])
         if self._candidate is not None:
             oldest = min(oldest, self._candidate[0])
         drop = oldest - self._before_n - self._margin_n - self._first

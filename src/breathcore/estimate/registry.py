@@ -1,6 +1,6 @@
 """Which estimator reads which role. Adding one is a line here."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Protocol
 
 from breathcore.estimate.beat_branch import BeatBranch
@@ -38,10 +38,6 @@ class Reader(Protocol):
 
     def push(self, t_s: F64, x: F64) -> list[Estimate]:
         """Take samples `t_s` (n,), `x` (n, axes)."""
-        ...
-
-    def by_second(self, t_s: F64, x: F64) -> Iterator[tuple[int, list[Estimate]]]:
-        """As `push`, bit for bit; yield what is told, by the whole second that the samples come before."""
         ...
 
     def flush(self, end_s: float) -> list[Estimate]:

@@ -67,12 +67,11 @@ class TiltTrace(EffortTrace):
         if old.shape[1] < new_n:
             return False
         mean = np.add.reduce(old, axis=1) / old.shape[1]
+        off = ((recent - mean[:, None]) ** 2).sum(axis=0)
         known = old.shape[1] >= SETTLED_S * self.slow_hz
         least = math.sin(math.radians(POSTURE_DEG if known else UNSETTLED_DEG))
-        nearest = float(_off(recent[:, -new_n:], mean).min())
-        if not nearest > least**2 * float((mean * mean).sum()):  # as it is nearly always
-            return False
-        return nearest > BEYOND_USUAL**2 * float(_off(old, mean).max())
+        beyond = max(least**2 * float((mean * mean).sum()), BEYOND_USUAL**2 * float(off[: old.shape[1]].max()))
+        return float(off[-new_n:].min()) > beyond
 
     def _start_over(self) -> None:
         newest = self._slow.last()[0][-1]
@@ -103,12 +102,6 @@ class TiltTrace(EffortTrace):
         known = self._axis if settled else self._inhale
         sign = -1.0 if float((axis * known).sum()) < 0 else 1.0
         return np.asarray(sign * np.degrees(axis / length), dtype=np.float64)
-
-
-def _off(x: F64, mean: F64) -> F64:
-    """Return the square of how far each of `x` (3, n) is from `mean` (3,)."""
-    off: F64 = np.add.reduce((x - mean[:, None]) ** 2, axis=0)
-    return off
 
 
 def _principal(covariance: F64) -> F64:

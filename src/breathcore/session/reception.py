@@ -1,19 +1,15 @@
 """Packets → samples on the session clock, for all devices of a session: codecs and clocks, and nothing else."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import starmap
 
 from breathcore.decode.registry import make_codec
-from breathcore.model.blocks import Fault, FaultReason, Received, SampleBlock
+from breathcore.model.blocks import FaultReason, SampleBlock
 from breathcore.model.device import DeviceSpec, EndpointSpec
 from breathcore.model.packets import LinkEvent, LinkKind, Packet, Request
 from breathcore.model.protocols import Codec, StreamPlan
 from breathcore.record.items import RecordedFault
 from breathcore.sync.clock import Synchroniser
-
-LOT_N = 64  # packets of a recording are decoded, then placed: the processor keeps what a step needs at hand
-_NOTHING = Received()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,27 +53,13 @@ class Reception:
     def push(self, item: Packet | LinkEvent) -> Reading:
         """Take one packet or link event."""
         if isinstance(item, Packet):
-            return self._placed(item, self._decoded(item))
+            return self._packet(item)
         if item.kind in (LinkKind.LOST, LinkKind.CLOSED):
             self._linked.discard(item.device)
         if item.kind is LinkKind.CONNECTED and item.device in self._specs:
             self._linked.add(item.device)
             return self._connected(item)
         return Reading()
-
-    def read(self, items: Iterable[Packet | LinkEvent]) -> Iterator[Reading]:
-        """Yield what `push` would return for each; packets are decoded in lots before they are placed: it is faster."""
-        lot: list[tuple[Packet, Received]] = []
-        for item in items:
-            if isinstance(item, Packet):
-                lot.append((item, self._decoded(item)))
-                if len(lot) < LOT_N:
-                    continue
-            yield from starmap(self._placed, lot)
-            lot.clear()
-            if not isinstance(item, Packet):
-                yield self.push(item)
-        yield from starmap(self._placed, lot)
 
     def flush(self) -> tuple[SampleBlock, ...]:
         """Return samples that clocks still held back: nothing more comes."""
@@ -103,23 +85,16 @@ class Reception:
         self._codecs[device, endpoint.id] = codec
         return codec.start(StreamPlan(endpoint.channels))
 
-    def _decoded(self, packet: Packet) -> Received:
+    def _packet(self, packet: Packet) -> Reading:
         codec = self._codecs.get((packet.device, self._endpoint_id(packet.endpoint)))
         if codec is None:
-            return _NOTHING
-        try:
-            return codec.receive(packet)
-        except Exception as error:  # a defect of ours in one codec must not end the session
-            return Received(faults=(Fault(FaultReason.UNEXPECTED, packet.endpoint, 0, _detail(error)),))
-
-    def _placed(self, packet: Packet, received: Received) -> Reading:
-        if received is _NOTHING:
             return Reading()
-        raw = received.blocks
         try:
+            received = codec.receive(packet)
             clock = self._clocks[packet.device]
+            raw = received.blocks
             blocks = clock.push(raw[0]) if len(raw) == 1 else tuple(b for one in raw for b in clock.push(one))
-        except Exception as error:  # nor may one in a clock
+        except Exception as error:  # a defect of ours in one codec must not end the session
             return Reading(faults=(self._fault(packet.device, packet.t_host_ns, packet.endpoint, error),))
         if not (received.requests or received.events or received.faults):
             return Reading(blocks)
@@ -138,8 +113,5 @@ class Reception:
         return id_
 
     def _fault(self, device: str, t_host_ns: int, endpoint: str, error: Exception) -> RecordedFault:
-        return RecordedFault(device, self.session_s(t_host_ns), FaultReason.UNEXPECTED, endpoint, 0, _detail(error))
-
-
-def _detail(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"
+        detail = f"{type(error).__name__}: {error}"
+        return RecordedFault(device, self.session_s(t_host_ns), FaultReason.UNEXPECTED, endpoint, 0, detail)

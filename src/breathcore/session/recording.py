@@ -125,10 +125,11 @@ def receive(file: SessionFile) -> Received:
     reception = Reception(file.devices, file.meta.t0_host_ns)
     blocks: list[SampleBlock] = []
     faults: list[RecordedFault] = []
-    items = (item for item in file.inputs(advances=False) if isinstance(item, Packet | LinkEvent))
-    for reading in reception.read(items):
-        blocks += reading.blocks
-        faults += reading.faults
+    for item in file.inputs(advances=False):
+        if isinstance(item, Packet | LinkEvent):
+            reading = reception.push(item)
+            blocks += reading.blocks
+            faults += reading.faults
     blocks += reception.flush()
     return Received(tuple(blocks), tuple(faults))
 

@@ -1,7 +1,6 @@
 """Sensor time → session time for one device: raw blocks in, sample blocks out."""
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 import numpy as np
 
@@ -35,7 +34,8 @@ class _Track:
     beats: BeatClock = field(default_factory=BeatClock)
 
 
-class _Held(NamedTuple):
+@dataclass(frozen=True, slots=True, eq=False)
+class _Held:
     """A block that waits for its map to begin."""
 
     block: RawBlock

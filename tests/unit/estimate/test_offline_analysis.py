@@ -156,7 +156,7 @@ def test_a_fault_in_one_branch_spares_the_other(monkeypatch):
     def broken(*_):
         raise ZeroDivisionError("boom")
 
-    monkeypatch.setattr(BeltTrace, "take", broken)
+    monkeypatch.setattr(BeltTrace, "push", broken)
     out = list(person.push(SampleBlock(belt, T[500:600], BREATH[500:600, None])))
     assert [(f.branch, f.detail) for f in person.faults] == [("breath", "ZeroDivisionError: boom")]
     out += person.push(SampleBlock(belt, T[600:750], BREATH[600:750, None]))
@@ -164,25 +164,6 @@ def test_a_fault_in_one_branch_spares_the_other(monkeypatch):
     beats = person.push(SampleBlock(rr, np.array([30.0, 31.0, 32.0, 33.0]), np.full((4, 1), 1.0)))
     assert beats[-1].hr_bpm == pytest.approx(60.0)
     assert len(person.faults) == 1
-
-
-def test_a_fault_in_a_recording_ends_that_branch_where_it_came(monkeypatch):
-    belt = ChannelSpec("b", Role.BELT, "", ("v",), HZ)
-    person = PersonEstimator([belt])
-    take = BeltTrace.take
-
-    def breaks(trace, new):
-        if new.newest_s > 40.0:
-            raise ZeroDivisionError("boom")
-        return take(trace, new)
-
-    monkeypatch.setattr(BeltTrace, "take", breaks)
-    rates = [e for e in person.read([SampleBlock(belt, T, BREATH[:, None])]) if isinstance(e, RateEstimate)]
-    assert [(f.branch, f.detail) for f in person.faults] == [("breath", "ZeroDivisionError: boom")]
-    assert 39.0 <= person.faults[0].t_s <= 41.0
-    assert [r.t_s for r in rates if r.t_s <= 40.0] == list(range(41))
-    assert {r.refusal for r in rates if r.t_s > 41.0} == {Refusal.NO_DATA}
-    assert rates[-1].t_s >= T[-1] - 1.0
 
 
 def known_until(a: Analysis, t_s: float) -> tuple[list[float], list[str]]:
