@@ -8,8 +8,9 @@ from statistics import median
 import numpy as np
 
 from breathcore.estimate.effort import Piece
+from breathcore.estimate.hold import SEEN, held
 from breathcore.estimate.marks import Marks, Stroke, stroke
-from breathcore.estimate.onset import KNEE, turn_time
+from breathcore.estimate.onset import turn_time
 from breathcore.model.arrays import F64
 from breathcore.model.estimates import Breath, BreathKind, PhaseKind, Turn
 
@@ -159,6 +160,7 @@ class BreathDetector:
         onset = turn_time(t_s, y, extreme, self._noise, self._shares[kind])
         if onset.held_s > 0 and self._early(extreme):
             return []
+        onset = held(t_s, y, extreme, onset) if onset.held_s > 0 else onset
         if onset.share == onset.share:
             self._shares[kind].append(onset.share)
         moved = stroke(t_s[: extreme + 1], y[: extreme + 1], self._noise)
@@ -173,7 +175,7 @@ class BreathDetector:
     def _early(self, extreme: int) -> bool:
         """Whether too little of the stroke after a hold is seen yet to tell when it began."""
         ys, seen = self._y, abs(self._y[-1] - self._y[extreme])
-        return seen < KNEE * abs(ys[extreme] - ys[0]) and self._t[-1] <= self._patient_until + WAIT_S
+        return seen < SEEN * abs(ys[extreme] - ys[0]) and self._t[-1] <= self._patient_until + WAIT_S
 
     def _remember(self, level: float) -> None:
         before = self._level

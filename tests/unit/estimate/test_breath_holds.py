@@ -43,10 +43,10 @@ def worn(channel, wearer, t_s, seed):
     return (wearer.acc_mg(t_s) + wearer.spec.acc_noise_mg * rng.standard_normal((len(t_s), 3))) / 1000.0
 
 
-def session(drill, channel, seed):
+def session(drill, channel, seed, **worn_so):
     """Return what is told, and the wearer's holds: begin, end, at the top or not."""
     target, end_s = timeline(DRILLS[drill])
-    wearer = Wearer(WearerSpec(seed=seed), target)
+    wearer = Wearer(WearerSpec(seed=seed, **worn_so), target)
     t_s = np.arange(int(end_s * channel.rate_hz)) / channel.rate_hz
     block = SampleBlock(channel, t_s, worn(channel, wearer, t_s, seed))
     told = estimate_blocks(PersonEstimator([channel]), [block], end_s)
@@ -100,3 +100,20 @@ def test_slow_breathing_without_holds_has_none(drill, channel):
     assert [h for h in told_holds(told) if h[0] > START_S + 20.0] == []
     held = [p for p in told if isinstance(p, PhaseEstimate) and p.kind in HELD and p.t_s > START_S + 45.0]
     assert held == []
+
+
+@pytest.mark.parametrize(("tilt_deg", "noise_mg"), [(3.0, 4.0), (1.5, 1.0), (1.5, 4.0)])
+@pytest.mark.parametrize("drill", ["box", "4-7-8"])
+def test_hold_of_a_small_tilt_in_noise_begins_and_ends_within_half_a_second(drill, tilt_deg, noise_mg):
+    told, holds = session(drill, ACC, 2, tilt_deg_pp=tilt_deg / 2.0, acc_noise_mg=noise_mg)
+    found = list(told_holds(told))
+    late = [h for h in holds if h[0] > START_S + 40.0]
+    near = [f for h in late for f in found if f[2] is h[2] and abs(f[0] - h[0]) <= 0.5 and abs(f[1] - h[1]) <= 0.5]
+    assert len(late) >= CYCLES_N - 3
+    assert len(near) == len(late)
+
+
+@pytest.mark.parametrize("drill", ["box", "4-7-8", "4/min"])
+def test_no_hold_is_told_where_noise_buries_the_tilt(drill):
+    told, _ = session(drill, ACC, 2, tilt_deg_pp=0.25, acc_noise_mg=4.0)
+    assert len([h for h in told_holds(told) if h[0] > START_S + 40.0]) <= 1
