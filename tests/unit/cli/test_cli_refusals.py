@@ -19,7 +19,7 @@ Command = Callable[..., Any]
         (("train", "box"), "There is no screen to open a window on."),
         (
             ("protocols", "show", "nope"),
-            "There is no drill called nope. Known: box, brace_hold, diaphragmatic, resonance, resonance_practice.",
+            "There is no drill called nope. Known: 360_breathing, box, brace_and_breathe, brace_hold, diaphragmatic, ",
         ),
         (("devices", "show", "nope"), "There is no wearable called nope. Known: bitalino, diy_imu, heart_rate_strap, "),
         (("analyse", "nope.breath"), "nope.breath cannot be opened."),
