@@ -208,8 +208,8 @@ class BraceEstimate:
 
     `level` is the live level (0 at ease, 1 the firmest gentle brace of the calibration), the breathing's ripple taken
     off; `confirmed` that of the last end of a breath out. `on`: above about 0.08 (until below 0.05), for `held_s`.
-    `drift` is its change over 10 s since the ramp was over; `breathing` whether breathing goes on under it (None: no brace);
-    `strain` that the force is high and no breath has gone for more than 4 s. NaN and a reason: not measured.
+    `drift` is its change over 10 s since the ramp was over; `breathing` whether breathing goes on under it (None: no
+    brace); `strain` that the force is high and no breath has gone for more than 4 s. NaN and a reason: not measured.
     """
 
     t_s: float
