@@ -63,7 +63,7 @@ class Lag:
 
 
 SURE_SD = 0.012  # of the unit: what a sample at the floor is trusted to, at best; errors last for half a second
-WALK_SD = 0.009  # of the unit and √s: how the level wanders when nothing happens
+WALK_SD = 0.006  # of the unit and √s: how the level wanders when nothing happens
 GAIN_SD, GAIN_SD_LEAST, GAIN_SD_MOST = 0.1, 0.03, 0.3  # of the gain: how breaths differ, until it is known; limits
 STIFFER = 0.35  # of the gain: what the firmest brace takes off it, until it is known
 STIFFER_MOST = 0.8
