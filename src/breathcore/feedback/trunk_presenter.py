@@ -176,7 +176,8 @@ class TrunkPresenter:
 
     def _ring(self, now_s: float, drill: DrillSpec | None, phase: TargetPhase | None) -> RingView:
         expansion = self._fresh(now_s)
-        symmetry = median(self._symmetry) if self._symmetry and expansion is not None else None
+        told = expansion is not None and not math.isnan(expansion.symmetry)
+        symmetry = median(self._symmetry) if self._symmetry and told else None
         known = expansion is not None and not math.isnan(expansion.score)
         reason = Unmeasured.NO_BREATH if expansion is None else expansion.reasons.get("score", Unmeasured.NO_SENSOR)
         seen = self._sights[Measure.SCORE].seen
