@@ -45,6 +45,8 @@ EXPLAINED = 0.04  # of the range: more must not remain of the breath where the o
 TOLD_TO = 0.15  # of the range: of a level that is less sure only on and off are told ...
 COARSE_ON_AT = 0.5  # ... from half of the firmest brace
 UNSTEADY = 2.5  # times what ends of breaths out differ by: less is no brace
+SCATTER_S, SCATTER_N = 6.0, 9  # ends of breaths out no farther apart than this, so many of them, ...
+SCATTER = 0.1  # ... differ by more than this share of the range from one to the next: the body moves
 HELD_MOST_S = 120.0  # longer than anybody is asked to brace
 POSED_S = 2.0  # after a change of posture: what is read then is rest
 UPRIGHT = frozenset({Posture.STANDING, Posture.SITTING, Posture.UPRIGHT})
@@ -94,6 +96,8 @@ class BraceFollower:
         self._hold = Hold(self._dt)
         self._kept = {True: Kept(), False: Kept()}  # by the other channel, by the own one
         self._newest_s = self._other_s = -math.inf
+        self._scatter: deque[float] = deque(maxlen=SCATTER_N)
+        self._ended = 0.0
         self._level = self._confirmed = self._force = NAN
         self._posture: Posture | None = None
         self._rests: dict[Posture, tuple[float, float]] = {}
@@ -117,6 +121,7 @@ class BraceFollower:
         """Take the person's own range (one with a `reason` takes it away) and the steps that it was read in."""
         self._calibration = calibration
         self._hold.release()
+        self._scatter.clear()
         self._rests.clear()
         self._posed_s, self._steady_s = NAN, -math.inf
         if not self._range:
@@ -234,6 +239,8 @@ class BraceFollower:
         held = self._hold.since_s is not None
         self._rest(bottom, held=held)
         self._level = self._share(track)
+        if bottom is not None:
+            self._end(bottom)
         self._force = (y - track.rest.level) / self._range
         if bottom is not None:
             self._confirmed = self._level
@@ -242,6 +249,17 @@ class BraceFollower:
         if not held and self._hold.since_s is not None:
             for kept in self._kept.values():
                 kept.begin()
+
+    def _end(self, bottom: Bottom) -> None:
+        """Take note of how far apart two ends of breaths out are that follow each other soon."""
+        if bottom.cycle_s < SCATTER_S:
+            self._scatter.append(abs(self._level - self._ended))
+        self._ended = self._level
+
+    @property
+    def _scattered(self) -> bool:
+        """Whether most of them lie apart, braced or not: the body moves, no brace comes and goes with every breath."""
+        return len(self._scatter) == SCATTER_N and median(self._scatter) > SCATTER
 
     def _rest(self, bottom: Bottom | None, *, held: bool) -> None:
         """Let rest give way, and look at it where an unbraced breath out has ended."""
@@ -319,7 +337,7 @@ class BraceFollower:
             return self._calibration.reason
         if t_s - self._newest_s > LEFT_S or self._level != self._level:
             return Unmeasured.NO_DATA
-        moves = self._posed_s == self._posed_s or t_s < self._steady_s
+        moves = self._scattered or self._posed_s == self._posed_s or t_s < self._steady_s
         return Unmeasured.MOTION if moves else None
 
 
