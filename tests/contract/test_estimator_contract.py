@@ -4,6 +4,7 @@ import importlib
 import math
 import pkgutil
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -14,8 +15,9 @@ from hypothesis import strategies as st
 from breathcore import estimate
 from breathcore.estimate.chain import PersonEstimator
 from breathcore.estimate.registry import HEARTS, REPORTS, TRACES, TURNINGS, Silent, reader_of
+from breathcore.estimate.trunk.estimator import TrunkEstimator
 from breathcore.model.blocks import SampleBlock
-from breathcore.model.device import ChannelSpec, Role
+from breathcore.model.device import ChannelSpec, Place, Role
 from breathcore.model.estimates import (
     Breath,
     EffortBlock,
@@ -116,6 +118,13 @@ ELSEWHERE = {
 }
 
 
+ROUND = [
+    replace(channel(role), id=f"{place.value}.{role.value}", place=place)
+    for place in Place
+    for role in (Role.CHEST_ACC, Role.GYRO, *((Role.BELT,) if place in (Place.STERNUM, Place.NAVEL) else ()))
+]
+
+
 def streaming_classes() -> dict[str, type]:
     """Return every class with a `push` that the room defines; protocols, which describe one, left out."""
     found: dict[str, type] = {}
@@ -147,7 +156,9 @@ def test_whatever_takes_a_stream_is_part_of_a_registered_reader_or_held_to_a_con
     for role in ROLES:
         t, x = recording(role, 30)
         person.push(SampleBlock(channel(role), t, x))
-    covered = {c for part in parts(person, set()) for c in type(part).__mro__}
+    trunk = TrunkEstimator(ROUND)  # held to tests/contract/test_trunk_contract.py, with all that it is made of
+    known = (*parts(person, set()), *parts(trunk, set()))
+    covered = {c for part in known for c in type(part).__mro__}
     missing = {name for name, c in streaming_classes().items() if c not in covered}
     assert missing <= set(ELSEWHERE)
     for name in missing:
