@@ -9,7 +9,8 @@ Limits. Where a quiet breath pulls as much as the firmest brace or more, breaths
 zone, and a brace of 10 % may be told a breath late. Without another channel a brace is told at the end of the breath
 out in which it came, and a held breath looks like one. A tilt turns with the belly's wall: where what remains of it
 is a large part of what the firmest brace turns, only on and off are told. Carried into another posture, a brace is not
-told from that posture's rest.
+told from that posture's rest. Where ends of breaths out keep differing, the body moves: nothing is told, but only once
+nine of them have shown it.
 """
 
 import math
