@@ -213,7 +213,7 @@ def tape_reading(text: str, t_s: float) -> TapeReading | None:
     try:
         said = json.loads(text)
         place, values = Place(said["place"]), [float(v) for v in said["cm"]]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError):
         return None
     low, high = TAPE_CM
     fits = bool(values) and all(low <= v <= high for v in values)
