@@ -29,6 +29,7 @@ class Unmeasured(StrEnum):
     SLIPPED = "slipped"  # the sensor sits otherwise than when it was calibrated
     MOTION = "motion"
     NO_BREATH = "no-breath"  # held, or none that can be told
+    SMALL = "small"  # the firmest gentle brace pulls less than a quiet breath does
     UNDEFINED = "undefined"  # a phase angle of two movements of which one hardly moves
 
 

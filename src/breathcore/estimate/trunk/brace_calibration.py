@@ -21,6 +21,7 @@ BEFORE_END_S = 0.2
 UNEVEN = 0.25  # the braces differ by more than this share of the better one
 FLAT_NOISE = 4.0  # times what remains: a smaller brace is none
 FLAT_SHARE = 0.15  # of a quiet breath
+SMALL_SHARE = 1.0  # of a quiet breath: beside a smaller brace a zone of a tenth of it cannot be told from breathing
 STUCK_S = 0.5  # at the top of its range
 SMOOTH_S = 0.3
 STIFFER = 0.35  # of the breath's gain: what a brace usually takes off it
@@ -79,6 +80,8 @@ def _reason(seen: _Seen, size: F64) -> Unmeasured | None:
         return Unmeasured.FLAT
     if best - float(size.min()) > UNEVEN * best:
         return Unmeasured.UNEVEN
+    if best < SMALL_SHARE * seen.quiet:
+        return Unmeasured.SMALL
     return None
 
 
