@@ -195,4 +195,4 @@ def test_the_target_of_a_brace_comes_within_a_second_and_stays():
 
 def test_no_breath_is_drawn_over_the_target_of_a_timed_drill(frame_of):
     assert shown(Thinning.EVERY, frame_of()).trace
-    assert not shown(Thinning.EVERY, frame_of(drill={"paced": False})).trace
+    assert not shown(Thinning.EVERY, frame_of(drill={"paced": False, "breathes": False})).trace

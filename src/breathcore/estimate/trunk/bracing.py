@@ -6,7 +6,7 @@ import numpy as np
 
 from breathcore.estimate.trunk.brace import BraceFollower
 from breathcore.estimate.trunk.expansion import SiteFollower
-from breathcore.estimate.trunk.sights import belly_of, ribs_of
+from breathcore.estimate.trunk.sights import ribs_of, waist_of
 from breathcore.estimate.trunk.site import GRID_HZ, Site, SiteKind, grid_n
 from breathcore.model.arrays import F64
 from breathcore.model.trunk import PostureEstimate, StepKind, TrunkCalibration, TrunkEstimate
@@ -37,7 +37,7 @@ class Bracing:
 
     @property
     def _belly(self) -> SiteFollower | None:
-        site = belly_of(self._sites)
+        site = waist_of(self._sites)
         return None if site is None else self._followers[site.source]
 
     @staticmethod

@@ -121,6 +121,11 @@ def belly_of(sites: Iterable[Site]) -> Site | None:
     return found(sites, Place.NAVEL, SiteKind.BELT, SiteKind.IMU)
 
 
+def waist_of(sites: Iterable[Site]) -> Site | None:
+    """Return what shows the brace: the waist's belt. A tilt of the belly does not (docs/trunk.md has the figures)."""
+    return found(sites, Place.NAVEL, SiteKind.BELT)
+
+
 def sights(channels: Iterable[ChannelSpec]) -> Mapping[Measure, Sight]:
     """Return what can be measured with `channels`, by which of them. One midline strap never shows left or right."""
     channels = tuple(channels)
@@ -139,7 +144,7 @@ def sights(channels: Iterable[ChannelSpec]) -> Mapping[Measure, Sight]:
         Measure.RIB_BELLY: _sight(Measure.RIB_BELLY, (*(ribs or (None,)), belly)),
         Measure.SYMMETRY: _sight(Measure.SYMMETRY, (left, right)),
         Measure.SCORE: _sight(Measure.SCORE, ring if len(ring) == len(RING) else (None,)),
-        Measure.BRACE: _sight(Measure.BRACE, (belly,), coarse=belly is not None and belly.kind is SiteKind.IMU),
+        Measure.BRACE: _sight(Measure.BRACE, (waist_of(sites),)),
         Measure.POSTURE: _sight(Measure.POSTURE, tuple(imus) or (None,), coarse=pelvis is None),
         Measure.REPS: _sight(Measure.REPS, tuple(imus) or (None,), coarse=pelvis is None),
         Measure.STEADINESS: _sight(Measure.STEADINESS, (pelvis,), coarse=pelvis is not None and pelvis.gyro is None),
