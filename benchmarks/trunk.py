@@ -1,6 +1,6 @@
 """What the sensors round the trunk are worth: simulated wearers, the truth known.
 
-    python benchmarks/trunk.py --seeds 101 102 103 --wearers 70 [--rig full|rig|ring|acc] [--only expansion brace …]
+    python benchmarks/trunk.py --seeds 101 102 103 --wearers 70 [--jobs 2] [--rig full|rig|ring|acc] [--only expansion]
 
 Wearers are drawn by `source.sim.trunk.draw` (number 1000 × seed and on): tilts of 0.5–3° in a full breath, noise, bias,
 steps of the wire, sensors put on askew, belts that creep, sway, rates of 4–25/min, curved and shared tilts. What they
@@ -28,8 +28,10 @@ import math
 import sys
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 
@@ -47,7 +49,7 @@ from breathcore.model.trunk import (
     SiteCalibration,
     Steadiness,
 )
-from breathcore.source.sim.trunk.spec import TrunkSpec
+from breathcore.source.sim.trunk.draw import draw_trunk
 from trunk_scenes import DEEP_S, ONE_SIDED_S, RIGS, Told, belt, braces, breaths, hold, imu, movement, opened
 
 EDGES = np.array([0.05, 0.15, 0.25, 0.35])
@@ -73,6 +75,13 @@ class Figure:
             self.told_n += 1
             self.of[wearer].append(abs(error))
 
+    def join(self, other: "Figure") -> None:
+        """Take over what was counted of other wearers."""
+        self.asked_n += other.asked_n
+        self.told_n += other.told_n
+        for wearer, errors in other.of.items():
+            self.of[wearer] += errors
+
     def line(self) -> str:
         """Return the figure as it is printed."""
         if not self.told_n:
@@ -92,11 +101,18 @@ class Figures:
         self.all: dict[str, Figure] = {}
         self.refused: dict[str, Counter[str]] = defaultdict(Counter)
         self.cost: list[float] = []
-        self.wearers: dict[int, TrunkSpec] = {}
 
     def add(self, name: str, limit: float, wearer: int, error: float) -> None:
         """Count one telling of `name`."""
         self.all.setdefault(name, Figure(limit, mean="wrong" in name)).add(wearer, error)
+
+    def join(self, other: "Figures") -> None:
+        """Take over what was measured of other wearers."""
+        for name, figure in other.all.items():
+            self.all.setdefault(name, Figure(figure.limit, figure.mean)).join(figure)
+        for name, why in other.refused.items():
+            self.refused[name] += why
+        self.cost += other.cost
 
     def print(self, title: str) -> None:
         """Print the table."""
@@ -118,7 +134,7 @@ class Figures:
         middle = np.mean if figure.mean else np.median
         order = sorted(figure.of, key=lambda w: -float(middle(figure.of[w])))[:n]
         for w in order:
-            s = self.wearers[w]
+            s = draw_trunk(w)
             tilts = " ".join(f"{p.value}:{x.tilt_deg:.1f}/{x.curve:+.2f}/{x.crosstalk:.2f}" for p, x in s.sites.items())
             print(
                 f"  {w} {float(middle(figure.of[w])):.3f} rate {s.rate_bpm:.1f} sway {s.sway_deg:.2f}"
@@ -126,44 +142,37 @@ class Figures:
             )
 
 
-def expansion(figures: Sequence[Figures], number: int, rig: str) -> None:
+def expansion(f: Figures, number: int, rig: str) -> None:
     """Measure what is told of one wearer's breaths."""
     told = breaths(number, rig)
     wearer = told.wearer
     start_s = told.calibration.end_s + 1.0
     chest, waist = wearer.full_girth_cm(Place.STERNUM), wearer.full_girth_cm(Place.NAVEL)
-    for f in figures:
-        f.cost.append(told.cpu_s / told.end_s)
-        f.wearers[number] = wearer.spec
+    f.cost.append(told.cpu_s / told.end_s)
     for _, e in told.said:
         if isinstance(e, SiteCalibration) and e.reason is not None:
-            for f in figures:
-                f.refused[f"calibration {e.place.value}"][e.reason.value] += 1
+            f.refused[f"calibration {e.place.value}"][e.reason.value] += 1
     found = [e for _, e in told.said if isinstance(e, Expansion) and e.onset_s > start_s]
-    _count_breaths(figures, number, told, found)
+    _count_breaths(f, number, told, found)
     pairs: list[tuple[float, float, float]] = []
     for e in found:
-        for f in figures:
-            _sites(f, number, told, e)
-            _lag(f, number, told, e, chest / waist)
+        _sites(f, number, told, e)
+        _lag(f, number, told, e, chest / waist)
         left, right = e.site(Place.LEFT), e.site(Place.RIGHT)
         if left is not None and right is not None and left.reason is None and right.reason is None:
             sides = (opened(wearer, p, e.onset_s, e.end_s) for p in (Place.LEFT, Place.RIGHT))
             pairs = [*pairs, (next(sides), next(sides), e.onset_s)][-PAIRS_N:]
-        for f in figures:
-            _symmetry(f, number, e, pairs)
-            _score(f, number, told, e)
-    for f in figures:
-        _live(f, number, told, start_s)
+        _symmetry(f, number, e, pairs)
+        _score(f, number, told, e)
+    _live(f, number, told, start_s)
 
 
-def _count_breaths(figures: Sequence[Figures], number: int, told: Told, found: Sequence[Expansion]) -> None:
+def _count_breaths(f: Figures, number: int, told: Told, found: Sequence[Expansion]) -> None:
     """Count how many of the breaths that were taken were told at all."""
     done = told.wearer.breaths(told.calibration.end_s + 2.0, told.end_s - 25.0)
     for onset_s, top_s, _ in done:
         hit = any(e.onset_s < top_s + 0.3 and e.end_s > top_s for e in found)
-        for f in figures:
-            f.add("breaths told", 0.5, number, 0.0 if hit else math.nan)
+        f.add("breaths told", 0.5, number, 0.0 if hit else math.nan)
         del onset_s
 
 
@@ -238,7 +247,7 @@ def _live(f: Figures, number: int, told: Told, start_s: float) -> None:
             f.add(f"live, {name}", 0.10, number, value)
 
 
-def brace(figures: Sequence[Figures], number: int) -> None:
+def brace(f: Figures, number: int) -> None:
     """Measure what is told of one wearer's braces: with a belt on the chest too, without, and by tilt."""
     rigs = {
         "chest too": (belt(Place.STERNUM, 20.0), belt(Place.NAVEL, 20.0)),
@@ -247,9 +256,7 @@ def brace(figures: Sequence[Figures], number: int) -> None:
     }
     for name, channels in rigs.items():
         told = braces(number, channels)
-        for f in figures:
-            f.wearers[number] = told.wearer.spec
-            _brace(f, number, name, told)
+        _brace(f, number, name, told)
 
 
 def _brace(f: Figures, number: int, name: str, told: Told) -> None:
@@ -299,7 +306,7 @@ def _switches(f: Figures, number: int, name: str, told: Told, seen: Sequence[tup
         f.add(f"  clock: {what}", limit, number, min((clock_s - true_s) / breath_s, 99.0))
 
 
-def moved(figures: Sequence[Figures], number: int) -> None:
+def moved(f: Figures, number: int) -> None:
     """Measure repetitions and steadiness of one wearer."""
     for gyro in (True, False):
         by = "gyro" if gyro else "acc only"
@@ -308,48 +315,67 @@ def moved(figures: Sequence[Figures], number: int) -> None:
         learned = [e for _, e in told.said if isinstance(e, MovementLearned)]
         done = told.wearer.reps()
         refused = not any(e.reason is None for e in learned)
-        for f in figures:
-            f.wearers[number] = told.wearer.spec
-            wrong = math.nan if refused else float(len(reps) - len(done))
-            f.add(f"sets exact, {by}", 0.5, number, wrong)
-            f.add(f"sets within 1, {by}", 1.0, number, wrong)
-            if refused:
-                f.refused[f"sets, {by}"][learned[-1].reason.value if learned and learned[-1].reason else "-"] += 1
-            elif wrong:
-                f.refused[f"wrong sets, {by}"][f"{task.kind}/{task.place.value} {len(done)}: {wrong:+.0f}"] += 1
-            if len(reps) == len(done):
-                for rep, true in zip(reps, done, strict=True):
-                    f.add(f"range, deg, {by}", 5.0, number, rep.range_deg - told.wearer.range_deg(task.place, true))
+        wrong = math.nan if refused else float(len(reps) - len(done))
+        f.add(f"sets exact, {by}", 0.5, number, wrong)
+        f.add(f"sets within 1, {by}", 1.0, number, wrong)
+        if refused:
+            f.refused[f"sets, {by}"][learned[-1].reason.value if learned and learned[-1].reason else "-"] += 1
+        elif wrong:
+            f.refused[f"wrong sets, {by}"][f"{task.kind}/{task.place.value} {len(done)}: {wrong:+.0f}"] += 1
+        if len(reps) == len(done):
+            for rep, true in zip(reps, done, strict=True):
+                f.add(f"range, deg, {by}", 5.0, number, rep.range_deg - told.wearer.range_deg(task.place, true))
         told, task = hold(number, gyro=gyro)
         still = [e for _, e in told.said if isinstance(e, Steadiness)][-1:]
         tilt, turn = told.wearer.steadiness(Place.PELVIS, task.t_s, told.end_s - 4.0)
-        for f in figures:
-            for e in still:
-                f.add(f"tilt, deg, {by}", 0.5, number, e.tilt_deg - tilt)
-                if gyro:
-                    f.add(f"rotation, deg, {by}", 0.5, number, e.rotation_deg - turn)
+        for e in still:
+            f.add(f"tilt, deg, {by}", 0.5, number, e.tilt_deg - tilt)
+            if gyro:
+                f.add(f"rotation, deg, {by}", 0.5, number, e.rotation_deg - turn)
 
 
-def run(seeds: Iterable[int], wearers_n: int, rig: str, only: Sequence[str], *, worst: bool) -> None:
+def measured(number: int, rig: str, only: Sequence[str]) -> Figures:
+    """Return what was measured of one wearer."""
+    f = Figures()
+    if "expansion" in only:
+        expansion(f, number, rig)
+    if "brace" in only:
+        brace(f, number)
+    if "movement" in only:
+        moved(f, number)
+    return f
+
+
+def each(numbers: Sequence[int], rig: str, only: Sequence[str], jobs: int) -> Iterator[Figures]:
+    """Yield what was measured of every wearer, in order, by `jobs` processes; say on stderr how far it is."""
+    one, began = partial(measured, rig=rig, only=tuple(only)), time.monotonic()
+    with ProcessPoolExecutor(jobs) as pool:
+        for n, f in enumerate(pool.map(one, numbers) if jobs > 1 else map(one, numbers), 1):
+            took_s = time.monotonic() - began
+            print(f"\r{n} of {len(numbers)} wearers, {took_s:.0f} s", end="", file=sys.stderr, flush=True)
+            yield f
+    print(file=sys.stderr)
+
+
+def run(seeds: Iterable[int], wearers_n: int, rig: str, only: Sequence[str], *, worst: bool, jobs: int) -> None:
     """Measure and print all of it, seed by seed and together."""
+    numbers = {seed: range(1000 * seed, 1000 * seed + wearers_n) for seed in seeds}
+    found = each([n for own in numbers.values() for n in own], rig, only, jobs)
     together = Figures()
-    for seed in seeds:
+    for seed, own_numbers in numbers.items():
         own = Figures()
-        began = time.monotonic()
-        for number in range(1000 * seed, 1000 * seed + wearers_n):
-            if "expansion" in only:
-                expansion((own, together), number, rig)
-            if "brace" in only:
-                brace((own, together), number)
-            if "movement" in only:
-                moved((own, together), number)
-        own.print(f"seed {seed}: {wearers_n} wearers, {rig} ({time.monotonic() - began:.0f} s)")
+        for _ in own_numbers:
+            f = next(found)
+            own.join(f)
+            together.join(f)
+        own.print(f"seed {seed}: {wearers_n} wearers, {rig}")
+    next(found, None)
     together.print("all seeds")
     if worst:
         for name in (
             "share, all tilts",
             "lag, deg",
-            "symmetry, points",
+            "symmetry, told",
             "zone wrong, chest too",
             "zone wrong, alone",
             "cm left",
@@ -365,8 +391,9 @@ def main() -> None:
     parser.add_argument("--rig", choices=list(RIGS), default="full")
     parser.add_argument("--only", nargs="+", choices=["expansion", "brace", "movement"])
     parser.add_argument("--worst", action="store_true")
+    parser.add_argument("--jobs", type=int, default=1, help="processes; the figures are the same whatever their number")
     a = parser.parse_args()
-    run(a.seeds, a.wearers, a.rig, a.only or ["expansion", "brace", "movement"], worst=a.worst)
+    run(a.seeds, a.wearers, a.rig, a.only or ["expansion", "brace", "movement"], worst=a.worst, jobs=a.jobs)
 
 
 if __name__ == "__main__":
