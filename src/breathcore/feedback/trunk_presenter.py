@@ -45,7 +45,7 @@ from breathcore.model.trunk import (
 
 LIVE_S = 2.0  # a live level older than this is not shown
 BREATH_S = 30.0  # nor what a breath came to
-SYMMETRY_NOTE, SYMMETRY_FAR = 10.0, 20.0
+SYMMETRY_FAR = 20.0
 TOGETHER_DEG, APART_DEG = 20.0, 45.0
 SYMMETRY_BREATHS_N = 5  # whose median is shown
 CHANGE = 0.2  # of a calibration since the last time: flagged
@@ -76,6 +76,7 @@ class TrunkPresenter:
         self._firm: BraceCalibration | None = None
         self._expansion: Expansion | None = None
         self._symmetry: list[float] = []
+        self._wider: list[Side | None] = []  # of the last breaths: the side that opened more
         self._brace: BraceEstimate | None = None
         self._posture: PostureEstimate | None = None
         self._learned: MovementLearned | None = None
@@ -95,7 +96,7 @@ class TrunkPresenter:
             self._on_expansion(estimate)
         elif isinstance(estimate, SiteCalibration):
             self._calibrations[estimate.place] = estimate
-            self._expansion, self._symmetry = None, []  # they were told by another range
+            self._expansion, self._symmetry, self._wider = None, [], []  # they were told by another range
         elif isinstance(estimate, BraceCalibration):
             self._firm = estimate
         elif isinstance(estimate, BraceEstimate):
@@ -149,6 +150,7 @@ class TrunkPresenter:
 
     def _on_expansion(self, expansion: Expansion) -> None:
         self._expansion = expansion
+        self._wider = [*self._wider[1 - SYMMETRY_BREATHS_N :], expansion.opens_more]
         if not math.isnan(expansion.symmetry):
             self._symmetry = [*self._symmetry[1 - SYMMETRY_BREATHS_N :], expansion.symmetry]
 
@@ -189,8 +191,8 @@ class TrunkPresenter:
             score_message=None if known else _why(reason if seen else Unmeasured.NO_SENSOR),
             least=None if expansion is None else expansion.least,
             symmetry=symmetry,
-            symmetry_noise=None if expansion is None else _number(expansion.symmetry_noise),
-            symmetry_word=None if symmetry is None or expansion is None else _symmetry_word(symmetry, expansion),
+            symmetry_noise=None if symmetry is None or expansion is None else _number(expansion.symmetry_noise),
+            symmetry_word=None if expansion is None else _symmetry_word(symmetry, expansion),
         )
 
     def _site(self, place: Place, now_s: float, expansion: Expansion | None) -> SiteView:
@@ -300,9 +302,8 @@ class TrunkPresenter:
         return message("trunk.notice.changed", percent=round(100 * moved[0].change)) if moved else None
 
     def _uneven(self) -> bool:
-        noise = 0.0 if self._expansion is None else self._expansion.symmetry_noise
-        full = len(self._symmetry) >= SYMMETRY_BREATHS_N
-        return full and abs(median(self._symmetry)) > max(SYMMETRY_NOTE, 0.0 if math.isnan(noise) else noise)
+        """Whether the same side has opened more in all of the last breaths."""
+        return len(self._wider) == SYMMETRY_BREATHS_N and self._wider[0] is not None and len(set(self._wider)) == 1
 
 
 def _result(c: SiteCalibration) -> CalibrationView:
@@ -332,12 +333,17 @@ def _number(value: float) -> float | None:
     return None if math.isnan(value) else value
 
 
-def _symmetry_word(symmetry: float, expansion: Expansion) -> Message:
-    noise = expansion.symmetry_noise
-    if abs(symmetry) < max(SYMMETRY_NOTE, 0.0 if math.isnan(noise) else noise):
+def _symmetry_word(symmetry: float | None, expansion: Expansion) -> Message | None:
+    """Return which side opens more, where that is sure without a number too; else that they are alike, or why not."""
+    side = expansion.opens_more
+    if side is not None:
+        return message(
+            f"symmetry.{'note' if symmetry is not None and abs(symmetry) <= SYMMETRY_FAR else 'far'}-{side.value}"
+        )
+    if symmetry is not None:
         return message("symmetry.even")
-    side = Side.LEFT if symmetry > 0 else Side.RIGHT
-    return message(f"symmetry.{'far' if abs(symmetry) > SYMMETRY_FAR else 'note'}-{side.value}")
+    reason = expansion.reasons.get("symmetry")
+    return _why(reason) if reason in (Unmeasured.SHALLOW, Unmeasured.ROUGH) else None
 
 
 def _phase_word(expansion: Expansion) -> Message | None:

@@ -30,6 +30,8 @@ class Unmeasured(StrEnum):
     MOTION = "motion"
     NO_BREATH = "no-breath"  # held, or none that can be told
     SMALL = "small"  # the firmest gentle brace pulls less than a quiet breath does
+    SHALLOW = "shallow"  # breaths too small to compare left and right: the skin does not turn in proportion
+    ROUGH = "rough"  # left and right differ by too much, or too unsteadily, for a number
     UNDEFINED = "undefined"  # a phase angle of two movements of which one hardly moves
 
 
@@ -178,8 +180,9 @@ class Expansion:
     `rib_share` is the rib cage's part of the breath (0–1; the rest is the belly's). `phase_deg` is how far the belly
     lags behind the ribs (−180 to 180, by cross-correlation), `paradox` whether they move against each other.
     `symmetry` is 100 (left − right) / mean, `symmetry_noise` the half-width of what sensors and breaths alone make of
-    it. `score` is the 360° score, 0–100, `least` the site that opened least. NaN (None) where not measured, and why
-    (`reasons`: "rib_share", "phase_deg", "symmetry", "score").
+    it, `opens_more` the side that does so by more than that and 10, even where it is too rough for a number. `score`
+    is the 360° score, 0–100, `least` the site that opened least. NaN (None) where not measured, and why (`reasons`:
+    "rib_share", "phase_deg", "symmetry", "score").
     """
 
     t_s: float
@@ -191,6 +194,7 @@ class Expansion:
     paradox: bool = False
     symmetry: float = math.nan
     symmetry_noise: float = math.nan
+    opens_more: Side | None = None
     score: float = math.nan
     least: Place | None = None
     reasons: Mapping[str, Unmeasured] = field(default_factory=lambda: _NONE)

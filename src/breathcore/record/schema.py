@@ -62,7 +62,7 @@ CREATE TABLE derived_site(    -- how far one place is open; t_s and level are bl
   n INTEGER PRIMARY KEY, place TEXT, source TEXT, t_s BLOB, level BLOB, gap_before INTEGER);
 CREATE TABLE derived_expansion( -- one breath all the way round; sites and reasons are JSON; phase_deg: the belly's lag
   n INTEGER PRIMARY KEY, t_s REAL, onset_s REAL, end_s REAL, sites TEXT, rib_share REAL, phase_deg REAL,
-  paradox INTEGER, symmetry REAL, symmetry_noise REAL, score REAL, least TEXT, reasons TEXT);
+  paradox INTEGER, symmetry REAL, symmetry_noise REAL, opens_more TEXT, score REAL, least TEXT, reasons TEXT);
 CREATE TABLE derived_brace(   -- level 0 at ease, 1 the firmest gentle brace; drift over 10 s
   n INTEGER PRIMARY KEY, t_s REAL, source TEXT, level REAL, confirmed REAL, "on" INTEGER, held_s REAL, drift REAL,
   breathing INTEGER, strain INTEGER, reason TEXT);

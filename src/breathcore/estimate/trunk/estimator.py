@@ -275,8 +275,8 @@ class TrunkEstimator:
                 scale = self._try(source, partial(follower.calibrate, calibration, sway))
                 if scale is None:
                     follower.scale = refused(follower.site, calibration.end_s, Unmeasured.NO_DATA)
-                out.append(self._told(follower))
-            self._round.calibrated(calibration)
+            self._try("round", partial(self._round.calibrated, calibration))
+            out += [self._told(f) for f in self._followers.values() if f.site.place is not Place.PELVIS]
             out += self._try("brace", partial(self._bracing.calibrated, calibration, end)) or []
         return out
 

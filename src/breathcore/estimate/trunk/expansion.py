@@ -112,6 +112,13 @@ class SiteFollower:
         self._settle()
         return self.scale
 
+    def resize(self, factor: float) -> None:
+        """Take the full breath for `factor` times as large as it was calibrated."""
+        if self.scale is not None:
+            told = self.scale.told
+            full = told.relaxed + factor * self.scale.span
+            self.scale = replace(self.scale, told=replace(told, full=full))
+
     def adopt(self, scale: Scale) -> None:
         """Take the range as it is."""
         self.scale, self.lost = scale, None

@@ -9,31 +9,38 @@ import numpy as np
 
 from breathcore.dsp.summary import moments
 from breathcore.model.device import Place
-from breathcore.model.trunk import RING, SiteExpansion, Unmeasured
+from breathcore.model.trunk import RING, Side, SiteExpansion, Unmeasured
 
 PAIRS_N = 8  # breaths that left and right are compared over
 LEAST_N = 3
 SURE = 1.96
 BENDS = 0.087  # SD of the slope of a reading from one person's site to the next: evenly within 15 %
-ASK_AT = 10.0  # of the symmetry index: ask for the sensors to be exchanged
+SHARED = 0.2  # of what a site does is seen at its neighbours: 10-30 %
+MOST_NOISE = 8.0  # of the index: of those told with more, a tenth of people were more than 5 off
+NORMAL = 10.0  # of the symmetry index: beyond, a side opens more, and the sensors are to be exchanged once
 NAN = math.nan
 
 
 class Symmetry(NamedTuple):
-    """100 (left - right) / mean, the half-width of what scatter and calibration make of it, or why there is none."""
+    """100 (left - right) / mean, the half-width of what scatter and sensors make of it, or why there is no number.
+
+    `opens_more` is the side that does so by more than that and `NORMAL`; it may be known where no number is told.
+    """
 
     value: float
     noise: float
+    opens_more: Side | None = None
     reason: Unmeasured | None = None
 
 
 class Pairs:
     """Left and right of the last breaths.
 
-    The index is that of the sums over `PAIRS_N` breaths. Its noise has three parts: the breath-to-breath scatter of the
-    difference (over the root of their number); what the coefficients of variation of both calibrations leave open about
-    the two ranges (over the root of the number of full breaths); and that neither reading is straight between ease and
-    full (`BENDS`). More breaths shrink the first only; deep breaths the last: in quiet ones it is the largest.
+    The index is that of the sums over `PAIRS_N` breaths. Its noise has four parts: the breath-to-breath scatter of the
+    difference (over the root of their number); what the full breaths of the calibration leave open about the ratio of
+    the two ranges; that a skin does not turn in proportion between ease and full (`BENDS`); and that neighbours share
+    what one side does (`SHARED`). More breaths shrink the first only, deep breaths the third: in quiet ones it is the
+    largest. Where all of it comes to more than `MOST_NOISE` no number is told, and the largest part says why.
     """
 
     def __init__(self) -> None:
@@ -47,20 +54,34 @@ class Pairs:
         """Take one breath's shares."""
         self._pairs.append((left, right))
 
-    def tell(self, cv_left: float, cv_right: float, fulls_n: int) -> Symmetry:
-        """Return the index now, given the coefficients of variation of both sides' `fulls_n` full breaths."""
+    @property
+    def index(self) -> float:
+        """100 (left - right) / mean of the breaths so far, NaN without one that opened anything."""
+        left, right = (sum(p[k] for p in self._pairs) for k in (0, 1))
+        return 200.0 * (left - right) / (left + right) if left + right > 0.0 else NAN
+
+    def tell(self, ratio_sd: float, skins_n: int) -> Symmetry:
+        """Return the index now; `ratio_sd` of both ranges, `skins_n` of the two are read from the skin's turn."""
         if len(self._pairs) < LEAST_N:
-            return Symmetry(NAN, NAN, Unmeasured.TOO_SHORT)
+            return Symmetry(NAN, NAN, reason=Unmeasured.TOO_SHORT)
         left, right = np.array(self._pairs).T
         mean = 0.5 * (float(left.mean()) + float(right.mean()))
         if mean <= 0.0:
-            return Symmetry(NAN, NAN, Unmeasured.NO_BREATH)
-        index = 100.0 * (float(left.mean()) - float(right.mean())) / mean
-        n = len(left)
+            return Symmetry(NAN, NAN, reason=Unmeasured.NO_BREATH)
+        index, n = self.index, len(left)
         scatter = 100.0 * moments(left - right)[1] / mean / math.sqrt(n - 1)
-        ranges = 100.0 * math.hypot(cv_left, cv_right) / math.sqrt(max(1, fulls_n))
-        bends = 100.0 * math.sqrt(2.0) * BENDS * max(0.0, 1.0 - mean)
-        return Symmetry(index, SURE * math.sqrt(scatter**2 + ranges**2 + bends**2))
+        parts = {
+            Unmeasured.SHALLOW: 100.0 * math.sqrt(skins_n) * BENDS * abs(1.0 - mean),
+            Unmeasured.UNEVEN: 100.0 * ratio_sd,
+            Unmeasured.ROUGH if n == PAIRS_N else Unmeasured.TOO_SHORT: scatter,
+        }
+        shared = SHARED * abs(index) if skins_n else 0.0
+        noise = SURE * math.sqrt(sum(x * x for x in (*parts.values(), shared)))
+        more = None if abs(index) <= max(noise, NORMAL) else Side.LEFT if index > 0.0 else Side.RIGHT
+        if noise <= MOST_NOISE:
+            return Symmetry(index, noise, more)
+        largest = max(parts, key=lambda reason: parts[reason])
+        return Symmetry(NAN, noise, more, largest if parts[largest] > shared else Unmeasured.ROUGH)
 
 
 def score_of(ring: Sequence[SiteExpansion]) -> tuple[float, Place | None, Unmeasured | None]:

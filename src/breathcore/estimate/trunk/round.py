@@ -17,7 +17,8 @@ from breathcore.estimate.trunk.compartments import (
     lag,
 )
 from breathcore.estimate.trunk.expansion import Change, SiteFollower
-from breathcore.estimate.trunk.ring import ASK_AT, Pairs, score_of
+from breathcore.estimate.trunk.ranges import factors, ratio_sd
+from breathcore.estimate.trunk.ring import Pairs, score_of
 from breathcore.estimate.trunk.sights import belly_of, found, level_of, ribs_of, ring_of
 from breathcore.estimate.trunk.site import GRAVITY_ROWS, GRID_HZ, Site, SiteKind, grid_n
 from breathcore.estimate.trunk.sway import PelvisSway, RingSway, Sway, ratio
@@ -26,6 +27,7 @@ from breathcore.model.device import Place
 from breathcore.model.estimates import Breath, BreathKind
 from breathcore.model.trunk import (
     RING,
+    CalibrationStep,
     Expansion,
     Posture,
     PostureEstimate,
@@ -61,6 +63,8 @@ class Round:
         self._followers = followers
         self._pairs = Pairs()
         self._fulls_n = 0
+        self._fulls: F64 | None = None
+        self._together: tuple[str, ...] = ()
         self._exchanged = False
         self._breaths: list[Breath] = []
         self._apart_n: dict[str, int] = {}
@@ -71,11 +75,22 @@ class Round:
         return tuple(f.site for f in self._followers.values())
 
     def calibrated(self, calibration: TrunkCalibration) -> None:
-        """Begin afresh after a calibration."""
+        """Begin afresh after all sites' calibration; read the ranges of those on the ribs against each other."""
         self._pairs.reset()
         self._apart_n.clear()
-        self._fulls_n = sum(s.kind is StepKind.FULL for s in calibration.steps)
         self._breaths = []
+        self._compare([s for s in calibration.steps if s.kind is StepKind.FULL])
+
+    def _compare(self, fulls: Sequence[CalibrationStep]) -> None:
+        self._fulls_n, self._fulls = len(fulls), None
+        ribs = [f for f in self._followers.values() if f.site.kind is SiteKind.IMU and f.site.place in RING]
+        ribs = [f for f in ribs if f.reason is None]
+        self._together = tuple(f.site.source for f in ribs)
+        if len(ribs) > 1:
+            self._fulls = factors([np.stack([f.levels(s.start_s, s.end_s) for f in ribs]) for s in fulls])
+        if self._fulls is not None:
+            for follower, sizes in zip(ribs, self._fulls.T, strict=True):
+                follower.resize(float(np.add.reduce(sizes)) / len(sizes))
 
     def sway(self, calibration: TrunkCalibration) -> Sway | None:
         """Return what shows the body's sway: the ribs' own sensors, the pelvis, both; None where nothing does.
@@ -221,10 +236,10 @@ class Round:
         if missing is not None:
             return replace(expansion, score=score, least=least, reasons={**reasons, "symmetry": missing})
         self._pairs.push(pair[0].share, pair[1].share)
-        symmetry = self._pairs.tell(self._cv(left), self._cv(right), self._fulls_n)
+        symmetry = self._pairs.tell(self._ratio_sd(left, right), sum(s.kind is SiteKind.IMU for s in (left, right)))
         if symmetry.reason is not None:
             reasons["symmetry"] = symmetry.reason
-        elif abs(symmetry.value) > max(ASK_AT, symmetry.noise) and not self._exchanged:
+        if symmetry.opens_more is not None and not self._exchanged:
             self.swap_wanted = True
         return replace(
             expansion,
@@ -232,12 +247,18 @@ class Round:
             least=least,
             symmetry=symmetry.value,
             symmetry_noise=symmetry.noise,
+            opens_more=symmetry.opens_more,
             reasons=reasons,
         )
 
-    def _cv(self, site: Site) -> float:
-        scale = self._followers[site.source].scale
-        return NAN if scale is None else scale.told.cv
+    def _ratio_sd(self, left: Site, right: Site) -> float:
+        """Return the SD of the ratio of both sides' ranges."""
+        sources = list(self._together)
+        if self._fulls is not None and left.source in sources and right.source in sources:
+            return ratio_sd(self._fulls, sources.index(left.source), sources.index(right.source))
+        scales = [self._followers[s.source].scale for s in (left, right)]
+        cvs = [s.told.cv for s in scales if s is not None]
+        return math.hypot(*cvs) / math.sqrt(max(1, self._fulls_n))
 
     # ── ribs and belly ───────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -6,12 +6,23 @@ from functools import cache, partial
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from trunk_signals import OneBreath, Trunk, Worn, breaths, even, of, run, share, steps
 
+from breathcore.estimate.trunk.ring import MOST_NOISE, NORMAL, Pairs
 from breathcore.estimate.trunk.site import SiteKind
 from breathcore.model.device import Place
 from breathcore.model.estimates import BreathKind
-from breathcore.model.trunk import Expansion, SidesExchanged, SiteBlock, SiteCalibration, TapeReading, Unmeasured
+from breathcore.model.trunk import (
+    Expansion,
+    Side,
+    SidesExchanged,
+    SiteBlock,
+    SiteCalibration,
+    TapeReading,
+    Unmeasured,
+)
 
 RING = tuple(Worn(p) for p in (Place.STERNUM, Place.LEFT, Place.RIGHT, Place.BACK))
 BELTS = (Worn(Place.STERNUM, belt=True, hz=10.0), Worn(Place.NAVEL, belt=True, hz=10.0))
@@ -110,18 +121,46 @@ def test_what_needs_a_sensor_that_is_not_there_is_refused():
 # ── symmetry ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_left_and_right_are_compared_with_the_noise_of_it():
+def test_a_side_that_opens_far_more_is_named_but_not_in_numbers():
     estimator, out = uneven()
-    assert last(out).symmetry == pytest.approx(50.0, abs=5.0)
-    assert 0.0 < last(out).symmetry_noise < 25.0
+    assert last(out).opens_more is Side.LEFT
+    assert math.isnan(last(out).symmetry)
+    assert last(out).reasons["symmetry"] in (Unmeasured.SHALLOW, Unmeasured.ROUGH)
     assert estimator.swap_wanted
     assert of(out, Expansion)[0].reasons["symmetry"] in (Unmeasured.NOT_CALIBRATED, Unmeasured.TOO_SHORT)
 
 
-def test_even_sides_do_not_ask_for_the_sensors_to_be_exchanged():
+def test_quiet_breaths_are_too_shallow_to_compare_left_and_right():
     estimator, out = usual()
-    assert abs(last(out).symmetry) < last(out).symmetry_noise
+    assert last(out).reasons["symmetry"] is Unmeasured.SHALLOW
+    assert last(out).opens_more is None
     assert not estimator.swap_wanted
+
+
+def test_deep_breaths_compare_left_and_right_within_5_points():
+    sides = {**even(0.9), Place.LEFT: 0.93, Place.RIGHT: 0.87}
+    _, out = seen(Trunk(RING, tuple(breaths(sides))))
+    assert last(out).symmetry == pytest.approx(6.7, abs=5.0)
+    assert 0.0 < last(out).symmetry_noise <= MOST_NOISE
+
+
+@given(st.floats(-20.0, 20.0), st.floats(0.0, 0.1), st.floats(0.2, 1.2), st.integers(3, 12), st.integers(0, 2))
+def test_left_against_right_is_a_number_with_a_narrow_band_or_a_reason(index, ratio_sd, mean, breaths_n, skins_n):
+    pairs = Pairs()
+    for _ in range(breaths_n):
+        pairs.push(mean * (1.0 + index / 200.0), mean * (1.0 - index / 200.0))
+    told = pairs.tell(ratio_sd, skins_n)
+    assert (told.reason is None) == (told.noise <= MOST_NOISE) == math.isfinite(told.value)
+    assert told.reason is not None or told.value == pytest.approx(index, abs=1e-6)
+    assert (told.opens_more is not None) == (abs(index) > max(told.noise, NORMAL))
+
+
+def test_belts_compare_the_sides_in_quiet_breaths_too():
+    pairs = Pairs()
+    for _ in range(8):
+        pairs.push(0.31, 0.29)
+    assert pairs.tell(0.02, 0).value == pytest.approx(6.7, abs=0.1)
+    assert pairs.tell(0.02, 2).reason is Unmeasured.SHALLOW
 
 
 def test_after_an_exchange_both_sides_have_to_be_calibrated_again_and_it_is_not_asked_for_twice():
