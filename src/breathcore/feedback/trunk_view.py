@@ -54,7 +54,10 @@ class CompartmentsView:
 
 @dataclass(frozen=True, slots=True)
 class BraceView:
-    """The brace gauge: 0 at ease, 1 the firmest gentle brace. `zone` is what is aimed at now, `drift` over 10 s."""
+    """The brace gauge: 0 at ease, 1 the firmest gentle brace. `zone` is what is aimed at now, `drift` over 10 s.
+
+    `asked` is the set (from 0) of which nothing measured the brace and whose effort the person is to say now.
+    """
 
     level: float | None = None
     zone: tuple[float, float] | None = None
@@ -65,6 +68,7 @@ class BraceView:
     strain: bool = False  # "breathe out"
     word: Message | None = None
     message: Message | None = None
+    asked: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
 from breathcore.drill.screening import ScreeningOutcome
+from breathcore.drill.self_rating import rating_text
 from breathcore.feedback.frame import FeedbackFrame
 from breathcore.gui.gate import Gate
 from breathcore.gui.live import Job, LiveSession
@@ -175,6 +176,7 @@ class Flow(QObject):
             page = AfterPage(self._shell.words)
             page.rated.connect(self._rated)
             page.comfort.connect(lambda rate, n: self._command(CommandKind.COMFORT, comfort_text(rate, n)))
+            page.effort.connect(lambda n, effort: self._command(CommandKind.EFFORT, rating_text(n, effort)))
             page.over.connect(self._close)
             if self._live is not None:
                 self._live.rest(on=False)

@@ -244,7 +244,7 @@ class CommandKind(StrEnum):
     COMFORT = "comfort"  # of one rate of a sweep; text: JSON {"rate": from 0, "comfort": 0–10}
     TAPE = "tape"  # a tape reading; text: JSON {"place": "sternum", "cm": [5.1, 5.4, 5.2]}
     EXCHANGE = "exchange"  # the sensors of left and right were exchanged
-    EFFORT = "effort"  # how hard a brace that nothing measures felt; text: JSON {"effort": 0–10}
+    EFFORT = "effort"  # how hard a brace that nothing measures felt; text: JSON {"set": from 0, "effort": 0–10}
 
 
 @dataclass(frozen=True, slots=True)

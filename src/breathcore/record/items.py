@@ -6,6 +6,7 @@ from datetime import datetime
 from math import nan
 from types import MappingProxyType
 
+from breathcore.drill.self_rating import BraceRating
 from breathcore.drill.sides import SideComparison
 from breathcore.model.blocks import FaultReason
 from breathcore.model.drill import DrillSpec, Effect, Score, UserCommand
@@ -113,6 +114,7 @@ Estimated = (
     | FitEstimate
     | TrunkEstimate
     | SideComparison
+    | BraceRating
     | ResonanceResult
     | Outcome
 )

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
+from breathcore.drill.self_rating import BraceRating
 from breathcore.drill.sides import SideComparison
 from breathcore.model.device import DeviceSpec
 from breathcore.model.drill import CommandKind, Effect, Score, UserCommand
@@ -86,6 +87,7 @@ class Derived:
     reps: tuple[Rep, ...] = ()
     steadinesses: tuple[Steadiness, ...] = ()
     sides: tuple[SideComparison, ...] = ()
+    brace_ratings: tuple[BraceRating, ...] = ()
 
 
 class SessionFile(AbstractContextManager["SessionFile"]):
@@ -229,6 +231,7 @@ class SessionFile(AbstractContextManager["SessionFile"]):
             reps=self._all(Rep),
             steadinesses=self._all(Steadiness),
             sides=self._all(SideComparison),
+            brace_ratings=self._all(BraceRating),
         )
 
     def derived_rows(self) -> dict[str, list[Row]]:

@@ -10,6 +10,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
 
+from breathcore.drill.self_rating import BraceRating
 from breathcore.drill.sides import SideComparison
 from breathcore.model.arrays import F64
 from breathcore.model.drill import Effect, Score, Timeline, UserCommand
@@ -165,6 +166,7 @@ DERIVED_TABLES: dict[type, Table] = {
     Steadiness: _table("derived_steadiness", Steadiness),
     MovingRate: _table("derived_moving_rate", MovingRate),
     SideComparison: _table("derived_sides", SideComparison),
+    BraceRating: _table("derived_brace_rating", BraceRating),
     Score: _table("derived_score", Score),
     RecordedFault: _table("derived_fault", RecordedFault),
     FitEstimate: _table("derived_fit", FitEstimate),

@@ -80,6 +80,8 @@ CREATE TABLE derived_moving_rate( -- breaths a minute during a movement, which t
 CREATE TABLE derived_sides(   -- left and right compared after each set; difference in % of the mean; the last count
   n INTEGER PRIMARY KEY, id TEXT, unit TEXT, "left" REAL, "right" REAL, difference REAL, uncertainty REAL,
   told INTEGER);
+CREATE TABLE derived_brace_rating( -- how hard the braces of a set that nothing measured felt, 0 to 10
+  n INTEGER PRIMARY KEY, t_s REAL, set_index INTEGER, effort INTEGER);
 CREATE TABLE derived_score(   -- 0 to 100; parts is JSON; the last row is the session's
   n INTEGER PRIMARY KEY, total REAL, in_step REAL, parts TEXT, breaths_scored INTEGER);
 CREATE TABLE derived_fault(   -- bytes that could not be used

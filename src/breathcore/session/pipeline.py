@@ -11,6 +11,7 @@ from breathcore.drill.calibration import CALIBRATION_S, DEEP_BREATH_S, INHALE_S
 from breathcore.drill.engine import advance, initial
 from breathcore.drill.items import Command, DrillItem, RecordingFailed, SignalChanged, Tick
 from breathcore.drill.scoring import score_drill
+from breathcore.drill.self_rating import BraceRating
 from breathcore.drill.sides import SideComparison
 from breathcore.drill.sweep import SweepFinder
 from breathcore.estimate.calibration import RangeCalibrator
@@ -24,6 +25,7 @@ from breathcore.feedback.drill_view import (
 )
 from breathcore.feedback.frame import FeedbackFrame
 from breathcore.feedback.resonance_view import SweepView, sweep_view
+from breathcore.feedback.trunk_view import TrunkView
 from breathcore.model.blocks import SampleBlock
 from breathcore.model.device import DeviceSpec
 from breathcore.model.drill import CommandKind, Effect, EffectKind, Score, Stage, UserCommand
@@ -56,6 +58,9 @@ DRILL_COMMANDS = frozenset(CommandKind) - {
     CommandKind.RATINGS,
     CommandKind.NOTE,
     CommandKind.COMFORT,
+    CommandKind.TAPE,
+    CommandKind.EXCHANGE,
+    CommandKind.EFFORT,
 }
 
 
@@ -76,6 +81,7 @@ SessionItem = (
     | Polarity
     | TrunkEstimate
     | SideComparison
+    | BraceRating
     | Score
     | ResonanceResult
     | Outcome
@@ -172,6 +178,8 @@ class Pipeline:
                 self._advance(Command(item.kind, self._now_s, item.text), out)
             elif item.kind is CommandKind.COMFORT and self._sweep is not None:
                 self._sweep.answer(item.text)
+            elif item.kind is CommandKind.EFFORT and (rating := self._trunk.rate(item.text, self._now_s)) is not None:
+                out.append(rating)
             self._tell(self._trunk.on_command(item.kind, item.text, self._now_s), out)
         elif isinstance(item, RecorderFailed):
             self._advance(RecordingFailed(self._now_s), out)
@@ -198,6 +206,7 @@ class Pipeline:
             self._state, self._score, self._rates, self._started_s, self._finished_s, self._signals.estimator.refusal,
             self._drill.target_bpm, self._planned_n,
             None if self._sweep is None else self._sweep.result(self._state.done),
+            tuple(self._trunk.ratings[n] for n in sorted(self._trunk.ratings)),
         )  # fmt: skip
 
     def frame(self, recorder_depth: int = 0, *, recording: bool = True) -> FeedbackFrame:
@@ -209,7 +218,7 @@ class Pipeline:
             self._moved(self._signals.frame(now_s), breathes=drill.breathes),
             stage=state.stage,
             drill=drill,
-            trunk=self._signals.body.view(now_s, self._plan.drill, state.current, drill.breaths_n),
+            trunk=self._body(drill.breaths_n),
             calibration_left_s=calibration_left_s(state, now_s),
             calibration_share=calibration_share(state, now_s),
             calibration_cue=calibration_cue(state, now_s),
@@ -226,6 +235,13 @@ class Pipeline:
             recorder_depth=recorder_depth,
             finish=state.finish,
         )
+
+    def _body(self, planned_n: int) -> TrunkView | None:
+        """Return what there is to see of the trunk, and whether the person is to say how hard a brace was."""
+        view = self._signals.body.view(self._now_s, self._plan.drill, self._state.current, planned_n)
+        if view is None or view.brace is None:
+            return view
+        return replace(view, brace=replace(view.brace, asked=self._trunk.asked(self._state)))
 
     def _moved(self, frame: FeedbackFrame, *, breathes: bool) -> FeedbackFrame:
         """Return the frame, its trace that of the movement where the target is one and it is measured."""
@@ -342,6 +358,7 @@ class Pipeline:
         if stage is Stage.COUNTDOWN:
             self._signals.body.set_begins(t_s)
         if stage in (Stage.SET_REST, Stage.FINISHED):
+            self._trunk.set_over(self._state)
             self._compare(out)
         if stage is Stage.FINISHED:
             self._finished_s = t_s

@@ -3,10 +3,12 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
 import numpy as np
 
 from breathcore.drill.scoring import advice
+from breathcore.drill.self_rating import BraceRating
 from breathcore.drill.state import DrillState
 from breathcore.model.drill import FinishReason, Score
 from breathcore.model.estimates import RateEstimate, Refusal
@@ -36,6 +38,7 @@ class SessionResult:
     lost_s: float
     paused_s: float
     resonance: ResonanceResult | None = None  # of a sweep
+    ratings: tuple[BraceRating, ...] = ()  # what the person said of braces that nothing measured, set by set
 
     def outcome(self) -> Outcome:
         """Return the numbers that lists of sessions show."""
@@ -52,7 +55,12 @@ def rate_over(rates: Sequence[RateEstimate], start_s: float, end_s: float) -> fl
 
 
 def sentence(
-    finish: FinishReason | None, score: Score | None, refusal: Refusal | None, done_n: int, planned_n: int
+    finish: FinishReason | None,
+    score: Score | None,
+    refusal: Refusal | None,
+    done_n: int,
+    planned_n: int,
+    ratings: Sequence[BraceRating] = (),
 ) -> Message:
     """Return the one sentence: what was done, and whether it could be measured."""
     counts = {"done": done_n, "planned": planned_n}
@@ -64,6 +72,10 @@ def sentence(
     if family is not None and score is not None and score.in_step is not None:
         early = "" if finish is FinishReason.COMPLETED else "-early"
         return message(f"result.{family}{early}", in_step=round(100 * score.in_step), **counts)
+    if ratings and (score is None or score.total is None):
+        effort = round(fmean(r.effort for r in ratings), 1)
+        early = "" if finish is FinishReason.COMPLETED else "-early"
+        return message(f"result.self-rated{early}", effort=effort, **counts)
     if score is None or score.in_step is None:
         kind = "unmeasured" if refusal is not None else "timed"
         return message(f"result.{kind}" if finish is FinishReason.COMPLETED else f"result.{kind}-early", **counts)
@@ -82,6 +94,7 @@ def make_result(
     target_bpm: float | None,
     planned_n: int,
     resonance: ResonanceResult | None = None,
+    ratings: tuple[BraceRating, ...] = (),
 ) -> SessionResult:
     """Return what a session has come to.
 
@@ -99,7 +112,7 @@ def make_result(
     done_n = state.breaths_n
     return SessionResult(
         finish=state.finish,
-        sentence=sentence(state.finish, score, refusal, done_n, planned_n),
+        sentence=sentence(state.finish, score, refusal, done_n, planned_n, ratings),
         advice=advice(score) if score is not None and score.total is not None else None,
         score=score,
         rate_before_bpm=before,
@@ -112,6 +125,7 @@ def make_result(
         lost_s=state.lost_s,
         paused_s=state.paused_s + state.dizzy_s,
         resonance=resonance,
+        ratings=ratings,
     )
 
 

@@ -9,6 +9,7 @@ from statistics import fmean
 from breathcore.drill.brace_score import score_brace
 from breathcore.drill.movement_score import score_movement
 from breathcore.drill.scoring import WEIGHTS
+from breathcore.drill.self_rating import ASKED_IN, BraceRating, brace_rating, unmeasured_sets
 from breathcore.drill.sides import SideComparison, SideMeasures, compare, expansion, measures
 from breathcore.drill.state import DrillState
 from breathcore.estimate.trunk.sights import Measure, Sight, sights, sites_of
@@ -72,6 +73,8 @@ class TrunkDrill:
         self.reps: list[Rep] = []
         self.steadinesses: list[Steadiness] = []
         self.turns: list[Turn] = []
+        self.ratings: dict[int, BraceRating] = {}
+        self._unmeasured: tuple[int, ...] = ()
 
     @property
     def calibrates_trunk(self) -> bool:
@@ -126,6 +129,24 @@ class TrunkDrill:
             reading = tape_reading(text, t_s)
             if reading is not None:
                 yield reading
+
+    # what the person says of a brace that nothing measures
+
+    def set_over(self, state: DrillState) -> None:
+        """Look which of the sets that were done are to be rated by the person."""
+        self._unmeasured = unmeasured_sets(state.done, self.braces) if self._spec.braced else ()
+
+    def rate(self, text: str, t_s: float) -> BraceRating | None:
+        """Take how hard a set's braces felt; None where the text does not say it, or that set is not asked about."""
+        told = brace_rating(text, t_s, self._unmeasured)
+        if told is not None:
+            self.ratings[told.set_index] = told
+        return told
+
+    def asked(self, state: DrillState) -> int | None:
+        """Return the set that the person is to rate now: the last one that was done, until it is rated."""
+        last = self._unmeasured[-1] if self._unmeasured else None
+        return None if state.stage not in ASKED_IN or last in self.ratings else last
 
     # what they found
 

@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QProgressBar
 
 from breathcore.feedback.frame import FeedbackFrame
 from breathcore.feedback.wording import Wording
+from breathcore.gui.effort_bar import EffortBar
 from breathcore.gui.pages.livetrace import LiveTrace
 from breathcore.gui.pages.parts import Page
 from breathcore.gui.pages.summary import Ratings
@@ -23,12 +24,15 @@ class AfterPage(Page):
         Pain and effort, each 0–10 or None.
     comfort(int, int)
         After a sweep: index of its last rate, and how comfortable that was.
+    effort(int, int)
+        Index of a set in which nothing measured the brace, and how hard that was.
     over()
         Time for the summary.
     """
 
     rated = Signal(object, object)
     comfort = Signal(int, int)
+    effort = Signal(int, int)
     over = Signal()
 
     def __init__(self, wording: Wording) -> None:
@@ -39,6 +43,9 @@ class AfterPage(Page):
         self.sweep = SweepBar(wording)
         self.sweep.rated.connect(self.comfort)
         self.content.addWidget(self.sweep)
+        self.effort_bar = EffortBar(wording)
+        self.effort_bar.rated.connect(self.effort)
+        self.content.addWidget(self.effort_bar)
         frame, column = card(margin_em=1.2, spacing_em=0.8)
         self.trace = LiveTrace(self.text("prepare.trace"), height_em=6)
         column.addWidget(self.trace)
@@ -65,6 +72,7 @@ class AfterPage(Page):
             self._from_s = frame.t_s
         self.trace.show_frame(frame)
         self.sweep.show_frame(frame)
+        self.effort_bar.show_frame(frame)
         gone_s = frame.t_s - self._from_s
         left_s = max(0.0, AFTER_S - gone_s)
         set_text(self._left, self.text("after.left", seconds=round(left_s)))
