@@ -15,8 +15,9 @@ from breathcore.source.sim.breathing import Breathing
 from breathcore.source.sim.spec import Behaviour, WearerSpec
 from breathcore.source.sim.strokes import Chain
 from breathcore.source.sim.trunk.ahead import Ahead
+from breathcore.source.sim.trunk.breath import ScriptedBreath
 from breathcore.source.sim.trunk.movements import MOVEMENTS, Exercise
-from breathcore.source.sim.trunk.script import Script
+from breathcore.source.sim.trunk.script import AirKind, Script
 from breathcore.source.sim.trunk.spec import WALL, TrunkSpec
 from breathcore.source.sim.trunk.tracks import Track
 from breathcore.source.sim.trunk.wearer import TrunkWearer
@@ -28,6 +29,7 @@ _SENT = 0.35  # by how much more a site opens to which the breath is sent
 _SENT_S = 0.8
 _SETTLES_S = 1.2
 _TURNS_S = 3.0  # to the other side
+_TAKES_S = 0.6  # to leave the own breath for what happens, and to go back to it
 NOTHING = Script(0.0)
 _BOTH_SIDES = {Posture.LEFT_SIDE: Posture.RIGHT_SIDE}
 
@@ -45,10 +47,18 @@ def breathing_as(spec: TrunkSpec, person: WearerSpec) -> WearerSpec:
 
 
 class LiveBreath:
-    """The breath of a wearer who is watched live, and where it is sent."""
+    """The breath of a wearer who is watched live, and where it is sent.
 
-    def __init__(self, breathing: Breathing, spec: TrunkSpec) -> None:
+    Where `happens` has them talk, cough or hold their breath, that takes the place of the breath they follow. The
+    strokes of `chain` are still those that they would have breathed.
+    """
+
+    def __init__(self, breathing: Breathing, spec: TrunkSpec, happens: Script = NOTHING) -> None:
         self._breathing, self._spec = breathing, spec
+        self._given = ScriptedBreath(spec, happens) if happens.air else None
+        self._gives = Track()
+        for air in happens.air:
+            self._gives.go(air.start_s, air.start_s + _TAKES_S, float(air.kind is not AirKind.BREATHE))
         self._start_s = breathing.chain.end[0]
         self._lag = Track(self._lag_of(60.0 / spec.rate_bpm))
         self._sent = tuple(Track() for _ in WALL)
@@ -74,7 +84,11 @@ class LiveBreath:
 
     def level(self, t_s: F64) -> F64:
         """Return the breath at rising `t_s` (n,)."""
-        return self._breathing.level(np.maximum(t_s, self._start_s))
+        own = self._breathing.level(np.maximum(t_s, self._start_s))
+        if self._given is None:
+            return own
+        share = self._gives(t_s)
+        return np.asarray((1.0 - share) * own + share * self._given.level(t_s))
 
     def lag_s(self, t_s: F64) -> F64:
         """Return how far the belly lags behind the ribs (n,)."""
@@ -85,8 +99,8 @@ class LiveBreath:
         return np.stack([track(t_s) for track in self._sent], axis=1)
 
     def coughs(self, until_s: float) -> Sequence[float]:
-        """Return nothing: nobody coughs here."""
-        return ()
+        """Return when the coughs up to `until_s` burst."""
+        return () if self._given is None else self._given.coughs(until_s)
 
     def _lag_of(self, length_s: float) -> float:
         return self._spec.phase_deg / 360.0 * length_s
@@ -95,7 +109,8 @@ class LiveBreath:
 class LiveTrunk(TrunkWearer):
     """The trunk of a person who sees a timeline; `movement` is what its MOVE phases ask for ("": nothing).
 
-    Of `happens` it takes postures, slips, what is put on anew and exchanged, all at session times.
+    Of `happens` it takes postures, what becomes of the sensors, and talking, coughing and held breaths, all at session
+    times.
     Brace and movement follow with the person's reaction lag; free behaviour takes only what is coached. What sensors
     read is computed a second at a time, since they ask for single samples.
     """
@@ -108,7 +123,7 @@ class LiveTrunk(TrunkWearer):
         movement: str = "",
         happens: Script = NOTHING,
     ) -> None:
-        self._live = LiveBreath(breathing, spec)
+        self._live = LiveBreath(breathing, spec, happens)
         super().__init__(spec, replace(happens, air=(), brace=(), reps=()), self._live)
         self._person = person
         self._rng = np.random.default_rng([person.seed, 20])
