@@ -32,6 +32,9 @@ class Unmeasured(StrEnum):
     SMALL = "small"  # the firmest gentle brace pulls less than a quiet breath does
     SHALLOW = "shallow"  # breaths too small to compare left and right: the skin does not turn in proportion
     ROUGH = "rough"  # left and right differ by too much, or too unsteadily, for a number
+    SLIGHT = "slight"  # the movement is hardly larger than what a body does at rest
+    UNLIKE = "unlike"  # the repetitions that a movement should be learned from differ too much
+    QUICK = "quick"  # an accelerometer alone cannot tell so quick a movement from the body's acceleration
     UNDEFINED = "undefined"  # a phase angle of two movements of which one hardly moves
 
 
@@ -181,8 +184,8 @@ class Expansion:
     lags behind the ribs (−180 to 180, by cross-correlation), `paradox` whether they move against each other.
     `symmetry` is 100 (left − right) / mean, `symmetry_noise` the half-width of what sensors and breaths alone make of
     it, `opens_more` the side that does so by more than that and 10, even where it is too rough for a number. `score`
-    is the 360° score, 0–100, `least` the site that opened least. NaN (None) where not measured, and why (`reasons`:
-    "rib_share", "phase_deg", "symmetry", "score").
+    is the 360° score, 0–100, `least` the site that opened least, by more than what sensors make of even ones
+    (None: evenly). NaN (None) where not measured, and why (`reasons`: "rib_share", "phase_deg", "symmetry", "score").
     """
 
     t_s: float

@@ -1,9 +1,12 @@
 """Repetitions of a movement: learned in guided ones, then counted about their own axis on the way back.
 
 A repetition (signals.md §10) leaves the rest by more than 60 % of the learned range and is counted when it comes back
-below 30 %: what lies between moves nothing. It lasts 0.8–15 s. Guided ones have no range yet: they leave by more than
-60 % of the least usual angle of the movement, and two of them have to be alike: then both are told. Sway and deep
-breaths (1–3°) never reach that. What strays from the way, or does not end where it began, is none of the movement.
+below 30 %: what lies between moves nothing. It lasts 0.8–15 s. Guided ones have no range yet: they go by 8° or more
+and 60 % of the least usual angle of the movement, and two that follow each other have to be alike (range, axis, how
+long they took); then they are told, and those of the same way right before them. Sway and deep breaths (1–3°) and
+fidgeting (up to 9°, hardly twice the same) teach nothing. An accelerometer alone learns nothing from a movement so
+quick that what accelerates the body looks like a turn. What strays from the way, or does not end where it began, is
+none of the movement.
 
 The rest is where the sensor last stood still; its level follows what the body comes home to.
 """
@@ -27,9 +30,12 @@ HALF_HOME = 0.45  # where a repetition is two swings: standing, the trunk is not
 DONE = 0.02  # of the range in 0.2 s: quite home
 HOME_WAIT_S = 1.0  # to be quite home, or to leave again, after 30 %
 LEAST_SWING_S, MOST_SWING_S = 0.8, 15.0
-LEAST_DEG = 6.0  # of a guided repetition: twice what a deep breath turns a sensor by
-UNLIKE = 0.4  # of two guided repetitions' ranges
+LEAST_DEG = 6.0  # to be looked at: twice what a deep breath turns a sensor by
+LEARNED_DEG = 8.0  # of a guided repetition: less than that is fidgeting as likely as not
+UNLIKE, SLOWER = 0.4, 2.0  # of two guided repetitions' ranges (share of the larger) and times (ratio)
 AXIS_APART_DEG = 35.0
+LOOKED_AT_N = 24  # swings kept while learning
+LEVER_M, FELT_G = 0.4, 1.5  # a sensor's distance from the hip; what acceleration may add where nothing shows the turn
 APART, STRAYED, SLACK_DEG = 0.4, 0.6, 3.0  # of its range: from where it began to where it ended, and off its way
 BEYOND_USUAL = 1.5  # times the largest usual angle: another posture, not a repetition
 STILL_S, STILL_DEG = 1.0, 2.5
@@ -78,6 +84,7 @@ class RepCounter:
         self._path = known if known is not None and not task.guided_n else None
         self._to_learn_n = 0 if self._path else max(1, task.guided_n) * self._swings_n
         self._examples: list[Example] = []
+        self._looked_at: deque[Example] = deque(maxlen=LOOKED_AT_N)
         self._half: tuple[Swing, float] | None = None
         self._rest: Vector | None = None
         self._guided_n = task.guided_n
@@ -219,11 +226,8 @@ class RepCounter:
         return apart <= APART * swing.range_deg + SLACK_DEG and not strayed > STRAYED * swing.range_deg + SLACK_DEG
 
     def _least(self) -> float:
-        """Return how far a repetition goes at least."""
-        assert self._task is not None
-        if self._path is None:
-            return max(LEAST_DEG, THERE * self._task.range_deg[0])
-        return THERE * self._path.range_deg
+        """Return how far a repetition goes at least, and what is looked at while the movement is learned."""
+        return LEAST_DEG if self._path is None else THERE * self._path.range_deg
 
     def _off(self, points: Sequence[Point]) -> float:
         """Return the most that the way was left; NaN where it is not known, or gravity does not show it."""
@@ -239,13 +243,26 @@ class RepCounter:
         if path is None:
             return []
         if path.by_turn and points[0][2][0] != points[0][2][0]:
-            return [MovementLearned(t_s, self._source, (), math.nan, Unmeasured.BLIND)]
+            return [MovementLearned(t_s, self._source, (), math.nan, Unmeasured.NO_SENSOR)]
         example = Example(swing, path, points)
-        if self._examples and not example.like(self._examples[0]):
-            self._examples = [example]
-            return [MovementLearned(t_s, self._source, (), math.nan, Unmeasured.UNEVEN)]
+        self._looked_at.append(example)
+        reason = self._unlearned(example)
+        if reason is not None:
+            self._examples = [example] if reason is Unmeasured.UNLIKE else []
+            return [MovementLearned(t_s, self._source, (), math.nan, reason)]
         self._examples.append(example)
         return self._know(t_s) if len(self._examples) >= self._to_learn_n else []
+
+    def _unlearned(self, example: "Example") -> Unmeasured | None:
+        """Return why nothing is learned of a swing, None where something is."""
+        assert self._task is not None
+        if example.swing.range_deg < max(LEARNED_DEG, THERE * self._task.range_deg[0]):
+            return Unmeasured.SLIGHT
+        if example.felt_g > FELT_G:
+            return Unmeasured.QUICK
+        if self._examples and not (example.like(self._examples[0]) and example.follows(self._examples[-1])):
+            return Unmeasured.UNLIKE
+        return None
 
     def _know(self, t_s: float) -> list[Told]:
         """Take what the examples have in common for the movement, and tell them."""
@@ -260,9 +277,23 @@ class RepCounter:
         self._to_learn_n = 0
         self._clear()
         out: list[Told] = [MovementLearned(t_s, self._source, axis, middle)]
-        for example in self._examples:
+        for example in (*self._before(), *self._examples):
             out += self._swung(t_s, example.swing, example.points)
         return out
+
+    def _before(self) -> "list[Example]":
+        """Return the swings right before the examples that were of the same way, though nothing was learned of them."""
+        assert self._path is not None
+        found: list[Example] = []
+        after = self._examples[0]
+        for example in reversed(self._looked_at):
+            if example.swing.start_s >= after.swing.start_s:
+                continue
+            if not (after.follows(example) and example.of(self._path)):
+                break
+            found.insert(0, example)
+            after = example
+        return found[len(found) % self._swings_n :]
 
     # ── repetitions ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -322,7 +353,26 @@ class Example:
     def like(self, other: "Example") -> bool:
         """Return whether both are of one movement."""
         apart = angle_deg(self.path.axis, other.path.axis)
-        return alike(self.swing.range_deg, other.swing.range_deg, UNLIKE) and apart <= AXIS_APART_DEG
+        longer, shorter = (of(self.swing.seconds, other.swing.seconds) for of in (max, min))
+        same_way = alike(self.swing.range_deg, other.swing.range_deg, UNLIKE) and apart <= AXIS_APART_DEG
+        return same_way and longer <= SLOWER * shorter
+
+    def follows(self, other: "Example") -> bool:
+        """Return whether it came soon after another one."""
+        return self.swing.start_s - other.swing.end_s <= MOST_SWING_S
+
+    def of(self, path: Path) -> bool:
+        """Return whether it went that way, and as far as a repetition does."""
+        return self.swing.range_deg >= THERE * path.range_deg and angle_deg(self.path.axis, path.axis) <= AXIS_APART_DEG
+
+    @property
+    def felt_g(self) -> float:
+        """What the body's own acceleration adds to gravity where nothing but gravity shows the turn (half a cosine)."""
+        turning = self.points[0][2]
+        if turning[0] == turning[0]:  # not NaN: a gyroscope
+            return 0.0
+        way_s = max(min(self.swing.top_s - self.swing.start_s, self.swing.end_s - self.swing.return_s), 0.1)
+        return 0.5 * math.radians(self.swing.range_deg) * (math.pi / way_s) ** 2 * LEVER_M / 9.81
 
 
 class Stand:

@@ -95,9 +95,39 @@ def test_who_stays_bent_has_changed_posture_and_is_counted_again_from_there():
 def test_two_that_differ_teach_nothing():
     body = Body(40.0).does(1, 60.0).does(1, 20.0, start_s=14.0).does(2, 40.0, start_s=22.0)
     told = follow(body, [task()])
-    assert learned(told)[0].reason is Unmeasured.UNEVEN
+    assert learned(told)[0].reason is Unmeasured.UNLIKE
     assert learned(told)[-1].reason is None
     assert len(reps(told)) == 2
+
+
+def test_what_is_no_larger_than_fidgeting_is_not_learned_and_the_reason_is_told():
+    told = follow(Body(60.0).sways(0.4).does(6, 7.2, spread=0.0), [task("bridge")])
+    assert not reps(told)
+    assert {x.reason for x in learned(told)} == {Unmeasured.SLIGHT}
+
+
+def test_two_far_apart_in_time_or_of_other_lengths_teach_nothing():
+    apart = Body(60.0).does(1, 30.0).does(1, 30.0, start_s=40.0)
+    assert not reps(follow(apart, [task()]))
+    slow = Body(60.0).does(1, 30.0, way_s=0.8).does(1, 30.0, start_s=14.0, way_s=3.0)
+    told = follow(slow, [task()])
+    assert not reps(told)
+    assert learned(told)[-1].reason is Unmeasured.UNLIKE
+
+
+def test_of_the_same_way_but_too_small_to_learn_from_they_count_once_it_is_learned():
+    body = Body(60.0).does(1, 7.6, spread=0.0).does(1, 9.5, start_s=10.0, spread=0.0).does(3, 9.0, start_s=14.0)
+    told = reps(follow(body, [task("bridge")]))
+    assert len(told) == 5
+    assert [r.start_s for r in told] == sorted(r.start_s for r in told)
+
+
+def test_so_quick_that_an_accelerometer_alone_is_misled_it_is_not_learned():
+    body = Body(40.0).does(8, 50.0, way_s=0.45, keep_s=0.6, pause_s=0.6, spread=0.0)
+    told = follow(body, [task()], gyro=False)
+    assert not reps(told)
+    assert learned(told)[-1].reason is Unmeasured.QUICK
+    assert len(reps(follow(body, [task()]))) == 8
 
 
 def test_a_known_movement_needs_no_guided_ones_in_the_next_set():
