@@ -12,6 +12,7 @@ from breathcore.export.data import ExportData, Track
 from breathcore.export.events import events
 from breathcore.export.files import Progress, claim, no_progress, placed
 from breathcore.export.grid import each_second, grid_times, heart_each_second, on_grid
+from breathcore.export.trunk import trunk_tables
 from breathcore.model.arrays import F64
 
 _CHUNK = 20_000  # rows between two reports of progress
@@ -35,6 +36,7 @@ def write_csv(
 
     `signals_<rate>hz.csv` hold all samples of one nominal rate, resampled on the session clock; `<channel>.csv` events
     of sensors (beats); `heart_variability.csv` and `heart_coherence.csv` the heart's rhythm where there is one;
+    `expansion.csv`, `brace.csv`, `repetitions.csv` and their like what was told of the trunk, where anything was;
     `rate_1hz.csv`, `breaths.csv`, `events.csv`, `session.csv` the rest. The person's name is left out unless
     `with_name`.
 
@@ -131,6 +133,8 @@ def _small_tables(
         tables["heart_variability.csv"] = (list(_VARIABILITY_HEAD), _variability_rows(data))
     if data.coherences:
         tables["heart_coherence.csv"] = (list(_COHERENCE_HEAD), _coherence_rows(data))
+    if data.told is not None:
+        tables |= {table.name: (list(table.head), table.rows()) for table in trunk_tables(data.told)}
     tables["events.csv"] = (
         ["start [s]", "duration [s]", "kind", "text"],
         ((e.start_s, e.duration_s, e.kind, e.text) for e in events(data)),
@@ -179,6 +183,8 @@ def _session_rows(data: ExportData, *, with_name: bool) -> Iterator[Sequence[Cel
     yield ("sensors", "; ".join(data.sensors))
     yield ("software", data.software)
     yield ("score [0-100]", data.outcome.score)
+    for part in data.told.scores[-1].parts if data.told is not None and data.told.scores else ():
+        yield (f"score of {part.id} [0-1]", part.value)
     yield ("rate before [1/min]", data.outcome.rate_before_bpm)
     yield ("rate during [1/min]", data.outcome.rate_during_bpm)
     yield ("rate after [1/min]", data.outcome.rate_after_bpm)

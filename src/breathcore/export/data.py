@@ -19,7 +19,9 @@ from breathcore.model.estimates import (
     RateEstimate,
     SinusArrhythmia,
 )
+from breathcore.model.trunk import BraceEstimate, SiteBlock
 from breathcore.record.items import Mark, Note, Outcome, Ratings
+from breathcore.record.reader import Derived
 
 _STOPS = frozenset({Stage.PAUSED, Stage.LOST, Stage.DIZZY, Stage.SET_REST, Stage.FINISHED})
 
@@ -48,8 +50,9 @@ class ExportData:
     """A session, ready to be written.
 
     `start` is the wall clock, with its zone, at session time zero. `tracks` are the sensors' samples, `traces` the
-    breath traces, `phases` what the person was shown. `cut_short` says that the recording was never ended in order,
-    `faults_n` how many packets could not be read.
+    breath traces and how far each site was open and the brace on, `phases` what the person was shown, `told` all that
+    the live session said. `cut_short` says that the recording was never ended in order, `faults_n` how many packets
+    could not be read.
     """
 
     start: datetime
@@ -73,6 +76,7 @@ class ExportData:
     outcome: Outcome = field(default_factory=Outcome)
     cut_short: bool = False
     faults_n: int = 0
+    told: Derived | None = None
 
 
 def sample_track(device: str, blocks: Sequence[SampleBlock]) -> Track:
@@ -104,6 +108,29 @@ def effort_track(blocks: Sequence[EffortBlock], unit: str, rate_hz: float, id_: 
         _gaps([(len(b.t_s), b.gap_before) for b in blocks]),
         blocks[0].source,
     )
+
+
+def site_track(blocks: Sequence[SiteBlock], rate_hz: float) -> Track:
+    """Return how far one site was open (at least one block), shares of the own full breath, as a track."""
+    return Track(
+        f"opened.{blocks[0].place.value}",
+        None,
+        "1",
+        ("",),
+        rate_hz,
+        _joined([b.t_s for b in blocks]),
+        _joined([b.level[:, None] for b in blocks]),
+        _gaps([(len(b.t_s), b.gap_before) for b in blocks]),
+        blocks[0].source,
+    )
+
+
+def brace_track(told: Sequence[BraceEstimate]) -> Track:
+    """Return the brace (at least two estimates), share of the firmest gentle one, as a track; NaN where not told."""
+    t_s = np.array([b.t_s for b in told])
+    level = np.array([[b.level] for b in told])
+    rate_hz = max(1.0, round(1.0 / float(np.median(np.diff(t_s)))))
+    return Track("brace", None, "1", ("",), rate_hz, frozen(t_s), frozen(level), (), told[0].source)
 
 
 def _joined(parts: list[F64]) -> F64:

@@ -42,6 +42,7 @@ _LABELS = {
     Role.PRESSURE: "Pressure",
     None: "Resp trace",
 }
+_TRACES = {"opened": "Opened", "brace": "Brace"}  # of the trunk, by the first word of their name
 _ASCII_SIGNS = {"µ": "u", "μ": "u", "°": "deg", "ß": "ss", "–": "-"}
 
 
@@ -110,7 +111,7 @@ def _channels(data: ExportData) -> tuple[int, list[Channel]]:
 
 def _of_track(track: Track, rate_hz: float, total_s: int) -> Iterator[Channel]:
     values = on_grid(track, rate_hz, round(rate_hz * total_s))
-    label = _LABELS.get(track.role, _ascii(track.name))
+    label = _trunk_label(track.name) or _LABELS.get(track.role, _ascii(track.name))
     for i, axis in enumerate(track.axes):
         yield Channel(
             f"{label} {axis}".strip() if len(track.axes) > 1 else label,
@@ -120,6 +121,12 @@ def _of_track(track: Track, rate_hz: float, total_s: int) -> Iterator[Channel]:
             track.device,
             f"resampled to {rate_hz:g} Hz; gaps = {FILL:g}",
         )
+
+
+def _trunk_label(name: str) -> str:
+    """Return the label of a computed trace of the trunk (``Opened left``, ``Brace``), "" for any other."""
+    first, _, more = name.partition(".")
+    return f"{_TRACES[first]} {more}".strip() if first in _TRACES else ""
 
 
 def _numbers(data: ExportData, total_s: int) -> Iterator[Channel]:

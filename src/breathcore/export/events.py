@@ -1,4 +1,4 @@
-"""Everything of a session that has a moment and a name: phases, breaths, gaps, refusals, marks, notes."""
+"""Everything of a session that has a moment and a name: phases, breaths, movements, gaps, refusals, marks, notes."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from math import isnan, nan
 
 from breathcore.export.data import ExportData, Track
 from breathcore.export.grid import gaps
+from breathcore.export.trunk import trunk_events
 from breathcore.model.estimates import Breath, BreathKind, RateEstimate
 
 
@@ -27,10 +28,16 @@ def events(data: ExportData) -> tuple[Event, ...]:
         *(e for b in data.breaths for e in _breath(b)),
         *(e for t in (*data.tracks, *data.traces) if t.rate_hz > 0 for e in _gap_events(t, data.duration_s)),
         *_refused(data.rates, data.duration_s),
+        *_of_trunk(data),
         *(Event(m.t_s, nan, "mark", m.text) for m in data.marks),
         *(Event(0.0 if isnan(n.t_s) else n.t_s, nan, "note", n.text) for n in data.notes),
     ]
     return tuple(sorted(found, key=lambda e: e.start_s))
+
+
+def _of_trunk(data: ExportData) -> Iterator[Event]:
+    for s in trunk_events(data.told) if data.told is not None else ():
+        yield Event(s.start_s, s.duration_s or nan, s.kind, s.text)
 
 
 def _breath(breath: Breath) -> Iterator[Event]:

@@ -5,7 +5,16 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from breathcore import __version__
-from breathcore.export.data import ExportData, Track, effort_track, sample_track, shown_phases
+from breathcore.estimate.trunk.site import GRID_HZ
+from breathcore.export.data import (
+    ExportData,
+    Track,
+    brace_track,
+    effort_track,
+    sample_track,
+    shown_phases,
+    site_track,
+)
 from breathcore.model.blocks import SampleBlock
 from breathcore.model.device import Role
 from breathcore.model.estimates import (
@@ -17,6 +26,8 @@ from breathcore.model.estimates import (
     RateEstimate,
     SinusArrhythmia,
 )
+from breathcore.model.trunk import SiteBlock
+from breathcore.record.reader import Derived
 from breathcore.session.recording import Session
 
 TRACE_HZ = 25.0  # nominal, of every breath trace
@@ -40,7 +51,7 @@ def export_data(session: Session) -> ExportData:
         drill=meta.drill.id if meta.drill else "",
         sensors=tuple(spec.name for _, spec in session.devices),
         tracks=tuple(sample_track(owners.get(id_, ""), blocks) for id_, blocks in by_channel.items()),
-        traces=tuple(_traces(session, efforts)),
+        traces=(*_traces(session, efforts), *_trunk_tracks(session.told)),
         rates=tuple(e for e in session.estimates if isinstance(e, RateEstimate)),
         hearts=tuple(e for e in session.estimates if isinstance(e, HeartEstimate)),
         variabilities=tuple(e for e in session.estimates if isinstance(e, HeartVariability)),
@@ -54,7 +65,20 @@ def export_data(session: Session) -> ExportData:
         outcome=session.outcome,
         cut_short=session.cut_short,
         faults_n=len(session.faults),
+        told=session.told,
     )
+
+
+def _trunk_tracks(told: Derived) -> Iterator[Track]:
+    """Yield how far each site was open, and the brace."""
+    sites: dict[str, list[SiteBlock]] = defaultdict(list)
+    for block in told.sites:
+        if len(block.t_s):
+            sites[block.source].append(block)
+    for blocks in sites.values():
+        yield site_track(blocks, GRID_HZ)
+    if len(told.braces) > 1:
+        yield brace_track(told.braces)
 
 
 def _traces(session: Session, efforts: Sequence[EffortBlock]) -> Iterator[Track]:

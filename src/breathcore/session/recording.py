@@ -19,7 +19,7 @@ from breathcore.model.estimates import EffortBlock, Estimate, Polarity
 from breathcore.model.message import Message
 from breathcore.model.packets import LinkEvent, Packet
 from breathcore.record.items import Mark, Note, Outcome, Ratings, RecordedFault, SessionMeta
-from breathcore.record.reader import SessionFile
+from breathcore.record.reader import Derived, SessionFile
 from breathcore.session.pacing import paces
 from breathcore.session.reception import Reception
 
@@ -50,7 +50,7 @@ class Session:
         The drill's events, the person's marks, notes and ratings, the numbers shown at its end.
 
     Samples and estimates are computed from the packets when first asked for: the packets are the truth, what the live
-    session had stored of its estimates is not read.
+    session had stored of its estimates is not read, except as `told`.
     """
 
     def __init__(self, file: SessionFile) -> None:
@@ -102,6 +102,15 @@ class Session:
         """Return rate, breaths, trace and heart of the whole session, identical to what it showed live."""
         person, found = self._estimated
         return collect(found, person)
+
+    @cached_property
+    def told(self) -> Derived:
+        """Everything that the live session said, as it was stored: ribs, brace, movement and scores among it.
+
+        Empty where the recording has none of it: no drill was done, or a form of the file that knew none.
+        """
+        with SessionFile.open(self.path) as file:
+            return file.derived()
 
     def samples(self, role: Role) -> tuple[SampleBlock, ...]:
         """Return the unbroken stretches of the channel with `role`, none where it was not recorded."""
