@@ -168,7 +168,7 @@ def lag_after(after: dict[str, F64], peak: float, cycle_s: float) -> tuple[float
     t = np.arange(peak - 2.5 * cycle_s, peak + 2.5 * cycle_s, 1 / GRID_HZ)
     times = np.arange(len(after["chest"])) / HZ
     ribs, belly = (np.interp(t, times[: len(after[c])], after[c]) for c in BANDS)
-    found = lag(ribs, belly, cycle_s)
+    found = lag(ribs, belly, cycle_s, cycle_s)
     return found.deg, found.correlation
 
 

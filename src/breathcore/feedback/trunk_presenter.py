@@ -334,12 +334,14 @@ def _number(value: float) -> float | None:
 
 
 def _symmetry_word(symmetry: float | None, expansion: Expansion) -> Message | None:
-    """Return which side opens more, where that is sure without a number too; else that they are alike, or why not."""
+    """Return which side opens more, where that is sure without a number too; else that all are alike, or why not."""
     side = expansion.opens_more
     if side is not None:
         return message(
             f"symmetry.{'note' if symmetry is not None and abs(symmetry) <= SYMMETRY_FAR else 'far'}-{side.value}"
         )
+    if not math.isnan(expansion.score) and expansion.least is None:
+        return message("trunk.even")
     if symmetry is not None:
         return message("symmetry.even")
     reason = expansion.reasons.get("symmetry")

@@ -10,7 +10,7 @@ from breathcore.drill.brace_score import score_brace
 from breathcore.drill.movement_score import score_movement
 from breathcore.drill.scoring import WEIGHTS
 from breathcore.drill.self_rating import ASKED_IN, BraceRating, brace_rating, unmeasured_sets
-from breathcore.drill.sides import SideComparison, SideMeasures, compare, expansion, measures
+from breathcore.drill.sides import LEAST_N, SideComparison, SideMeasures, compare, expansion, measures
 from breathcore.drill.state import DrillState
 from breathcore.estimate.trunk.sights import Measure, Sight, sights, sites_of
 from breathcore.estimate.trunk.site import SiteKind
@@ -73,6 +73,7 @@ class TrunkDrill:
         self.reps: list[Rep] = []
         self.steadinesses: list[Steadiness] = []
         self.turns: list[Turn] = []
+        self._exchanged_n: int | None = None  # breaths that were over when left and right were exchanged
         self.ratings: dict[int, BraceRating] = {}
         self._unmeasured: tuple[int, ...] = ()
 
@@ -124,6 +125,7 @@ class TrunkDrill:
     def on_command(self, kind: CommandKind, text: str, t_s: float) -> Iterator[TrunkItem]:
         """Return what the estimators should know of what a person did or typed in; nonsense is passed over."""
         if kind is CommandKind.EXCHANGE:
+            self._exchanged_n = len(self.expansions)
             yield SidesExchanged(t_s)
         elif kind is CommandKind.TAPE:
             reading = tape_reading(text, t_s)
@@ -196,21 +198,39 @@ class TrunkDrill:
         parts = (*(p for p in score.parts if p.id != "quality"), ring)
         return rescored(score, parts)
 
-    def sides(self, state: DrillState, *, exchanged: bool) -> tuple[SideComparison, ...]:
+    def sides(self, state: DrillState) -> tuple[SideComparison, ...]:
         """Return what left and right came to, where the drill trains both or both are measured."""
-        if not (self._pattern.sides or "expansion" in self._spec.measures):
+        if self._pattern.sides:
+            return compare(self._of(Side.LEFT, state), self._of(Side.RIGHT, state))
+        if "expansion" not in self._spec.measures:
             return ()
-        left, right = (self._of(side, state) for side in (Side.LEFT, Side.RIGHT))
-        return compare(left, right, swapped=exchanged)
+        pairs, swapped = self._pairs()
+        left, right = (expansion(side, [p[k] for p in pairs]) for k, side in enumerate((Side.LEFT, Side.RIGHT)))
+        return compare(left, right, swapped=swapped)
+
+    def _pairs(self) -> tuple[Sequence[tuple[float, float]], bool]:
+        """Return what left and right opened in each breath, and whether both sensors were worn on both sides.
+
+        Then as many breaths of the one way as of the other count: what the sensors make of it cancels out.
+        """
+        n = len(self.expansions) if self._exchanged_n is None else self._exchanged_n
+        before, after = _both_told(self.expansions[:n]), _both_told(self.expansions[n:])
+        alike_n = min(len(before), len(after))
+        if alike_n < LEAST_N:
+            return (after or before) if self._exchanged_n is not None else before, False
+        return (*before[-alike_n:], *after[-alike_n:]), True
 
     def _of(self, side: Side, state: DrillState) -> SideMeasures:
-        if not self._pattern.sides:
-            place = Place.LEFT if side is Side.LEFT else Place.RIGHT
-            told = (e.site(place) for e in self.expansions)
-            return expansion(side, [s.share for s in told if s is not None])
         spans = [(p.start_s, p.end_s) for p in state.done if p.scored and p.side is side]
         holds = [h for h in self.steadinesses if any(a <= h.t_s < b + HOLD_AFTER_S for a, b in spans)]
         return measures(side, self.reps, holds)
+
+
+def _both_told(expansions: Sequence[Expansion]) -> list[tuple[float, float]]:
+    """Return the shares of left and right of those breaths that have both."""
+    pairs = ((e.site(Place.LEFT), e.site(Place.RIGHT)) for e in expansions)
+    both = [(left.share, right.share) for left, right in pairs if left is not None and right is not None]
+    return [p for p in both if not math.isnan(p[0] + p[1])]
 
 
 def rescored(score: Score, parts: tuple[ScorePart, ...]) -> Score:
@@ -243,7 +263,7 @@ def tape_reading(text: str, t_s: float) -> TapeReading | None:
 
 def _least(expansions: Sequence[Expansion], start_s: float) -> str:
     """Return which site opened least in most breaths, "" where none stands out."""
-    told = [e.least for e in expansions if e.onset_s >= start_s and e.least is not None]
+    told = [e.least for e in expansions if e.onset_s >= start_s and not math.isnan(e.score)]
     counts = {place: told.count(place) for place in RING}
     place = max(RING, key=lambda p: counts[p])
     return place.value if told and counts[place] > len(told) / 2 else ""

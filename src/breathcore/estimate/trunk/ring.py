@@ -18,6 +18,7 @@ BENDS = 0.087  # SD of the slope of a reading from one person's site to the next
 SHARED = 0.2  # of what a site does is seen at its neighbours: 10-30 %
 MOST_NOISE = 8.0  # of the index: of those told with more, a tenth of people were more than 5 off
 NORMAL = 10.0  # of the symmetry index: beyond, a side opens more, and the sensors are to be exchanged once
+LESS = 0.2  # of what the other sites open
 NAN = math.nan
 
 
@@ -88,7 +89,8 @@ def score_of(ring: Sequence[SiteExpansion]) -> tuple[float, Place | None, Unmeas
     """Return the 360° score of one breath, the site that opened least, and why there is no score.
 
     100 mean(e) (1 - SD(e) / mean(e)) of the shares e of front, left, right and back, each no more than 1. All four are
-    needed: three sites are not all the way round.
+    needed: three sites are not all the way round. A site is the least only where it opened less than the others by more
+    than `LESS`, which is about what the sensors make of sites that open alike; None: all open evenly.
     """
     if len(ring) < len(RING):
         return NAN, None, Unmeasured.NO_SENSOR
@@ -97,4 +99,7 @@ def score_of(ring: Sequence[SiteExpansion]) -> tuple[float, Place | None, Unmeas
         return NAN, None, missing
     shares = np.clip([s.share for s in ring], 0.0, 1.0)
     mean, sd = moments(shares)
-    return max(0.0, 100.0 * (mean - sd)), ring[int(shares.argmin())].place, None
+    least = float(shares.min())
+    others = (len(ring) * mean - least) / (len(ring) - 1)
+    stands_out = least < (1.0 - LESS) * others
+    return max(0.0, 100.0 * (mean - sd)), ring[int(shares.argmin())].place if stands_out else None, None

@@ -14,6 +14,7 @@ from breathcore.estimate.trunk.compartments import (
     LEAST_RATIO,
     MOST_RATIO,
     PARADOX_DEG,
+    alike,
     lag,
 )
 from breathcore.estimate.trunk.expansion import Change, SiteFollower
@@ -287,21 +288,16 @@ class Round:
         chest, waist = sizes
         if breath.kind is not BreathKind.NORMAL or not LEAST_RATIO * waist < chest < MOST_RATIO * waist:
             return _undefined(expansion)
-        start_s = self._run_start()
-        if breath.end_s - start_s < 1.8 * (breath.end_s - breath.inhale_onset_s):
+        breaths = alike(self._breaths)
+        start_s, breath_s = breaths[0].inhale_onset_s, breath.end_s - breath.inhale_onset_s
+        if len(breaths) < 2:
             return _undefined(expansion, Unmeasured.TOO_SHORT)
-        cycle_s = (breath.end_s - start_s) / len(self._breaths)
         ribs = self._mean(sites[0], start_s, breath.end_s)
-        found_lag = lag(ribs, self._mean((sites[1],), start_s, breath.end_s), cycle_s)
-        if not found_lag.correlation >= ALIKE:
+        belly = self._mean((sites[1],), start_s, breath.end_s)
+        found_lag = lag(ribs, belly, (breath.end_s - start_s) / len(breaths), breath_s)
+        if not found_lag.correlation >= ALIKE or math.isnan(found_lag.deg):
             return _undefined(expansion)
         return replace(expansion, phase_deg=found_lag.deg, paradox=abs(found_lag.deg) > PARADOX_DEG)
-
-    def _run_start(self) -> float:
-        """Return where the last breaths that follow each other without a gap begin."""
-        while any(b.inhale_onset_s > a.end_s + 0.1 for a, b in zip(self._breaths, self._breaths[1:], strict=False)):
-            self._breaths = self._breaths[1:]
-        return self._breaths[0].inhale_onset_s
 
     def _mean(self, sites: Sequence[Site], start_s: float, end_s: float) -> F64:
         levels = [self._followers[s.source].levels(start_s, end_s) for s in sites]

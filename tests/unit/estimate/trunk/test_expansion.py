@@ -6,11 +6,11 @@ from functools import cache, partial
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from trunk_signals import OneBreath, Trunk, Worn, breaths, even, of, run, share, steps
 
-from breathcore.estimate.trunk.ring import MOST_NOISE, NORMAL, Pairs
+from breathcore.estimate.trunk.ring import MOST_NOISE, NORMAL, Pairs, score_of
 from breathcore.estimate.trunk.site import SiteKind
 from breathcore.model.device import Place
 from breathcore.model.estimates import BreathKind
@@ -20,6 +20,7 @@ from breathcore.model.trunk import (
     SidesExchanged,
     SiteBlock,
     SiteCalibration,
+    SiteExpansion,
     TapeReading,
     Unmeasured,
 )
@@ -116,6 +117,16 @@ def test_what_needs_a_sensor_that_is_not_there_is_refused():
     assert set(last(out).reasons) == {"rib_share", "phase_deg", "symmetry", "score"}
     assert set(last(out).reasons.values()) == {Unmeasured.NO_SENSOR}
     assert last(out).site(Place.LEFT) is None
+
+
+@given(st.lists(st.floats(0.05, 1.0), min_size=4, max_size=4))
+def test_a_site_is_named_the_least_only_where_it_opens_a_fifth_less_than_the_others(shares):
+    ring = [SiteExpansion(w.place, "s", x) for w, x in zip(RING, shares, strict=True)]
+    _, least, reason = score_of(ring)
+    low, others = min(shares), (sum(shares) - min(shares)) / 3
+    assert reason is None
+    assume(abs(low - 0.8 * others) > 1e-9)
+    assert least is (RING[shares.index(low)].place if low < 0.8 * others else None)
 
 
 # ── symmetry ─────────────────────────────────────────────────────────────────────────────────────────────────────────
