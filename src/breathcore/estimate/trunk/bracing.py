@@ -1,5 +1,6 @@
 """The brace among the other sites: what its follower is fed with, and when it is calibrated."""
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -9,7 +10,14 @@ from breathcore.estimate.trunk.expansion import SiteFollower
 from breathcore.estimate.trunk.sights import ribs_of, waist_of
 from breathcore.estimate.trunk.site import GRID_HZ, Site, SiteKind, grid_n
 from breathcore.model.arrays import F64
-from breathcore.model.trunk import PostureEstimate, StepKind, TrunkCalibration, TrunkEstimate
+from breathcore.model.trunk import (
+    BraceEstimate,
+    PostureEstimate,
+    StepKind,
+    TrunkCalibration,
+    TrunkEstimate,
+    Unmeasured,
+)
 
 TICK_S = 0.25
 
@@ -56,7 +64,9 @@ class Bracing:
         if self._brace is None:
             return []
         self._show(self._brace, first, end)
-        return [self._brace.tick(end / GRID_HZ)]
+        told, belly = self._brace.tick(end / GRID_HZ), self._belly
+        slipped = belly is not None and belly.lost is not None
+        return [BraceEstimate(told.t_s, told.source, math.nan, reason=Unmeasured.SLIPPED) if slipped else told]
 
     def calibrated(self, calibration: TrunkCalibration, end: int) -> list[TrunkEstimate]:
         """Learn the brace from a calibration that is over and had one; readings before grid sample `end` are there."""

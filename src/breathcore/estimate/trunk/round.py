@@ -47,6 +47,7 @@ PRESSED = {
     Posture.LEFT_SIDE: (Place.LEFT,),
     Posture.RIGHT_SIDE: (Place.RIGHT,),
 }
+SLIPS_S = 2.0  # from a slip until it is sure
 KNOWN = 0.9
 PASSES_N = 3
 
@@ -69,6 +70,7 @@ class Round:
         self._exchanged = False
         self._breaths: list[Breath] = []
         self._apart_n: dict[str, int] = {}
+        self._calibrated_s = self._slipped_s = -math.inf
         self.swap_wanted = False
 
     @property
@@ -78,6 +80,7 @@ class Round:
     def calibrated(self, calibration: TrunkCalibration) -> None:
         """Begin afresh after all sites' calibration; read the ranges of those on the ribs against each other."""
         self._pairs.reset()
+        self._calibrated_s, self._slipped_s = calibration.end_s, -math.inf
         self._apart_n.clear()
         self._breaths = []
         self._compare([s for s in calibration.steps if s.kind is StepKind.FULL])
@@ -153,6 +156,7 @@ class Round:
         for source, follower in self._followers.items():
             if follower.lost is None and (follower.off(end_k) or self._stays_apart(source, changes)):
                 follower.slip()
+                self._slipped_s = end_k / GRID_HZ  # the others' sway was read from it too
         self._put_on_anew()
         ribs = [changes[s] for s in changes if self._on_ribs(s) and not self._apart_n.get(s)]
         if not ribs or median(np.array([c.degrees for c in ribs])) < TURNED_DEG:
@@ -162,11 +166,12 @@ class Round:
                 self._followers[source].rest_in(change.rest, end_k)
 
     def _put_on_anew(self) -> None:
-        """Where half of the sensors on the ribs have slipped, and more than one, all were taken off."""
-        imus = [f for f in self._followers.values() if f.site.kind is SiteKind.IMU and f.site.place is not Place.PELVIS]
+        """Where half of the sensors on the ribs have slipped, and more than one, all were taken off, belts too."""
+        worn = [f for f in self._followers.values() if f.site.place is not Place.PELVIS]
+        imus = [f for f in worn if f.site.kind is SiteKind.IMU]
         gone = [f for f in imus if f.lost is not None]
         if len(gone) > 1 and 2 * len(gone) >= len(imus):
-            for follower in imus:
+            for follower in worn:
                 follower.slip()
 
     def _on_ribs(self, source: str) -> bool:
@@ -197,12 +202,21 @@ class Round:
 
     # ── one breath ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def breath(self, breath: Breath, end_k: int, tape: Mapping[Place, float], at_s: float) -> Expansion:
-        """Return what a breath that is over was all the way round, from readings before grid sample `end_k`."""
+    def breath(self, breath: Breath, end_k: int, tape: Mapping[Place, float], at_s: float) -> Expansion | None:
+        """Return what a breath that is over was all the way round, from readings before grid sample `end_k`.
+
+        None of one that began before a calibration was over: it belongs to its full breaths and braces.
+        """
+        if breath.inhale_onset_s < self._calibrated_s:
+            return None
         shares: dict[str, SiteExpansion] = {}
+        shaken = breath.inhale_onset_s <= self._slipped_s < breath.end_s + SLIPS_S
         for source, follower in self._followers.items():
             if follower.site.place is not Place.PELVIS:
-                shares[source] = follower.breath(breath, end_k)[0]
+                share = follower.breath(breath, end_k)[0]
+                if shaken and share.reason is None and follower.site.kind is SiteKind.IMU:
+                    share = replace(share, share=NAN, reason=Unmeasured.MOTION)
+                shares[source] = share
         told = self._in_cm(shares, tape)
         self._breaths = [*self._breaths, breath][-BREATHS_N:]
         expansion = Expansion(at_s, breath.inhale_onset_s, breath.end_s, tuple(told.values()))
