@@ -15,8 +15,10 @@ breaths at rest (SD of the accelerometer below 0.05 g) inside windows whose rate
 as in the other benchmarks. A breath that is told belongs to the reference peak inside it. Missed are reference breaths
 that none was told for, or one nearly twice as long, extra are told ones without a peak.
 
-Printed for each person: breaths, missed, extra, r and slope (least squares through the means) of told against reference
-sizes, chest, both ways; the same for the belly's band against its own peak to trough in the same breath; how many
+Printed for each person: breaths that were told of, missed, extra; r and slope (least squares through the means) of told
+against reference sizes, chest, both ways, and the share of those breaths that got a size (%); the same for the belly's
+band, once against its own peak in that breath less the line between its own troughs (up to a quarter of the breath
+beyond), once against all of its way from lowest to highest, shifts of posture included; how many
 breaths have a lag, its median, and how far it is from the lag read off afterwards (zero-phase, five breaths round it)
 where that is clear (correlation of 0.8 and more); and how many breaths that look unlike (below 0.6) were given a lag
 nevertheless. Counts of phantom braces and repetitions are printed by the benchmarks of those.
@@ -58,8 +60,10 @@ class Result:
     name: str
     chest: list[tuple[float, float]] = field(default_factory=list)
     belly: list[tuple[float, float]] = field(default_factory=list)
+    ways: list[tuple[float, float]] = field(default_factory=list)
     rises: list[tuple[float, float]] = field(default_factory=list)
     lags: list[tuple[float, float, float]] = field(default_factory=list)
+    told: int = 0
     missed: int = 0
     extra: int = 0
     refused: int = 0
@@ -141,6 +145,7 @@ def compare(
     result: Result, e: Expansion, after: dict[str, F64], breath: tuple[float, float, float], spans: dict[str, float]
 ) -> None:
     low, peak, high = breath
+    result.told += 1
     chest, belly = e.site(Place.STERNUM), e.site(Place.NAVEL)
     level, rise = peak_to_trough(after["chest"], breath)
     if chest is not None and np.isfinite(chest.share):
@@ -148,11 +153,23 @@ def compare(
         result.rises.append((chest.share * spans["chest"], rise))
     if belly is not None and np.isfinite(belly.share):
         part = after["belly"][round(low * HZ) : round(high * HZ) + 1]
-        result.belly.append((belly.share * spans["belly"], float(np.ptp(part))))
+        own = own_breath(after["belly"], low, high)
+        result.belly.append((belly.share * spans["belly"], peak_to_trough(after["belly"], own)[0]))
+        result.ways.append((belly.share * spans["belly"], float(np.ptp(part))))
     if np.isfinite(e.phase_deg):
         result.lags.append((e.phase_deg, *lag_after({n: smooth(y) for n, y in after.items()}, peak, high - low)))
     else:
         result.refused += 1
+
+
+def own_breath(y: F64, low: float, high: float) -> tuple[float, float, float]:
+    """Return (trough, peak, next trough) of a band's own breath near that of the chest."""
+    beyond = 0.25 * (high - low)
+    peak = round(low * HZ) + int(y[round(low * HZ) : round(high * HZ) + 1].argmax())
+    start = max(0, round((low - beyond) * HZ))
+    before = start + int(y[start : peak + 1].argmin())
+    after = peak + int(y[peak : round((high + beyond) * HZ) + 1].argmin())
+    return before / HZ, peak / HZ, after / HZ
 
 
 def peak_to_trough(y: F64, breath: tuple[float, float, float]) -> tuple[float, float]:
@@ -173,14 +190,16 @@ def lag_after(after: dict[str, F64], peak: float, cycle_s: float) -> tuple[float
 
 
 def row(result: Result) -> str:
-    cells = [f"{result.name:18}{len(result.chest):7}{result.missed:8}{result.extra:7}"]
-    for sizes in (result.chest, result.rises, result.belly):
+    cells = [f"{result.name:18}{result.told:7}{result.missed:8}{result.extra:7}"]
+    for sizes in (result.chest, result.rises, result.belly, result.ways):
         if len(sizes) < 3:
             cells.append("       –      –")
             continue
         mine, reference = np.array(sizes).T
         slope = np.polyfit(reference, mine, 1)[0]
         cells.append(f"{np.corrcoef(mine, reference)[0, 1]:8.3f}{slope:7.2f}")
+    cells[1] += f"{100 * len(result.chest) / max(1, result.told):5.0f}"
+    cells[3] += f"{100 * len(result.belly) / max(1, result.told):5.0f}"
     lags = np.array(result.lags).reshape(-1, 3)
     clear, unlike = lags[lags[:, 2] >= CLEAR], lags[lags[:, 2] < UNLIKE]
     off = np.abs((clear[:, 0] - clear[:, 1] + 180.0) % 360.0 - 180.0)
@@ -198,25 +217,13 @@ def main() -> None:
     names = options.recordings or [p.stem for p in sorted(FOLDER.glob("har-hexoskin_*.json"))]
     if not names:
         print(f"no recordings in {FOLDER}")
-    print(f"{'':18}{'':22} {'chest':>14} {'its way up':>15} {'belly':>15} {'lag':>29}")
+    print(f"{'':18}{'':22} {'chest':>20} {'its way up':>15} {'belly':>20} {'all its way':>15} {'lag':>29}")
     heads = (
-        "breaths",
-        "missed",
-        "extra",
-        "r",
-        "slope",
-        "r",
-        "slope",
-        "r",
-        "slope",
-        "told",
-        "refused",
-        "deg",
-        "off",
-        "p90",
-        "unlike",
+        *("breaths", "missed", "extra"),
+        *("r", "slope", "told", "r", "slope", "r", "slope", "told", "r", "slope"),
+        *("told", "refused", "deg", "off", "p90", "unlike"),
     )
-    widths = (7, 8, 7, 9, 7, 9, 7, 9, 7, 8, 8, 7, 6, 6, 7)
+    widths = (7, 8, 7, 9, 7, 5, 9, 7, 9, 7, 5, 9, 7, 8, 8, 7, 6, 6, 7)
     print(" " * 18 + "".join(f"{h:>{w}}" for h, w in zip(heads, widths, strict=True)))
     begun = time.perf_counter()
     for name in names:

@@ -41,6 +41,7 @@ GLIDE_S = 1.0
 STILL_DEG, STILL_S = 2.5, 1.5  # a direction of gravity that stays
 SHAKEN_G, SHAKEN_SHARE = 0.08, 0.15  # of a breath: it is lost in movement
 LEANS_DEG, LEANS = 6.0, 2.0  # the trunk bends while it moves; in full breaths: a site never turns so far
+SHIFTED = 0.75  # of a breath: where its two ends lie so far apart, its size is a guess
 STEP = 0.75  # of the full breath: a belt's level at the end of a breath out moved so far at once
 STUCK_S = 1.0
 LOOSE_S = 2.0
@@ -202,6 +203,8 @@ class SiteFollower:
         found = excursion(t_s, y, breath.inhale_onset_s, breath.end_s, width)
         if reason is None and not math.isfinite(found.size):
             reason = Unmeasured.NO_DATA
+        if reason is None and not self._by_gyro and abs(found.low_after - found.low_before) > SHIFTED * found.size:
+            reason = Unmeasured.MOTION
         if math.isfinite(found.size):
             self._rebase(found, breath, end_k)
         if reason is None and self.lost is not None:
@@ -246,14 +249,18 @@ class SiteFollower:
             return
         self._stepped = 0
         self._old_base = float(self._bases(end_k, 1)[0])
-        by_gyro = self.scale.pose is not None and self.scale.pose.by_gyro
-        if by_gyro:
+        if self._by_gyro:
             drift = (found.low_after - found.low_before) / max(breath.end_s - breath.inhale_onset_s, 1.0)
             self._slope += 0.5 * (drift - self._slope)
             low += self._slope * (end_k / GRID_HZ - breath.end_s)
             self._lows.clear()
         self._lows.append(low)
         self._base, self._base_k = median(np.array(self._lows)), end_k
+
+    @property
+    def _by_gyro(self) -> bool:
+        """Whether the reading is a sum of turning, which wanders in a straight line."""
+        return self.scale is not None and self.scale.pose is not None and self.scale.pose.by_gyro
 
     # ── how it sits ──────────────────────────────────────────────────────────────────────────────────────────────────
 

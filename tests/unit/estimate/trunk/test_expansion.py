@@ -293,6 +293,15 @@ def test_a_body_that_leans_back_goes_on_in_the_new_posture():
     assert [e for e in told if 68 < e.t_s < 80 and any(s.reason is Unmeasured.MOTION for s in e.sites)]
 
 
+def test_a_site_that_shifts_by_as_much_as_the_breath_has_no_size_for_it():
+    shift = {Place.LEFT: lambda t: np.array([[0.0], [1.0], [0.0]]) * np.clip((t - 61.0) / 3.0, 0.0, 1.0)}
+    _, out = seen(Trunk(RING, tuple(breaths(even(0.4))), alone_deg=shift))
+    lost = [e for e in of(out, Expansion) if e.site(Place.LEFT).reason is Unmeasured.MOTION]
+    assert lost
+    assert all(e.onset_s < 65.0 and e.end_s > 61.0 for e in lost)
+    assert all(e.site(Place.RIGHT).reason is None for e in lost)
+
+
 def in_hands(n, t):
     """Return the turn (3, n) of a sensor that is taken off and put on again from 70 s to 80 s, a little otherwise."""
     held = np.sin(np.pi * np.clip((t - 70) / 10, 0, 1)) ** 2
