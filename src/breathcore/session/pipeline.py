@@ -342,7 +342,7 @@ class Pipeline:
     def _compare(self, out: list[SessionItem]) -> None:
         """Compare the sides after a set."""
         body = self._signals.body
-        body.sides = self._trunk.sides(self._state, exchanged=body.exchanged)
+        body.sides = self._trunk.sides(self._state)
         out += body.sides
 
     def _on_stage(self, stage: Stage, t_s: float, out: list[SessionItem]) -> None:

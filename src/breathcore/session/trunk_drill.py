@@ -217,7 +217,7 @@ class TrunkDrill:
         before, after = _both_told(self.expansions[:n]), _both_told(self.expansions[n:])
         alike_n = min(len(before), len(after))
         if alike_n < LEAST_N:
-            return (after or before) if self._exchanged_n is not None else before, False
+            return after or before, False
         return (*before[-alike_n:], *after[-alike_n:]), True
 
     def _of(self, side: Side, state: DrillState) -> SideMeasures:
