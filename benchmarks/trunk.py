@@ -20,7 +20,10 @@ wearers. Then who was refused, and why.
   firm brace), of those whose truth is 2 points or more from an edge; `held`: from 1 s after a ramp to the next;
 - on, off: from the true brace's passing 8 % (5 %) until it is told, for braces of 10 % and more: by the time that
   the estimate is of, and by the clock (packets, filter and all);
-- repetitions: told less done in sets of 3–12 at 2–6 s; steadiness against the pelvis' true turns.
+- repetitions: told less done in sets of 3–12 at 2–6 s; steadiness against the pelvis' true turns; the lower back: the
+  trunk's largest turn against the pelvis in each hip hinge;
+- rate moving: breaths/min told during repetitions of 2–6 s by two sensors, against the 32 s before: of wearers who
+  breathe as they like, and of those who breathe out on every way there.
 """
 
 import argparse
@@ -43,14 +46,12 @@ from breathcore.model.trunk import (
     BraceCalibration,
     BraceEstimate,
     Expansion,
-    MovementLearned,
-    Rep,
     SiteBlock,
     SiteCalibration,
-    Steadiness,
 )
 from breathcore.source.sim.trunk.draw import draw_trunk
-from trunk_scenes import DEEP_S, ONE_SIDED_S, RIGS, Told, belt, braces, breaths, hold, imu, movement, opened
+from trunk_movement import moved
+from trunk_scenes import DEEP_S, ONE_SIDED_S, RIGS, Told, belt, braces, breaths, imu, opened
 
 EDGES = np.array([0.05, 0.15, 0.25, 0.35])
 NEAR = 0.02
@@ -304,34 +305,6 @@ def _switches(f: Figures, number: int, name: str, told: Told, seen: Sequence[tup
         what = f"{'on' if on else 'off'} {name}, {unit}"
         f.add(what, limit, number, min((own_s - true_s) / breath_s, 99.0))
         f.add(f"  clock: {what}", limit, number, min((clock_s - true_s) / breath_s, 99.0))
-
-
-def moved(f: Figures, number: int) -> None:
-    """Measure repetitions and steadiness of one wearer."""
-    for gyro in (True, False):
-        by = "gyro" if gyro else "acc only"
-        told, task = movement(number, gyro=gyro)
-        reps = [e for _, e in told.said if isinstance(e, Rep)]
-        learned = [e for _, e in told.said if isinstance(e, MovementLearned)]
-        done = told.wearer.reps()
-        refused = not any(e.reason is None for e in learned)
-        wrong = math.nan if refused else float(len(reps) - len(done))
-        f.add(f"sets exact, {by}", 0.5, number, wrong)
-        f.add(f"sets within 1, {by}", 1.0, number, wrong)
-        if refused:
-            f.refused[f"sets, {by}"][learned[-1].reason.value if learned and learned[-1].reason else "-"] += 1
-        elif wrong:
-            f.refused[f"wrong sets, {by}"][f"{task.kind}/{task.place.value} {len(done)}: {wrong:+.0f}"] += 1
-        if len(reps) == len(done):
-            for rep, true in zip(reps, done, strict=True):
-                f.add(f"range, deg, {by}", 5.0, number, rep.range_deg - told.wearer.range_deg(task.place, true))
-        told, task = hold(number, gyro=gyro)
-        still = [e for _, e in told.said if isinstance(e, Steadiness)][-1:]
-        tilt, turn = told.wearer.steadiness(Place.PELVIS, task.t_s, told.end_s - 4.0)
-        for e in still:
-            f.add(f"tilt, deg, {by}", 0.5, number, e.tilt_deg - tilt)
-            if gyro:
-                f.add(f"rotation, deg, {by}", 0.5, number, e.rotation_deg - turn)
 
 
 def measured(number: int, rig: str, only: Sequence[str]) -> Figures:

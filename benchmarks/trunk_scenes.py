@@ -6,7 +6,8 @@ Three scenes, each of them drawn anew for every wearer:
   third less, then deep breaths at 8/min; sensors front, left, right, back and pelvis (acceleration and turning, 52 Hz),
   belts round chest and waist (10 Hz);
 - braces: calibration with braces, then braces of 7–33 % of the firm one, held 8–20 s, rests between; belts (20 Hz);
-- movements: a set of 3–12 repetitions after the two guided ones, of 2–6 s each, then in a session of its own a hold.
+- movements: a set of 3–12 repetitions after the two guided ones, of 2–6 s each, then in a session of its own a hold;
+  hip hinges with sensors at trunk and pelvis; repetitions for 90 s with sensors at front and back, to see the breath.
 
 Samples are cut into blocks of 0.2 s and given in the order of their last sample, as a session does it.
 """
@@ -162,6 +163,39 @@ def hold(seed: int, *, gyro: bool) -> tuple[Told, MovementTask]:
     task = MovementTask(start_s, "bird_dog", Place.PELVIS)
     tasks = (task, MovementTask(end_s, "", Place.PELVIS))
     return _plain(wearer, imu(Place.PELVIS, gyro=gyro), calibration_steps(5.0), tasks, end_s + 4.0), task
+
+
+def hinged(seed: int) -> tuple[Told, MovementTask]:
+    """Return what two sensors (trunk and pelvis) tell of a set of hip hinges, and what was asked for."""
+    rng = np.random.default_rng([seed, 7])
+    place = (Place.BACK, Place.STERNUM)[int(rng.integers(2))]
+    each_s, n = float(rng.uniform(3.0, 6.0)), int(rng.integers(4, 9))
+    spec = replace(draw_trunk(seed), posture=MOVEMENTS["hip-hinge"].posture)
+    reps = Reps(12.0, "hip-hinge", n + 2, 0.4 * each_s, 0.1 * each_s, 0.4 * each_s, 0.1 * each_s)
+    wearer = TrunkWearer(spec, Script(12.0 + 1.4 * (n + 2) * each_s + 10.0, reps=(reps,)))
+    end_s = wearer.reps()[-1].end_s + 3.0
+    task = MovementTask(10.0, "hip_hinge", Place.PELVIS, movement_of("hip_hinge").range_deg)
+    tasks = (task, MovementTask(end_s, "", Place.PELVIS))
+    return _plain(wearer, (*imu(place), *imu(Place.PELVIS)), calibration_steps(5.0), tasks, end_s + 3.0), task
+
+
+def moved_breath(seed: int) -> tuple[Told, MovementTask]:
+    """Return what sensors at front and back tell of the breath in 90 s of repetitions, and what was asked for.
+
+    Half of the wearers breathe as they like, half out on every way there.
+    """
+    rng = np.random.default_rng([seed, 8])
+    kind = str(rng.choice(REPEATED))
+    each_s = float(rng.uniform(2.0, 6.0))
+    spec = replace(draw_trunk(seed), posture=MOVEMENTS[kind].posture)
+    n = round(90.0 / each_s)
+    reps = Reps(12.0, kind, n, 0.4 * each_s, 0.1 * each_s, 0.4 * each_s, 0.1 * each_s, breathes_out=bool(seed % 2))
+    wearer = TrunkWearer(spec, Script(12.0 + 1.4 * n * each_s, reps=(reps,)))
+    end_s = wearer.reps()[-1].end_s
+    known = movement_of(kind.replace("-", "_"))
+    task = MovementTask(10.0, known.kind, Place.BACK, known.range_deg)
+    channels = (*imu(Place.STERNUM), *imu(Place.BACK))
+    return _plain(wearer, channels, calibration_steps(5.0), (task, MovementTask(end_s, "", Place.BACK)), end_s), task
 
 
 def _plain(

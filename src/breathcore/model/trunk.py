@@ -319,6 +319,23 @@ class Steadiness:
 
 
 @dataclass(frozen=True, slots=True)
+class LumbarBend:
+    """How far the lower back bent in the repetition from `start_s` to `t_s`, degrees: the trunk against the pelvis.
+
+    The largest in it, against its own start; positive: rounded, negative: hollowed. `source` is the trunk's sensor,
+    `reference` the pelvis'. NaN and a reason: not measured.
+    """
+
+    t_s: float
+    start_s: float
+    bend_deg: float
+    source: str
+    reference: str
+    side: Side | None = None
+    reason: Unmeasured | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class MovingRate:
     """Breaths per minute during a movement, at `t_s`: from `source`, with `reference` to tell breath from movement."""
 
@@ -341,5 +358,6 @@ TrunkEstimate = (
     | RepLevel
     | Rep
     | Steadiness
+    | LumbarBend
     | MovingRate
 )

@@ -33,7 +33,9 @@ from breathcore.model.trunk import (
     BraceCalibration,
     BraceEstimate,
     Expansion,
+    LumbarBend,
     MovementLearned,
+    MovingRate,
     PostureEstimate,
     Rep,
     SiteBlock,
@@ -87,6 +89,8 @@ class Derived:
     reps: tuple[Rep, ...] = ()
     steadinesses: tuple[Steadiness, ...] = ()
     sides: tuple[SideComparison, ...] = ()
+    lumbars: tuple[LumbarBend, ...] = ()
+    moving_rates: tuple[MovingRate, ...] = ()
     brace_ratings: tuple[BraceRating, ...] = ()
 
 
@@ -231,6 +235,8 @@ class SessionFile(AbstractContextManager["SessionFile"]):
             reps=self._all(Rep),
             steadinesses=self._all(Steadiness),
             sides=self._all(SideComparison),
+            lumbars=self._all(LumbarBend),
+            moving_rates=self._all(MovingRate),
             brace_ratings=self._all(BraceRating),
         )
 

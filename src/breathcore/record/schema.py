@@ -75,6 +75,8 @@ CREATE TABLE derived_rep(     -- one repetition; exhaled: share of the way there
 CREATE TABLE derived_steadiness( -- RMS from the start of a hold
   n INTEGER PRIMARY KEY, t_s REAL, start_s REAL, place TEXT, source TEXT, tilt_deg REAL, rotation_deg REAL,
   reason TEXT);
+CREATE TABLE derived_lumbar(  -- how far the lower back bent in one repetition; positive: rounded
+  n INTEGER PRIMARY KEY, t_s REAL, start_s REAL, bend_deg REAL, source TEXT, reference TEXT, side TEXT, reason TEXT);
 CREATE TABLE derived_moving_rate( -- breaths a minute during a movement, which the reference shows
   n INTEGER PRIMARY KEY, t_s REAL, rate_bpm REAL, quality REAL, source TEXT, reference TEXT, reason TEXT);
 CREATE TABLE derived_sides(   -- left and right compared after each set; difference in % of the mean; the last count

@@ -10,6 +10,7 @@ from breathcore.estimate.chain import EstimatorFault
 from breathcore.estimate.trunk.bracing import Bracing
 from breathcore.estimate.trunk.calibrate import Scale, refused
 from breathcore.estimate.trunk.expansion import SiteFollower
+from breathcore.estimate.trunk.lumbar import lumbar_follower
 from breathcore.estimate.trunk.motion import Motion
 from breathcore.estimate.trunk.motion_reference import moving_breath
 from breathcore.estimate.trunk.movement import MovementEstimate, MovementFollower
@@ -21,10 +22,12 @@ from breathcore.model.blocks import SampleBlock
 from breathcore.model.device import ChannelSpec, Place
 from breathcore.model.estimates import Breath, RateEstimate, Turn
 from breathcore.model.trunk import (
+    LumbarBend,
     MovementTask,
     MovingRate,
     Posture,
     PostureEstimate,
+    Rep,
     SidesExchanged,
     SiteCalibration,
     StepKind,
@@ -83,7 +86,8 @@ class TrunkEstimator:
         self._movers = {s.source: MovementFollower(s.place, s.channel, s.gyro) for s in sites if s.kind is SiteKind.IMU}
         self._shows_posture = _posture_sources(sites)
         self._moving = moving_breath(self._movers.values())
-        self._moving_rates: list[MovingRate] = []
+        self._lumbar = lumbar_follower(self.sights)
+        self._compared: list[MovingRate | LumbarBend] = []  # what several sensors that move said together
         for source, mover in self._movers.items():
             mover.heard = partial(self._hear, source)
         self._postures: list[PostureEstimate] = []
@@ -115,6 +119,8 @@ class TrunkEstimator:
                 mover.task(item)
             if self._moving is not None:
                 self._moving.task(item)
+            if self._lumbar is not None:
+                self._lumbar.task(item)
             return ()
         if isinstance(item, TrunkCalibration):
             self._calibrations.append(item)
@@ -136,6 +142,8 @@ class TrunkEstimator:
             out += self._tick()
         for source, mover in self._movers.items():
             out += self._moved(source, mover.flush)
+        if self._lumbar is not None:
+            out += self._try("lower back", self._lumbar.flush) or []
         return tuple(out)
 
     def adopt(self, source: str, relaxed: float, full: float) -> None:
@@ -169,9 +177,11 @@ class TrunkEstimator:
         return [] if mover is None else mover.push(block.channel.id, block.t_s, block.x)
 
     def _hear(self, source: str, motion: Motion) -> None:
-        """Read the breath off two sensors that move, where there are two."""
+        """Read breath and lower back off two sensors that move, where there are two."""
         if self._moving is not None:
-            self._moving_rates += self._try("breath in movement", partial(self._moving.push, motion, source)) or []
+            self._compared += self._try("breath in movement", partial(self._moving.push, motion, source)) or []
+        if self._lumbar is not None:
+            self._compared += self._try("lower back", partial(self._lumbar.push, motion, source)) or []
 
     def _moved(self, source: str, run: Callable[[], list[MovementEstimate]]) -> list[TrunkEstimate]:
         """Return what one sensor says of movement; posture from those alone that show it best."""
@@ -179,12 +189,14 @@ class TrunkEstimator:
         for item in self._try(f"movement of {source}", run) or []:
             if not isinstance(item, PostureEstimate):
                 out.append(item)
+                if isinstance(item, Rep) and self._lumbar is not None:
+                    self._compared += self._try("lower back", partial(self._lumbar.rep, item)) or []
             elif source in self._shows_posture:
                 out.append(item)
                 if source == self._shows_posture[0]:
                     self._postures.append(item)
-        out += self._moving_rates
-        self._moving_rates = []
+        out += self._compared
+        self._compared = []
         return out
 
     def _due(self) -> bool:

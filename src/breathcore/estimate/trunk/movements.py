@@ -28,6 +28,7 @@ class Part(StrEnum):
     EXHALE = "exhale"
     TILT = "tilt"  # steadiness
     ROTATION = "rotation"  # steadiness about the vertical: gyroscope only
+    BACK = "back"  # how far the lower back bends: two sensors, trunk and pelvis, both with gyroscope
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +54,24 @@ class Movement:
     rotation_deg: float | None = None
     by_gyro: bool = False
 
+    @property
+    def bends(self) -> bool:
+        """Whether the lower back should stay as it was, and two sensors show whether it did."""
+        return Part.BACK in self.scored
+
     def swings(self, place: Place) -> int:
         """Return how often a sensor at `place` goes there and back: the pelvis, once up, stays tipped forward."""
         return 1 if place is Place.PELVIS else self.swings_n
 
-    def unmeasured(self, place: Place | None, *, gyro: bool) -> Mapping[Part, Unmeasured]:
-        """Return which of `scored` a sensor at `place` (None: nothing is worn) cannot show, and why."""
+    def unmeasured(self, place: Place | None, *, gyro: bool, lumbar: bool = False) -> Mapping[Part, Unmeasured]:
+        """Return which of `scored` a sensor at `place` (None: nothing is worn) cannot show, and why.
+
+        `lumbar`: trunk and pelvis are both measured, with gyroscopes.
+        """
         if place not in self.places or (self.by_gyro and not gyro):
             return dict.fromkeys(self.scored, Unmeasured.NO_SENSOR)
-        return {part: Unmeasured.BLIND for part in self.scored if part is Part.ROTATION and not gyro}
+        blind = {part: Unmeasured.BLIND for part in self.scored if part is Part.ROTATION and not gyro}
+        return blind | {part: Unmeasured.NO_SENSOR for part in self.scored if part is Part.BACK and not lumbar}
 
 
 _COUNTED = (Part.REPS, Part.RANGE, Part.TEMPO, Part.EXHALE)
@@ -75,8 +85,8 @@ MOVEMENTS: Mapping[str, Movement] = MappingProxyType(
                 Mode.REPS,
                 (*_TRUNK, Place.PELVIS),
                 (20.0, 75.0),
-                _COUNTED,
-                ("lumbar-flexion",),  # the back's own bend takes two sensors: trunk and pelvis
+                (*_COUNTED, Part.BACK),
+                ("knees", "upper-back"),
                 exhale_on=DrillPhase.RETURN,
             ),
             Movement(

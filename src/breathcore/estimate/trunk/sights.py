@@ -29,6 +29,7 @@ class Measure(StrEnum):
     POSTURE = "posture"
     REPS = "reps"
     STEADINESS = "steadiness"
+    LUMBAR = "lumbar"  # how far the lower back bends
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +127,13 @@ def waist_of(sites: Iterable[Site]) -> Site | None:
     return found(sites, Place.NAVEL, SiteKind.BELT)
 
 
+def lumbar_of(sites: Sequence[Site]) -> tuple[Site | None, Site | None]:
+    """Return what shows the lower back: sensors at trunk and pelvis, both with a gyroscope; None: not there."""
+    turning = [s for s in sites if s.kind is SiteKind.IMU and s.gyro is not None]
+    trunk = found(turning, Place.BACK) or found(turning, Place.STERNUM)
+    return trunk, found(turning, Place.PELVIS)
+
+
 def sights(channels: Iterable[ChannelSpec]) -> Mapping[Measure, Sight]:
     """Return what can be measured with `channels`, by which of them. One midline strap never shows left or right."""
     channels = tuple(channels)
@@ -148,6 +156,7 @@ def sights(channels: Iterable[ChannelSpec]) -> Mapping[Measure, Sight]:
         Measure.POSTURE: _sight(Measure.POSTURE, tuple(imus) or (None,), coarse=pelvis is None),
         Measure.REPS: _sight(Measure.REPS, tuple(imus) or (None,), coarse=pelvis is None),
         Measure.STEADINESS: _sight(Measure.STEADINESS, (pelvis,), coarse=pelvis is not None and pelvis.gyro is None),
+        Measure.LUMBAR: _sight(Measure.LUMBAR, lumbar_of(imus)),
     }
     return seen
 

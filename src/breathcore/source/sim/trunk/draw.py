@@ -21,6 +21,7 @@ TURNED_DEG, OFF_CM = 15.0, 2.0
 CREEPS_PER_MIN = (0.01, 0.05)
 SWAYS_DEG = (0.2, 1.0)
 CURVE = 0.15
+ROUNDS = (-0.1, 0.5)  # of a hip hinge, by the lower back
 CROSSTALKS = (0.10, 0.30)
 RIBS_TO_BELLY = (0.25, 4.0)  # of the girths' growth in a full breath
 EXPANSIONS_CM = (5.0, 11.0)  # chest and waist together
@@ -63,6 +64,7 @@ def draw_trunk(seed: int) -> TrunkSpec:
         wobble_deg=_in_ratio(rng, (0.3, 3.0)),
         ranges=float(rng.uniform(0.75, 1.25)),
         stray=float(rng.uniform(0.02, 0.10)),
+        rounds=float(np.random.default_rng([seed, 19]).uniform(*ROUNDS)),
         sites=_sites(rng, chest_cm, total_cm - chest_cm, person_tilt_deg),
         imus=MappingProxyType({place: _imu(rng) for place in Place}),
         belts=MappingProxyType({place: _belt(rng) for place in (Place.STERNUM, Place.NAVEL)}),

@@ -1,7 +1,7 @@
 """What each movement does to trunk and pelvis, and when its repetitions happen."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import numpy as np
@@ -32,12 +32,14 @@ class Turned:
 class MovementKind:
     """One movement: how it begins, how far it usually goes, what `share` (n,) of the way there does to the body.
 
-    `turns` takes the share, the range in degrees, the side's sign and the time, all (n,).
+    `turns` takes the share, the range in degrees, the side's sign and the time, all (n,). `rounds`: the lower back may
+    bend in it.
     """
 
     posture: Posture
     usual_deg: float
     turns: Callable[[F64, F64, F64, F64], Turned]
+    rounds: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ def _turned(trunk: tuple[F64, F64, F64], pelvis: tuple[F64, F64, F64], rise_cm: 
 
 def _hinge(u: F64, deg: F64, _: F64, t_s: F64) -> Turned:
     none = np.zeros_like(u)
-    return _turned((none, deg * u, none), (none, 0.9 * deg * u, none), -4.0 * u)
+    return _turned((none, deg * u, none), (none, deg * u, none), -4.0 * u)
 
 
 def _sit_to_stand(u: F64, deg: F64, _: F64, t_s: F64) -> Turned:
@@ -111,7 +113,7 @@ def _row(u: F64, deg: F64, sign: F64, t_s: F64) -> Turned:
 
 MOVEMENTS: Mapping[str, MovementKind] = MappingProxyType(
     {
-        "hip-hinge": MovementKind(Posture.STANDING, 50.0, _hinge),
+        "hip-hinge": MovementKind(Posture.STANDING, 50.0, _hinge, rounds=True),
         "sit-to-stand": MovementKind(Posture.SITTING, 38.0, _sit_to_stand),
         "bridge": MovementKind(Posture.SUPINE, 28.0, _bridge),
         "single-leg-bridge": MovementKind(Posture.SUPINE, 22.0, _single_leg_bridge),
@@ -180,6 +182,8 @@ class Exercise:
         share = self._share(t_s)
         turned = self._movement.turns(share, self._range(t_s), self._side(t_s), t_s)
         off = self._spec.stray * np.abs(turned.trunk).max(axis=1) * share
+        if self._movement.rounds:  # the pelvis stays behind by what the lower back bends
+            turned = replace(turned, pelvis=turned.pelvis * (1.0 - self._spec.rounds * share)[:, None])
         return Turned(turned.trunk + np.stack([off, 0.0 * off, off], axis=1), turned.pelvis, turned.rise_cm)
 
 

@@ -102,6 +102,8 @@ class TrunkSpec:
     `wanders` is the RMS by which a site's share of the breath changes in the course of a minute.
     Body: `sway_deg` peak to peak, the pelvis takes `pelvis_sways` of it; `wobble_deg` RMS of the pelvis while a
     movement is held at its top. `ranges` are shares of a movement's usual range; `stray` how far one goes off its axis.
+    `rounds` is the part of a hip hinge that the lower back bends instead of the hips, most of it at the end of the way
+    (negative: it is hollowed).
     """
 
     seed: int = 1
@@ -123,6 +125,7 @@ class TrunkSpec:
     wobble_deg: float = 0.8
     ranges: float = 1.0
     stray: float = 0.05
+    rounds: float = 0.1
     sites: Mapping[Place, SiteSpec] = field(default_factory=_sites)
     imus: Mapping[Place, ImuSpec] = field(default_factory=_imus)
     belts: Mapping[Place, BeltSpec] = field(default_factory=_belts)

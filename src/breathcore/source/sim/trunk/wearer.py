@@ -161,6 +161,13 @@ class TrunkWearer:
         turned = self._turned(place, _times(rep.start_s, rep.end_s))
         return float(np.linalg.norm(rotation_vector(transposed(turned[:1]) @ turned), axis=1).max())
 
+    def bend_deg(self, rep: TrueRep) -> float:
+        """Return how far the lower back bent in `rep`: the trunk's largest turn off the pelvis (forward: +)."""
+        t_s = _times(rep.start_s, rep.end_s)
+        against = transposed(self.stance.pelvis(t_s)) @ self.stance.trunk(t_s)
+        bent: F64 = rotation_vector(transposed(against[:1]) @ against)[:, 1]
+        return float(bent[int(np.abs(bent).argmax())])
+
     def steadiness(self, place: Place, start_s: float, end_s: float) -> tuple[float, float]:
         """Return RMS of tilt and of rotation about the vertical at `place`, degrees, against `start_s`."""
         turned = self._turned(place, _times(start_s, end_s))
