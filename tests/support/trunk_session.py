@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from breathcore.feedback.trunk_view import TrunkView
@@ -27,6 +27,7 @@ from breathcore.source.sim.trunk.wearer import TrunkWearer
 Devices = Sequence[tuple[str, DeviceSpec]]
 CALIBRATE_S, START_S = 12.0, 74.0  # session time: a calibration takes up to 57 s
 BEGIN_S = START_S + 3.0  # the first phase
+SLOW = replace(draw_trunk(4), rate_bpm=6.8)  # who breathes slowly anyway needs no glide: short sessions
 
 
 @dataclass(frozen=True)
