@@ -117,7 +117,7 @@ def train(
             finished_s.append(now_s)
             return CommandKind.END if now_s - finished_s[0] >= after_s else None
         wanted = stage is Stage.WAITING or pipeline.wants_calibration
-        if wanted and CALIBRATE_S <= now_s < start_s:
+        if wanted and CALIBRATE_S <= now_s < CALIBRATE_S + 5.0:
             return CommandKind.CALIBRATE if pipeline.signal_good else None
         begins = stage in (Stage.READY, Stage.WAITING) and now_s >= start_s
         return CommandKind.START if begins else None
