@@ -6,8 +6,8 @@ told by their shape (they begin and end breathed out); of a sensor on the navel,
 device's own inhale axis where it has one. `relaxed` is the median of all ends of a breath out, `full` is `relaxed` plus
 the mean excursion of the full breaths, each against its own lows: a body that sways or settles between them does not
 enter. The coefficient of variation is that of those excursions. What an IMU still shows while the breath rests is sway
-that was not taken out: of two ways to take it out the stiller one counts, and beyond a tenth of a full breath the site
-is refused (errors of shares were found to grow with it).
+that was not taken out: of two ways to take it out the stiller one counts, and beyond a twentieth of a full breath the
+site is refused (errors of shares were found to grow with it).
 """
 
 import math
@@ -28,7 +28,7 @@ from breathcore.model.device import Place
 from breathcore.model.trunk import CalibrationStep, SiteCalibration, StepKind, TrunkCalibration, Unmeasured
 
 UNEVEN_CV = 0.25
-STIRRED = 0.1  # of the full breath, SD while the breath rests: sway is too much for so small a tilt
+STIRRED = 0.05  # of the full breath, SD while the breath rests: sway is too much for so small a tilt
 CHANGED = 0.2  # more than this since last time is worth saying
 LEAST_FULL_N = 2
 LEAST_DEG = 0.15  # a full breath that tilts a sensor less is not told from sway
