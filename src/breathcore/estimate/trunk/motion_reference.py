@@ -7,8 +7,8 @@ what it leaves is read as a tilt sensor is. The best reference is the opposite s
 poor one: it does not turn with the ribs in a row, a carry or a hinge, and what is left over looks like breathing.
 
 What no reference can do: a breath that goes exactly with the movement (out on every effort) is fitted away with it,
-and what the fit leaves of the movement has the movement's rate. So a rate that is that of the repetitions, or twice
-or three times that, is not told.
+and what the fit leaves of the movement has the movement's rate. So a rate that is that of the movement (where the
+reference looks most like itself again), or a small multiple of it, is not told, nor one of low quality.
 """
 
 import math
@@ -23,6 +23,7 @@ from breathcore.estimate.tilt import TiltTrace
 from breathcore.estimate.tilt_rate import read_tilt_rate
 from breathcore.estimate.trunk.motion import GRID_HZ, Motion
 from breathcore.estimate.trunk.movement import MovementFollower
+from breathcore.estimate.trunk.movements import movement_of
 from breathcore.model.arrays import F64
 from breathcore.model.device import Place
 from breathcore.model.estimates import Estimate, RateEstimate, Refusal
@@ -30,7 +31,9 @@ from breathcore.model.trunk import MovementTask, MovingRate, Unmeasured
 
 WINDOW_S, LEAST_S = 30.0, 8.0
 SMALL_DEG = 0.3  # what turns less than this is not movement: the ridge
-SAME = 0.08  # of a rate
+SAME, MULTIPLES = 0.12, (1, 2, 3)  # of the movement's rate
+LEAST_QUALITY = 0.7  # below, one rate in five is wrong by more than 2/min
+SHORTEST_S, ALIKE = 0.8, 0.5  # of a movement's period; how alike it has to be after it
 FEATURES_N = 9
 _REASONS = {
     Refusal.TOO_SHORT: Unmeasured.TOO_SHORT,
@@ -67,6 +70,7 @@ class MotionReference:
         self._second = -1
         self._was: F64 | None = None  # weights (features and 1, 3)
         self._now: F64 | None = None
+        self.moves_bpm = math.nan  # the movement's own rate, of the whole second before
 
     def step(self, k: int, up: F64, reference: F64) -> F64 | None:
         """Take both at k/25 s, (3,) each; return what is left of the first, None in the first 8 s."""
@@ -88,6 +92,7 @@ class MotionReference:
         size = rows.shape[1]
         if size < LEAST_S * GRID_HZ:
             return
+        self.moves_bpm = rate_of(rows[3:6])
         mean = np.add.reduce(rows, axis=1) / size
         off = np.ascontiguousarray(rows - mean[:, None])
         square = off @ off.T
@@ -115,13 +120,14 @@ class MovingBreath:
         self._newest = [-1, -1]
         self._tasks: deque[MovementTask] = deque()
         self._followed = False
+        self._swings_n = 1
         self._begin()
 
     def _begin(self) -> None:
         self._difference = MotionReference()
         self._branch = BreathBranch(self.source, TiltTrace(GRID_HZ), read_tilt_rate)
-        self._moves = BreathBranch(self.reference, TiltTrace(GRID_HZ), read_tilt_rate)
-        self._rows: list[tuple[float, F64, F64]] = []
+        self._rows: list[tuple[float, F64]] = []
+        self._moves: dict[int, float] = {}  # the movement's rate, by second
 
     def task(self, task: MovementTask) -> None:
         """Follow the breath from `task.t_s` on; no more, if its kind is ""."""
@@ -141,27 +147,33 @@ class MovingBreath:
         for k in sorted(first.keys() & second.keys()):
             while self._tasks and self._tasks[0].t_s <= k / GRID_HZ:
                 out += self._read()
-                self._followed = bool(self._tasks.popleft().kind)
+                kind = self._tasks.popleft().kind
+                self._followed, self._swings_n = bool(kind), movement_of(kind).swings_n
                 self._begin()
             if self._followed:
                 left = self._difference.step(k, first[k], second[k])
-                self._rows += [] if left is None else [(k / GRID_HZ, left, second[k])]
+                self._moves[k // _SECOND_N] = self._difference.moves_bpm / self._swings_n
+                self._rows += [] if left is None else [(k / GRID_HZ, left)]
         return out + self._read()
 
     def _read(self) -> list[MovingRate]:
         rows, self._rows = self._rows, []
         if not rows:
             return []
-        t_s = np.array([t for t, _, _ in rows])
-        told = _rates(self._branch.push(t_s, np.array([x for _, x, _ in rows])))
-        moved = _rates(self._moves.push(t_s, np.array([x for _, _, x in rows])))
-        return [
-            self._judged(e, m.rate_bpm) for e, m in zip(told, moved, strict=True) if e.refusal is not Refusal.NO_DATA
-        ]
+        told = _rates(self._branch.push(np.array([t for t, _ in rows]), np.array([x for _, x in rows])))
+        return [self._judged(e, self._moved_bpm(e.t_s)) for e in told if e.refusal is not Refusal.NO_DATA]
+
+    def _moved_bpm(self, t_s: float) -> float:
+        """Return the movement's rate at `t_s`, and forget what was before."""
+        second = math.floor(t_s)
+        for old in [s for s in self._moves if s < second - 1]:
+            del self._moves[old]
+        return self._moves.get(second, self._moves.get(second - 1, math.nan))
 
     def _judged(self, told: RateEstimate, moves_bpm: float) -> MovingRate:
         reason = None if told.refusal is None else _REASONS.get(told.refusal, Unmeasured.NO_BREATH)
-        if any(abs(told.rate_bpm - k * moves_bpm) < SAME * k * moves_bpm for k in (1, 2, 3)):  # NaN: no
+        same = any(abs(told.rate_bpm - k * moves_bpm) < SAME * k * moves_bpm for k in MULTIPLES)  # NaN: no
+        if reason is None and (same or told.quality < LEAST_QUALITY):
             reason = Unmeasured.MOTION
         rate_bpm = told.rate_bpm if reason is None else math.nan
         return MovingRate(told.t_s, rate_bpm, told.quality, self.source, self.reference, reason)
@@ -172,6 +184,25 @@ def moving_breath(followers: Iterable[MovementFollower]) -> MovingBreath | None:
     sources = {f.place: f.source for f in followers}
     pair = pair_of(tuple(sources))
     return None if pair is None else MovingBreath(sources[pair[0]], sources[pair[1]])
+
+
+def rate_of(up: F64) -> float:
+    """Return how often a minute a sensor turns there and back in `up` (3, n) on the grid; NaN: not evenly.
+
+    The first lag at which its largest turn is like itself again, by autocorrelation.
+    """
+    off = up - (np.add.reduce(up, axis=1) / up.shape[1])[:, None]
+    y = np.linalg.eigh(off @ off.T)[1][:, -1] @ off
+    n = len(y)
+    spectrum = np.fft.rfft(y, 2 * n)
+    alike = np.fft.irfft(spectrum * spectrum.conj())[: n // 2] / (n - np.arange(n // 2))
+    first = round(SHORTEST_S * GRID_HZ)
+    if not alike[0] > 0.0 or not (alike < 0.0).any():
+        return math.nan
+    first = max(first, int((alike < 0.0).argmax()))
+    after = alike[first:]
+    tops = np.flatnonzero((after[1:-1] >= after[:-2]) & (after[1:-1] > after[2:]) & (after[1:-1] > ALIKE * alike[0]))
+    return 60.0 * GRID_HZ / (first + 1 + int(tops[0])) if len(tops) else math.nan
 
 
 def _rates(told: Sequence[Estimate]) -> list[RateEstimate]:
