@@ -14,7 +14,10 @@ wearers. Then who was refused, and why.
 - live: the level of a site at every moment;
 - cm: growth of the girth in a breath, with tape readings that are wrong by 1.5 mm each;
 - symmetry: left against right over the last eight breaths (own ones, with the left a third more, deep ones: windows
-  that lie wholly in one of these); `error / band`: how the error compares with the half-width that is told;
+  that lie wholly in one of these); `error / band`: how the error compares with the half-width that is told; `side
+  wrong`: the side that is said to open more does not;
+- least: the site that is said to open least opened 3 points more than the least; `missed`: one opened a fifth less than
+  the others, and another was named, or none;
 - lag: of the belly behind the ribs; `0.3-3` are wearers whose girths grow in that ratio;
 - zone wrong: quarters of a second in which the level is not in the true zone (< 5, 5–15, 15–25, 25–35, > 35 % of the
   firm brace), of those whose truth is 2 points or more from an edge; `held`: from 1 s after a ramp to the next;
@@ -46,17 +49,19 @@ from breathcore.model.trunk import (
     BraceCalibration,
     BraceEstimate,
     Expansion,
+    Side,
     SiteBlock,
     SiteCalibration,
 )
 from breathcore.source.sim.trunk.draw import draw_trunk
 from trunk_movement import moved
-from trunk_scenes import DEEP_S, ONE_SIDED_S, RIGS, Told, belt, braces, breaths, imu, opened
+from trunk_scenes import DEEP_ONE_SIDED_S, DEEP_S, ONE_SIDED_S, RIGS, Told, belt, braces, breaths, imu, opened
 
 EDGES = np.array([0.05, 0.15, 0.25, 0.35])
 NEAR = 0.02
 ON, OFF = 0.08, 0.05
 RATIO = (0.3, 3.0)
+ALIKE = 0.03  # shares that are so near are equally the least
 
 
 @dataclass
@@ -216,9 +221,12 @@ def _symmetry(f: Figures, number: int, e: Expansion, pairs: Sequence[tuple[float
     off = e.symmetry - 200.0 * (left - right) / (left + right) if pairs else math.nan
     f.add("symmetry, all", 5.0, number, off)
     f.add("  error / band", 1.0, number, off / e.symmetry_noise)
-    parts = [int(np.searchsorted((ONE_SIDED_S, DEEP_S), p[2] + 1.0)) for p in pairs]
+    parts = [int(np.searchsorted((ONE_SIDED_S, DEEP_S, DEEP_ONE_SIDED_S), p[2] + 1.0)) for p in pairs]
     if len(parts) >= PAIRS_N // 2 and len(set(parts)) == 1:
-        f.add(f"symmetry, {('own breaths', 'left + 1/3', 'deep breaths')[parts[0]]}", 5.0, number, off)
+        name = ("own breaths", "left + 1/3", "deep", "deep, left + 1/3")[parts[0]]
+        f.add(f"symmetry, {name}", 5.0, number, off)
+        side = math.nan if e.opens_more is None else float((e.opens_more is Side.LEFT) != (left > right))
+        f.add(f"  side wrong, {name}", 0.5, number, side)
 
 
 def _score(f: Figures, number: int, told: Told, e: Expansion) -> None:
@@ -228,7 +236,10 @@ def _score(f: Figures, number: int, told: Told, e: Expansion) -> None:
         truth = [replace(s, share=opened(told.wearer, s.place, e.onset_s, e.end_s), reason=None) for s in ring]
         score, least, _ = score_of(truth)
         f.add("360° score, points", 10.0, number, e.score - score)
-        f.add("least site wrong", 0.5, number, math.nan if e.least is None else float(e.least is not least))
+        over = next((s.share for s in truth if s.place is e.least), math.nan) - min(s.share for s in truth)
+        f.add("least wrong", 0.5, number, float(over > ALIKE) if e.least is not None else math.nan)
+        if least is not None and math.isfinite(e.score):
+            f.add("  least missed, wrong", 0.5, number, float(e.least is None or over > ALIKE))
 
 
 def _live(f: Figures, number: int, told: Told, start_s: float) -> None:

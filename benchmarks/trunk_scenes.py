@@ -3,8 +3,8 @@
 Three scenes, each of them drawn anew for every wearer:
 
 - breaths: calibration, a minute of the person's own breath, one in which the left ribs open a third more and the back a
-  third less, then deep breaths at 8/min; sensors front, left, right, back and pelvis (acceleration and turning, 52 Hz),
-  belts round chest and waist (10 Hz);
+  third less, then deep breaths at 8/min, even and as uneven; sensors front, left, right, back and pelvis (acceleration
+  and turning, 52 Hz), belts round chest and waist (10 Hz);
 - braces: calibration with braces, then braces of 7–33 % of the firm one, held 8–20 s, rests between; belts (20 Hz);
 - movements: a set of 3–12 repetitions after the two guided ones, of 2–6 s each, then in a session of its own a hold;
   hip hinges with sensors at trunk and pelvis; repetitions for 90 s with sensors at front and back, to see the breath.
@@ -36,7 +36,7 @@ XYZ = ("x", "y", "z")
 BLOCK_S = 0.2
 REPEATED = ("hip-hinge", "sit-to-stand", "bridge", "single-leg-bridge")
 HELD = ("bird-dog", "dead-bug", "side-plank", "row", "single-leg-bridge", "carry")
-EXPANSION_S, ONE_SIDED_S, DEEP_S = 235.0, 105.0, 160.0
+ONE_SIDED_S, DEEP_S, DEEP_ONE_SIDED_S, EXPANSION_S = 105.0, 160.0, 235.0, 312.0
 BRACE_S = 190.0
 TAPED = (Place.STERNUM, Place.NAVEL, Place.LEFT)
 
@@ -93,7 +93,11 @@ def breaths(seed: int, rig: str) -> Told:
     """Return what is told of a wearer who breathes."""
     calibration = calibration_steps(8.0, trunk=True)
     uneven = {Place.LEFT: 0.33, Place.BACK: -0.33}
-    air = (Air(ONE_SIDED_S, focus=uneven), Air(DEEP_S, rate_bpm=8.0, depth=0.9))
+    air = (
+        Air(ONE_SIDED_S, focus=uneven),
+        Air(DEEP_S, rate_bpm=8.0, depth=0.9),
+        Air(DEEP_ONE_SIDED_S, rate_bpm=8.0, depth=0.9, focus=uneven),
+    )
     script = calibrated(Script(EXPANSION_S, air=air), calibration)
     wearer = TrunkWearer(draw_trunk(seed), script)
     channels = RIGS[rig]
