@@ -95,11 +95,15 @@ class MovementTable(Shape):
     guided_n: int = Field(default=2, ge=1, le=4, description="Repetitions in which it is learned; not scored.")
     steady_deg: float | None = Field(default=None, gt=0, le=30)
     rotation_deg: float | None = Field(default=None, gt=0, le=30)
+    back_deg: float | None = Field(default=None, gt=0, le=30, description="How far the lower back may bend.")
     exhale_on: Literal["move", "return"] = Field(default="move", description="Where the effort is: breathe out on it.")
 
     def spec(self) -> MovementSpec:
         """Return the frozen model."""
-        return MovementSpec(self.kind, self.places, self.range_deg, self.guided_n, self.steady_deg, self.rotation_deg)
+        return MovementSpec(
+            self.kind, self.places, self.range_deg, self.guided_n, self.steady_deg, self.rotation_deg, self.back_deg,
+            DrillPhase(self.exhale_on),
+        )  # fmt: skip
 
 
 class DoseTable(Shape):

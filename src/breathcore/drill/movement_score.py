@@ -7,6 +7,8 @@ asked, ±20 % (at least ±0.5 s); one too many counts as one more that was misse
 tempo counts half for its part. Range: the share of repetitions whose range lies in the movement's band, fading out over
 a quarter of its width. The breath out begins with the effort, ±0.8 s; where only shares of the ways are known, by how
 much of the effort was breathed out. Steadiness: in full up to 0.4 of the limit (2° of 5°), none from 1.6 of it (8°).
+Where the lower back should stay as it was (a hip hinge) this stands in the place of steadiness: in full up to the limit
+(10°), none from half as much again (15°), either way.
 
 Parts that were not measured are None and the rest counts for the whole. What is only held (bird-dog, side plank) has no
 repetitions to count: its score is that of its steadiness, and there is no `p`.
@@ -20,9 +22,11 @@ from statistics import fmean
 
 from breathcore.model.drill import DrillPhase, DrillSpec, MovementSpec, Score, ScorePart, TargetPhase
 from breathcore.model.estimates import PhaseKind, Turn
-from breathcore.model.trunk import Rep, Steadiness
+from breathcore.model.trunk import LumbarBend, Rep, Steadiness
 
 WEIGHTS = {"reps": 0.35, "range": 0.25, "exhale": 0.20, "steadiness": 0.20}
+STILL = WEIGHTS["steadiness"]  # of what should not move: the pelvis in a hold, or the lower back
+BENT_NONE = 1.5  # of the limit
 TEMPO_SHARE, TEMPO_S = 0.2, 0.5
 OFF_TEMPO = 0.5  # what a repetition in another tempo counts
 RANGE_FADE = 0.25  # of the band's width
@@ -57,6 +61,7 @@ def score_movement(
     phases: Sequence[TargetPhase],
     reps: Sequence[Rep],
     steadiness: Sequence[Steadiness] = (),
+    bends: Sequence[LumbarBend] = (),
     *,
     measured: bool = True,
     turns: Sequence[Turn] = (),
@@ -66,8 +71,8 @@ def score_movement(
 
     Parameters
     ----------
-    reps, steadiness
-        What was measured, in order; those of holds in `phases` count.
+    reps, steadiness, bends
+        What was measured, in order; holds in `phases` and bends in repetitions that were asked for count.
     measured : bool
         Whether repetitions are counted at all: False where no sensor shows them or the movement was not learned.
     turns : Sequence[Turn]
@@ -84,7 +89,9 @@ def score_movement(
         _reps(done),
         _range(spec.movement, kept),
         _exhale(spec.movement, kept, turns),
-        _steady(spec.movement, [s for s in steadiness if _within(s, phases)]),
+        _steady(spec.movement, [s for s in steadiness if _within(s, phases)])
+        if spec.movement.back_deg is None
+        else _back(spec.movement.back_deg, [b for b in bends if any(t.from_s <= b.t_s < t.to_s for t in targets)]),
     )
     known = [(part.weight, part.value) for part in parts if part.value is not None]
     if not known:
@@ -175,7 +182,7 @@ def _exhale(movement: MovementSpec, reps: Sequence[Rep], turns: Sequence[Turn]) 
 
 
 def _steady(movement: MovementSpec, holds: Sequence[Steadiness]) -> ScorePart:
-    weight = WEIGHTS["steadiness"]
+    weight = STILL
     tilts = _steadied(movement.steady_deg, [h.tilt_deg for h in holds])
     turns = _steadied(movement.rotation_deg, [h.rotation_deg for h in holds])
     means = [fmean(x) for x in (tilts, turns) if x]
@@ -183,6 +190,16 @@ def _steady(movement: MovementSpec, holds: Sequence[Steadiness]) -> ScorePart:
         return ScorePart("steadiness", weight, None)
     counts = {"tilt": sum(v < 0.5 for v in tilts), "rotation": sum(v < 0.5 for v in turns)}
     return ScorePart("steadiness", weight, min(means), _hint(counts, max(len(tilts), len(turns))))
+
+
+def _back(limit_deg: float, bends: Sequence[LumbarBend]) -> ScorePart:
+    known = [b.bend_deg for b in bends if not math.isnan(b.bend_deg)]
+    if not known:
+        return ScorePart("back", STILL, None)
+    none_deg = BENT_NONE * limit_deg
+    value = fmean(max(0.0, min(1.0, (none_deg - abs(x)) / (none_deg - limit_deg))) for x in known)
+    counts = {"rounded": sum(x > limit_deg for x in known), "hollowed": sum(x < -limit_deg for x in known)}
+    return ScorePart("back", STILL, value, _hint(counts, len(known)))
 
 
 def _steadied(limit_deg: float | None, found: Sequence[float]) -> list[float]:

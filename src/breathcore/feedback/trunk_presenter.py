@@ -11,6 +11,7 @@ from breathcore.drill.sides import SideComparison
 from breathcore.estimate.trunk.sights import Measure, sights
 from breathcore.feedback.frame import PAST_S
 from breathcore.feedback.history import History
+from breathcore.feedback.movement_words import back_word, exhaled_of, target_share, tempo_of, tempo_word, turning_word
 from breathcore.feedback.trunk_view import (
     BraceView,
     CalibrationView,
@@ -23,14 +24,16 @@ from breathcore.feedback.trunk_view import (
 )
 from breathcore.model.arrays import F64, frozen
 from breathcore.model.device import ChannelSpec, Place
-from breathcore.model.drill import DrillPhase, DrillSpec, TargetPhase
+from breathcore.model.drill import DrillSpec, TargetPhase
 from breathcore.model.message import Message, message
 from breathcore.model.trunk import (
     RING,
     BraceCalibration,
     BraceEstimate,
     Expansion,
+    LumbarBend,
     MovementLearned,
+    MovingRate,
     Posture,
     PostureEstimate,
     Rep,
@@ -44,12 +47,12 @@ from breathcore.model.trunk import (
 )
 
 LIVE_S = 2.0  # a live level older than this is not shown
+MOVING_S = 5.0  # nor a rate during movement
 BREATH_S = 30.0  # nor what a breath came to
 SYMMETRY_FAR = 20.0
 TOGETHER_DEG, APART_DEG = 20.0, 45.0
 SYMMETRY_BREATHS_N = 5  # whose median is shown
 CHANGE = 0.2  # of a calibration since the last time: flagged
-TEMPO = 0.2
 MOVED_N, MOVED_GAP_S = 300, 1.0  # points kept of a movement; more than this between two: the line is broken
 _UNITS = {"deg": "°", "1": ""}
 _SEEN = {
@@ -84,6 +87,9 @@ class TrunkPresenter:
         self._way = History(MOVED_N, 2)  # time, share of the learned range
         self._reps: list[Rep] = []
         self._steady: Steadiness | None = None
+        self._bend: LumbarBend | None = None
+        self._moving_rate: MovingRate | None = None
+        self._places = {c.id: c.place for c in channels}
         self._from_s = 0.0
         self.sides: tuple[SideComparison, ...] = ()
         self.exchanged = False
@@ -163,6 +169,10 @@ class TrunkPresenter:
             self._reps.append(estimate)
         elif isinstance(estimate, Steadiness):
             self._steady = estimate
+        elif isinstance(estimate, LumbarBend):
+            self._bend = estimate
+        elif isinstance(estimate, MovingRate):
+            self._moving_rate = estimate
 
     def _on_way(self, level: RepLevel) -> None:
         if self._rep_level is not None and level.t_s - self._rep_level.t_s > MOVED_GAP_S:
@@ -258,9 +268,11 @@ class TrunkPresenter:
         guided_n = sum(r.guided for r in self._reps)
         side = None if phase is None else phase.side
         learning = phase is not None and not phase.scored
+        rate = self.moving_rate(now_s)
         common = RepsView(
             len(done), planned_n, max(0, drill.movement.guided_n - guided_n) if learning else 0, side,
-            target_share=_target_share(phase, now_s),
+            target_share=target_share(phase, now_s), rate_bpm=None if rate is None else rate.rate_bpm,
+            rate_place=None if rate is None else self._places.get(rate.source),
         )  # fmt: skip
         if not self._sights[Measure.REPS].seen:
             return replace(common, message=_why(Unmeasured.NO_SENSOR))
@@ -269,16 +281,24 @@ class TrunkPresenter:
         level = self._rep_level
         live = level is not None and now_s - level.t_s <= LIVE_S
         last = done[-1] if done else None
-        tempo = None if last is None else _tempo(last, drill)
+        tempo = None if last is None else tempo_of(last, drill)
         return replace(
             common,
             share=level.share if live and level is not None else None,
             range_deg=None if last is None else last.range_deg,
             tempo=tempo,
             steady_deg=None if self._steady is None else _number(self._steady.tilt_deg),
-            exhaled=None if last is None else _exhaled(last, drill),
-            word=None if tempo is None else _tempo_word(tempo),
+            exhaled=None if last is None else exhaled_of(last, drill),
+            word=None if tempo is None else tempo_word(tempo),
+            back=back_word(self._bend, drill, seen=self._sights[Measure.LUMBAR].seen),
+            turning=turning_word(self._steady, drill, seen=not self._sights[Measure.STEADINESS].coarse),
         )
+
+    def moving_rate(self, now_s: float) -> MovingRate | None:
+        """Return the breath's rate during a movement, where there is one now."""
+        told = self._moving_rate
+        fresh = told is not None and told.reason is None and now_s - told.t_s <= MOVING_S
+        return told if fresh else None
 
     # both sides, and what is to be said
 
@@ -370,27 +390,3 @@ def _brace_word(told: BraceEstimate, zone: tuple[float, float] | None) -> Messag
         return message("brace.let-go") if told.on else message("brace.soft")
     low, high = zone
     return message("brace.more" if told.level < low else "brace.less" if told.level > high else "brace.in-zone")
-
-
-def _target_share(phase: TargetPhase | None, now_s: float) -> float | None:
-    if phase is None or phase.kind not in (DrillPhase.MOVE, DrillPhase.KEEP, DrillPhase.RETURN, DrillPhase.REST):
-        return None
-    if phase.kind in (DrillPhase.KEEP, DrillPhase.REST):
-        return phase.level_to
-    way = min(1.0, max(0.0, (now_s - phase.start_s) / (phase.end_s - phase.start_s)))
-    return phase.level_from + way * (phase.level_to - phase.level_from)
-
-
-def _tempo(rep: Rep, drill: DrillSpec) -> float | None:
-    """Return how long the repetition took, by how long it should."""
-    target = sum(p.seconds for p in drill.pattern().phases if p.kind is not DrillPhase.REST)
-    return (rep.end_s - rep.start_s) / target if target else None
-
-
-def _tempo_word(tempo: float) -> Message:
-    return message("tempo.fast" if tempo < 1 - TEMPO else "tempo.slow" if tempo > 1 + TEMPO else "tempo.good")
-
-
-def _exhaled(rep: Rep, drill: DrillSpec) -> float | None:
-    back = drill.movement is not None and drill.movement.exhale_on is DrillPhase.RETURN
-    return _number(rep.exhaled_back if back else rep.exhaled)

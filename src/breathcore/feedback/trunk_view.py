@@ -89,6 +89,10 @@ class RepsView:
     steady_deg: float | None = None
     exhaled: float | None = None
     word: Message | None = None
+    back: Message | None = None  # what the lower back did in the last one
+    turning: Message | None = None  # why the pelvis' turning is not told
+    rate_bpm: float | None = None  # of the breath meanwhile, read by the sensor at `rate_place`, the movement taken out
+    rate_place: Place | None = None
     message: Message | None = None
 
 

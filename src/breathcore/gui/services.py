@@ -104,6 +104,7 @@ class TrunkSummary:
     reps_n: int = 0
     sides: tuple[SideSummary, ...] = ()
     braced: bool = False
+    back_deg: float | None = None  # the median bend of the lower back in hip hinges; positive: rounded
 
 
 @dataclass(frozen=True, slots=True)

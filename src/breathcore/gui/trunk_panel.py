@@ -189,7 +189,15 @@ class RepsPart(Part):
         far = "" if view.range_deg is None else text("trunk.degrees", n=number(view.range_deg, 0))
         still = "" if view.steady_deg is None else text("trunk.still", n=number(view.steady_deg, 1))
         out = view.exhaled is not None and view.exhaled < EXHALED
-        return (far, self.say(view.word), text("trunk.breathe-out") if out else "", still)
+        breathe = text("trunk.breathe-out") if out else ""
+        word, back, turning = map(self.say, (view.word, view.back, view.turning))
+        return (far, word, back, breathe, still, turning, self._rate(view))
+
+    def _rate(self, view: RepsView) -> str:
+        if view.rate_bpm is None or view.rate_place is None:
+            return ""
+        place = self.wording.text(f"trunk.site.{view.rate_place.value}")
+        return self.wording.text("trunk.moving-rate", rate=self.wording.number(view.rate_bpm, 0), place=place)
 
 
 EXHALED = 0.5  # less of the effort breathed out: said

@@ -10,7 +10,7 @@ from breathcore.drill.sides import TREND_N, SideComparison, trend
 from breathcore.feedback.trunk_presenter import pair_view
 from breathcore.gui.services import SideSummary, SiteSummary, Stretch, TrunkSummary
 from breathcore.model.errors import SessionFileError
-from breathcore.model.trunk import RING, BraceEstimate, Expansion, Rep, SiteCalibration
+from breathcore.model.trunk import RING, BraceEstimate, Expansion, LumbarBend, Rep, SiteCalibration
 from breathcore.record.reader import SessionFile
 from breathcore.record.summary import SessionSummary
 
@@ -27,6 +27,7 @@ def trunk_summary(path: Path, sessions: Sequence[SessionSummary] = ()) -> TrunkS
         expansions, braces = file.rows_of(Expansion), file.rows_of(BraceEstimate)
         reps = [r for r in file.rows_of(Rep) if not r.guided]
         last = _last(file.rows_of(SideComparison))
+        bends = [b.bend_deg for b in file.rows_of(LumbarBend) if not math.isnan(b.bend_deg)]
     on = [b.level for b in braces if b.on and not math.isnan(b.level)]
     told = TrunkSummary(
         sites=tuple(_sites(expansions)),
@@ -34,6 +35,7 @@ def trunk_summary(path: Path, sessions: Sequence[SessionSummary] = ()) -> TrunkS
         brace=fmean(on) if on else None,
         reps_n=len(reps),
         sides=tuple(_sides(last, _history(path, sessions))),
+        back_deg=median(bends) if bends else None,
         braced=any(b.reason is None and not math.isnan(b.level) for b in braces),
     )
     return told if told != TrunkSummary() else None

@@ -115,7 +115,7 @@ class MovementSpec:
     """The movement of a drill: what it is, where it is best seen, how far it goes, how still the rest should stay.
 
     `places` are where a sensor shows it, the best first. `steady_deg` and `rotation_deg` bound the RMS of what should
-    not move (in the holds); None: not looked at.
+    not move (in the holds), `back_deg` how far the lower back may bend; None: not looked at.
     """
 
     kind: str
@@ -124,6 +124,7 @@ class MovementSpec:
     guided_n: int = 2
     steady_deg: float | None = None
     rotation_deg: float | None = None
+    back_deg: float | None = None
     exhale_on: DrillPhase = DrillPhase.MOVE  # the effort: of a hip hinge it is the way back up
 
 

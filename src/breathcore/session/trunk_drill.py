@@ -31,6 +31,8 @@ from breathcore.model.trunk import (
     RING,
     BraceEstimate,
     Expansion,
+    LumbarBend,
+    MovementLearned,
     MovementTask,
     Rep,
     Side,
@@ -73,6 +75,8 @@ class TrunkDrill:
         self.reps: list[Rep] = []
         self.steadinesses: list[Steadiness] = []
         self.turns: list[Turn] = []
+        self.bends: list[LumbarBend] = []
+        self._learned = False
         self._exchanged_n: int | None = None  # breaths that were over when left and right were exchanged
         self.ratings: dict[int, BraceRating] = {}
         self._unmeasured: tuple[int, ...] = ()
@@ -164,6 +168,11 @@ class TrunkDrill:
             return True
         elif isinstance(item, Steadiness):
             self.steadinesses.append(item)
+        elif isinstance(item, LumbarBend):
+            self.bends.append(item)
+            return True
+        elif isinstance(item, MovementLearned):
+            self._learned = self._learned or item.reason is None
         elif isinstance(item, Turn):
             self.turns.append(item)
         return False
@@ -180,10 +189,10 @@ class TrunkDrill:
     def score(self, state: DrillState, until_s: float) -> Score:
         """Return the score of a brace or a movement."""
         if self._spec.movement is not None:
-            seen = self._place is not None
             return score_movement(
-                self._spec, state.done, self.reps, self.steadinesses, measured=seen, turns=self.turns, until_s=until_s
-            )
+                self._spec, state.done, self.reps, self.steadinesses, self.bends,
+                measured=self._learned, turns=self.turns, until_s=until_s,
+            )  # fmt: skip
         return score_brace(state.done, self.braces, self.steadinesses, until_s=until_s)
 
     def ringed(self, score: Score, state: DrillState) -> Score:

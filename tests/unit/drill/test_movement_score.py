@@ -1,6 +1,7 @@
 """The score of a movement, and left compared with right."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -21,7 +22,7 @@ from breathcore.model.drill import (
     TargetPhase,
 )
 from breathcore.model.estimates import PhaseKind, Turn
-from breathcore.model.trunk import Rep, Side, Steadiness
+from breathcore.model.trunk import LumbarBend, Rep, Side, Steadiness, Unmeasured
 
 CYCLE = ((DrillPhase.MOVE, 2.0), (DrillPhase.KEEP, 3.0), (DrillPhase.RETURN, 3.0), (DrillPhase.REST, 2.0))
 MOVEMENT = MovementSpec("bridge", (Place.PELVIS,), (15.0, 45.0), 2, 5.0, 5.0)
@@ -96,6 +97,33 @@ def test_tempo_is_kept_within_a_fifth(slow, in_step):
 @pytest.mark.parametrize(("slow", "hint"), [(0.6, "fast"), (1.24, "slow")])
 def test_which_way_the_tempo_was_off_is_named(slow, hint):
     assert part(score_movement(drill(), target(), done(slow=slow)), "reps").hint == hint
+
+
+def hinge(back_deg=10.0):
+    spec = drill()
+    return replace(spec, movement=replace(spec.movement, back_deg=back_deg))
+
+
+def bent(deg, n=8):
+    return [LumbarBend(28.0 + 10.0 * k, 20.0 + 10.0 * k, deg, "back", "pelvis") for k in range(n)]
+
+
+@pytest.mark.parametrize(
+    ("deg", "value", "hint"),
+    [(0.0, 1.0, ""), (-9.9, 1.0, ""), (12.5, 0.5, "rounded"), (15.0, 0.0, "rounded"), (-20.0, 0.0, "hollowed")],
+)
+def test_a_hinge_is_scored_by_whether_the_back_stayed_as_it_was(deg, value, hint):
+    found = part(score_movement(hinge(), target(), done(), bends=bent(deg)), "back")
+    assert found.value == pytest.approx(value)
+    assert found.hint == hint
+
+
+def test_without_two_sensors_the_back_is_left_out_of_the_score():
+    score = score_movement(hinge(), target(), done(), bends=[])
+    assert part(score, "back").value is None
+    assert score.total == pytest.approx(100.0)
+    unknown = [replace(b, bend_deg=math.nan, reason=Unmeasured.NO_DATA) for b in bent(5.0)]
+    assert part(score_movement(hinge(), target(), done(), bends=unknown), "back").value is None
 
 
 def test_twice_as_many_is_not_in_tempo():

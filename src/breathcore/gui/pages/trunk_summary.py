@@ -71,6 +71,9 @@ class TrunkCard(QFrame):
             yield text("summary.trunk.brace", percent=round(100 * told.brace))
         if told.reps_n:
             yield text("summary.trunk.reps", n=told.reps_n)
+        if told.back_deg is not None:
+            degrees = round(abs(told.back_deg))
+            yield text("summary.trunk.rounded" if told.back_deg > 0 else "summary.trunk.hollowed", degrees=degrees)
 
     def _table(self, sides: Iterable[SideSummary]) -> QGridLayout:
         grid = QGridLayout()
