@@ -9,6 +9,7 @@ import typer
 
 from breathcore.cli.condition import faults_by_reason, tell_condition
 from breathcore.cli.resonance import tell_resonance
+from breathcore.cli.trunk import tell_trunk, trunk_json
 from breathcore.cli.words import out, text, words, working
 from breathcore.estimate.offline import Analysis
 from breathcore.estimate.registry import REPORTS
@@ -32,6 +33,7 @@ def command(
         typer.echo(json.dumps(as_json(session, analysis)))
         return
     _print(session, analysis)
+    tell_trunk(session.told)
     if (sweep := _sweep(session)) is not None:
         tell_resonance(sweep)
     tell_condition(session)
@@ -66,6 +68,7 @@ def as_json(session: Session, analysis: Analysis) -> dict[str, object]:
         ],
         "heart_t_s": _plain(analysis.heart_t_s),
         "heart_bpm": _plain(analysis.heart_bpm),
+        "trunk": trunk_json(session.told),
         "resonance": to_json(_sweep(session)),
     }
 

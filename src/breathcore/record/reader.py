@@ -253,6 +253,12 @@ class SessionFile(AbstractContextManager["SessionFile"]):
                 if there[table.name]
             }
 
+    @property
+    def computed(self) -> bool:
+        """Whether the file holds what the live session had computed; it may have been dropped."""
+        with file_errors(self.path):
+            return any(self._columns(table) for table in DERIVED_TABLES.values())
+
     def rows_of(self, cls: type[T]) -> tuple[T, ...]:
         """Return what the live session had computed of one kind; none where a file of an earlier version lacks it."""
         return self._all(cls)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
@@ -22,6 +23,7 @@ from breathcore.record.items import Mark, Note, Outcome, Ratings, RecordedFault,
 from breathcore.record.reader import Derived, SessionFile
 from breathcore.session.pacing import paces
 from breathcore.session.reception import Reception
+from breathcore.session.replaying import IMPORTED, replay_to
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,10 +109,16 @@ class Session:
     def told(self) -> Derived:
         """Everything that the live session said, as it was stored: ribs, brace, movement and scores among it.
 
-        Empty where the recording has none of it: no drill was done, or a form of the file that knew none.
+        Computed again where that was dropped from the file. A file of an earlier form has none of what it did not know.
         """
         with SessionFile.open(self.path) as file:
-            return file.derived()
+            if file.computed or file.meta.source == IMPORTED:
+                return file.derived()
+        with TemporaryDirectory(prefix="breathcore-") as folder:
+            again = Path(folder) / self.path.name
+            replay_to(self.path, again)
+            with SessionFile.open(again) as file:
+                return file.derived()
 
     def samples(self, role: Role) -> tuple[SampleBlock, ...]:
         """Return the unbroken stretches of the channel with `role`, none where it was not recorded."""

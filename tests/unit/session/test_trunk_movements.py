@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from exported import exported
 from trunk_session import Trained, train
 
 from breathcore.gui.trunk_views import previous_ranges, trunk_summary
@@ -60,6 +61,20 @@ def test_its_sides_are_compared_with_an_uncertainty_and_alike_sides_are_not_call
     for what in ("range", "tempo", "hold"):
         assert not math.isnan(compared[what].uncertainty)
         assert not compared[what].told
+
+
+def test_repetitions_holds_and_both_sides_are_in_the_exports(bridges, tmp_path: Path) -> None:
+    told = bridges[0].derived
+    tables, _ = exported(bridges[0].path, tmp_path)
+    assert [r["side"] for r in tables["repetitions.csv"]] == [r.side or "" for r in told.reps]
+    assert [float(r["range [deg]"]) for r in tables["repetitions.csv"]] == pytest.approx(
+        [r.range_deg for r in told.reps]
+    )
+    assert len(tables["steadiness.csv"]) == len(told.steadinesses)
+    assert {r["site"] for r in tables["steadiness.csv"]} == {"pelvis"}
+    assert len(tables["sides.csv"]) == len(told.sides)
+    kinds = {r["kind"] for r in tables["events.csv"]}
+    assert {"repetition", "hold", "movement learned"} <= kinds
 
 
 def test_a_second_session_of_the_same_person_has_a_trend(bridges: tuple[Trained, Trained], folder: Path) -> None:

@@ -2,11 +2,16 @@
 
 import json
 import math
+import shutil
 from dataclasses import replace
+from pathlib import Path
 
+import edfio
 import pytest
+from exported import Rows, exported
 from trunk_session import Press, Trained, at, straps, train
 
+from breathcore.cli.trunk import tell_trunk, trunk_json
 from breathcore.drill.calibration import calibration_steps
 from breathcore.drill.screening import Screening, ScreeningOutcome, locked
 from breathcore.drill.self_rating import rating_text
@@ -15,8 +20,11 @@ from breathcore.model.drill import CommandKind, Stage
 from breathcore.model.errors import SafetyError
 from breathcore.model.message import message
 from breathcore.model.trunk import Unmeasured
+from breathcore.record.edit import drop_derived
 from breathcore.session import registry
+from breathcore.session.exporting import export_data
 from breathcore.session.plan import SessionPlan
+from breathcore.session.recording import open_session
 from breathcore.session.replaying import check
 from breathcore.session.trunk_drill import tape_reading
 from breathcore.source.sim.trunk.draw import draw_trunk
@@ -103,6 +111,72 @@ def test_a_calibration_of_sites_and_brace_takes_a_minute_at_most(braced: Trained
     assert calibration_steps(0.0, trunk=True, brace=True).end_s <= 60.0
     began, ready = (next(t for t, stage in braced.stages if stage == s) for s in ("calibrating", "ready"))
     assert ready - began <= 60.0
+
+
+# ── everything that was told is in the exports ───────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture(scope="module")
+def written(braced: Trained, tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Rows], edfio.Edf]:
+    return exported(braced.path, tmp_path_factory.mktemp("written"))
+
+
+def test_the_tables_hold_every_breath_at_every_site_with_its_unit_or_its_reason(braced: Trained, written) -> None:
+    rows, sites = written[0]["expansion.csv"], written[0]["expansion_sites.csv"]
+    told = braced.derived.expansions
+    assert len(rows) == len(told)
+    assert len(sites) == sum(len(e.sites) for e in told)
+    assert [r["score_360 refused"] for r in rows] == [e.reasons.get("score", "") for e in told]
+    for row, site in zip(sites, (s for e in told for s in e.sites), strict=True):
+        assert (row["site"], row["sensor"], row["refused"]) == (site.place, site.source, site.reason or "")
+        assert bool(row["opened [0-1]"]) is not math.isnan(site.share)
+
+
+def test_the_tables_hold_the_brace_with_its_reasons_and_what_was_calibrated(braced: Trained, written) -> None:
+    rows = written[0]["brace.csv"]
+    assert [r["refused"] for r in rows] == [b.reason or "" for b in braced.derived.braces]
+    assert [bool(r["level [0-1]"]) for r in rows] == [not math.isnan(b.level) for b in braced.derived.braces]
+    learned = {r["site"]: r for r in written[0]["trunk_calibration.csv"]}
+    assert learned["left"]["unit"] == "deg"
+    assert float(learned["left"]["range [unit]"]) > 0
+    assert float(learned["left"]["cv [0-1]"]) >= 0
+    assert [r["refused"] for r in written[0]["brace_calibration.csv"]] == [""]
+
+
+def test_site_levels_and_the_brace_are_signals_in_both_formats(braced: Trained, written) -> None:
+    tables, edf = written
+    names = {s.label: s for s in edf.signals}
+    assert {"Opened sternum", "Opened navel", "Opened left", "Opened right", "Opened back", "Brace"} <= names.keys()
+    sampled = {name for rows in tables.values() if rows for name in rows[0]}
+    assert {"opened.left [1]", "brace [1]"} <= sampled
+    block = next(b for b in braced.derived.sites if b.place is Place.LEFT and len(b.t_s) > 2)
+    at = round(float(block.t_s[1]) * names["Opened left"].sampling_frequency)
+    assert names["Opened left"].data[at] == pytest.approx(float(block.level[1]), abs=1e-3)
+
+
+def test_the_events_say_what_was_calibrated_and_what_was_not_told_and_why(written) -> None:
+    tables, edf = written
+    told = {(r["kind"], r["text"]) for r in tables["events.csv"]}
+    assert ("calibration", "left") in told
+    assert ("calibration", "brace") in told
+    assert ("not told", "brace: not-calibrated") in told
+    assert ("brace", "") in told
+    notes = {a.text for a in edf.annotations}
+    assert {"calibration: left", "not told: brace: not-calibrated"} <= notes
+
+
+def test_analyse_prints_each_site_the_brace_and_why_the_rest_was_not_told(braced: Trained, capsys) -> None:
+    tell_trunk(open_session(braced.path).told)
+    said = capsys.readouterr().out
+    for line in ("Calibrated, left", "Opening, back", "Brace: told", "Not told, left", "Left and right, opening"):
+        assert line in said
+
+
+def test_the_json_of_an_analysis_holds_everything_that_was_told(braced: Trained) -> None:
+    told = trunk_json(open_session(braced.path).told)
+    assert len(told["expansions"]) == len(braced.derived.expansions)
+    assert len(told["braces"]) == len(braced.derived.braces)
+    json.dumps(told, allow_nan=False)
 
 
 # ── a tape, and sensors exchanged ────────────────────────────────────────────────────────────────────────────────────
@@ -281,6 +355,15 @@ def test_a_replay_of_a_rated_session_gives_the_ratings_again(one_strap: Trained)
     checked = {c.table: c for c in check(one_strap.path)}
     assert checked["derived_brace_rating"].same
     assert checked["derived_brace_rating"].stored_n == 2
+
+
+def test_what_was_dropped_from_a_file_is_computed_again_for_its_exports(one_strap: Trained, tmp_path: Path) -> None:
+    copy = tmp_path / "copy.breath"
+    shutil.copy(one_strap.path, copy)
+    drop_derived(copy)
+    told = export_data(open_session(copy)).told
+    assert told.brace_ratings == one_strap.derived.brace_ratings
+    assert len(told.expansions) == len(one_strap.derived.expansions)
 
 
 def test_one_strap_in_the_middle_never_tells_left_from_right(one_strap: Trained) -> None:
