@@ -10,13 +10,14 @@ from breathcore.estimate.chain import EstimatorFault
 from breathcore.estimate.trunk.bracing import Bracing
 from breathcore.estimate.trunk.calibrate import Scale, refused
 from breathcore.estimate.trunk.expansion import SiteFollower
+from breathcore.estimate.trunk.grid import grid_n
 from breathcore.estimate.trunk.lumbar import lumbar_follower
 from breathcore.estimate.trunk.motion import Motion
 from breathcore.estimate.trunk.motion_reference import moving_breath
-from breathcore.estimate.trunk.movement import MovementEstimate, MovementFollower
+from breathcore.estimate.trunk.movement import OTHER, MovementEstimate, MovementFollower
 from breathcore.estimate.trunk.round import Round
 from breathcore.estimate.trunk.sights import Measure, Sight, found, level_of, sights, sites_of
-from breathcore.estimate.trunk.site import LAG_S, Site, SiteKind, grid_n
+from breathcore.estimate.trunk.site import LAG_S, Site, SiteKind
 from breathcore.model.arrays import F64
 from breathcore.model.blocks import SampleBlock
 from breathcore.model.device import ChannelSpec, Place
@@ -42,7 +43,6 @@ WAIT_S = 0.5  # for a channel, beyond the length of its packets
 AFTER_S = 0.25  # from the moment that a breath is sure until it is told: lagging sites have shown it
 POSED_S = 1.0  # after a posture: every order of blocks has brought it by then
 T = TypeVar("T")
-OTHER = {Place.LEFT: Place.RIGHT, Place.RIGHT: Place.LEFT}
 
 Item = SampleBlock | Breath | Turn | RateEstimate | TrunkCalibration | TapeReading | SidesExchanged | MovementTask
 Previous = Mapping[tuple[Place, SiteKind], float]
@@ -133,7 +133,16 @@ class TrunkEstimator:
                 mover.on(item)
         else:
             self._asked.append(item)
+            if isinstance(item, SidesExchanged):
+                self._exchanged(item.t_s)
         return ()
+
+    def _exchanged(self, t_s: float) -> None:
+        """Tell those who follow movements that left and right change places."""
+        for mover in self._movers.values():
+            mover.exchanged(t_s)
+        if self._moving is not None:
+            self._moving.exchanged(t_s)
 
     def flush(self, end_s: float) -> tuple[TrunkEstimate, ...]:
         """Work off the quarters up to `end_s` from what there is."""

@@ -21,7 +21,8 @@ from breathcore.dsp.ring import Ring
 from breathcore.estimate.breath_branch import BreathBranch
 from breathcore.estimate.tilt import TiltTrace
 from breathcore.estimate.tilt_rate import read_tilt_rate
-from breathcore.estimate.trunk.motion import GRID_HZ, Motion
+from breathcore.estimate.trunk.grid import GRID_HZ
+from breathcore.estimate.trunk.motion import Motion
 from breathcore.estimate.trunk.movement import MovementFollower
 from breathcore.estimate.trunk.movements import movement_of
 from breathcore.model.arrays import F64
@@ -118,7 +119,7 @@ class MovingBreath:
         self.source, self.reference = source, reference
         self._ups: tuple[dict[int, F64], dict[int, F64]] = ({}, {})
         self._newest = [-1, -1]
-        self._tasks: deque[MovementTask] = deque()
+        self._asked: deque[tuple[float, str | None]] = deque()  # from when on, what (None: as before, begun anew)
         self._followed = False
         self._swings_n = 1
         self._begin()
@@ -131,7 +132,11 @@ class MovingBreath:
 
     def task(self, task: MovementTask) -> None:
         """Follow the breath from `task.t_s` on; no more, if its kind is ""."""
-        self._tasks.append(task)
+        self._asked.append((task.t_s, task.kind))
+
+    def exchanged(self, t_s: float) -> None:
+        """Begin anew at `t_s`: the sensors of left and right were exchanged."""
+        self._asked.append((t_s, None))
 
     def push(self, motion: Motion, source: str) -> list[MovingRate]:
         """Take motion of one of both; return a rate for each whole second that is now over."""
@@ -145,10 +150,11 @@ class MovingBreath:
         first, second = ({k: ups.pop(k) for k in [n for n in ups if n <= until]} for ups in self._ups)
         out: list[MovingRate] = []
         for k in sorted(first.keys() & second.keys()):
-            while self._tasks and self._tasks[0].t_s <= k / GRID_HZ:
+            while self._asked and self._asked[0][0] <= k / GRID_HZ:
                 out += self._read()
-                kind = self._tasks.popleft().kind
-                self._followed, self._swings_n = bool(kind), movement_of(kind).swings_n
+                kind = self._asked.popleft()[1]
+                if kind is not None:
+                    self._followed, self._swings_n = bool(kind), movement_of(kind).swings_n
                 self._begin()
             if self._followed:
                 left = self._difference.step(k, first[k], second[k])

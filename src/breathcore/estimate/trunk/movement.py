@@ -24,6 +24,8 @@ from breathcore.model.trunk import (
     Unmeasured,
 )
 
+OTHER = {Place.LEFT: Place.RIGHT, Place.RIGHT: Place.LEFT}
+"""Where a sensor is worn after left and right were exchanged."""
 MovementEstimate = PostureEstimate | MovementLearned | RepLevel | Rep | Steadiness
 
 
@@ -58,13 +60,20 @@ class MovementFollower:
         self._gyro_id = None if gyro is None else gyro.id
         self._motion = MotionFollower(acc.rate_hz, None if gyro is None else gyro.rate_hz, acc.expected_interval_s)
         self._log = BreathLog()
-        self._posture = PostureFollower(place, acc.id, outward or acc.inhale_axis)
-        self._reps = RepCounter(place, acc.id, self._log)
-        self._steady = SteadinessMeter(place, acc.id)
+        self._outward = outward or acc.inhale_axis
+        self._wear(place)
         self.heard: Callable[[Motion], None] | None = None
         self._asked: deque[tuple[float, Callable[[], list[MovementEstimate]]]] = deque()
         self._moving = False
+        self._task: MovementTask | None = None
         self.latency_s = self._motion.latency_s + max(self._reps.latency_s, self._posture.latency_s)
+
+    def _wear(self, place: Place) -> None:
+        """Begin at `place`: what was learned elsewhere does not hold there."""
+        self.place = place
+        self._posture = PostureFollower(place, self.source, self._outward)
+        self._reps = RepCounter(place, self.source, self._log)
+        self._steady = SteadinessMeter(place, self.source)
 
     def push(self, channel_id: str, t_s: F64, x: F64) -> list[MovementEstimate]:
         """Take samples `t_s` (n,), `x` (n, 3) of one of its channels."""
@@ -84,6 +93,10 @@ class MovementFollower:
         """Learn that the body is in `posture` at `t_s`, and has been for 2 s."""
         self._asked.append((t_s, lambda: self._assume(posture)))
 
+    def exchanged(self, t_s: float) -> None:
+        """Know that from `t_s` on the sensors of left and right are worn the other way about."""
+        self._asked.append((t_s, self._exchange))
+
     def on(self, item: Breath | Turn | RateEstimate) -> None:
         """Take what the breath says."""
         self._log.on(item)
@@ -92,8 +105,17 @@ class MovementFollower:
         self._posture.assume(posture)
         return []
 
+    def _exchange(self) -> list[MovementEstimate]:
+        if self.place not in OTHER:
+            return []
+        task = self._task
+        out = self._end()
+        self._wear(OTHER[self.place])
+        return out if task is None else [*out, *self._begin(task)]
+
     def _begin(self, task: MovementTask) -> list[MovementEstimate]:
         out = self._end()
+        self._task = task
         if task.kind and task.place is self.place:
             self._moving = True
             movement = movement_of(task.kind)
@@ -106,7 +128,7 @@ class MovementFollower:
         return out
 
     def _end(self) -> list[MovementEstimate]:
-        self._moving = False
+        self._moving, self._task = False, None
         return [*self._reps.end(), *self._steady.end()]
 
     def _follow(self, motions: list[Motion]) -> list[MovementEstimate]:
