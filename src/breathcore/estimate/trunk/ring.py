@@ -34,6 +34,11 @@ class Symmetry(NamedTuple):
     reason: Unmeasured | None = None
 
 
+def skins_half_width(mean: float, skins_n: int = 2) -> float:
+    """Return the half-width of the index, percent, that skins make which do not turn in proportion in a breath."""
+    return SURE * 100.0 * math.sqrt(skins_n) * BENDS * abs(1.0 - mean)
+
+
 class Pairs:
     """Left and right of the last breaths.
 
@@ -72,7 +77,7 @@ class Pairs:
         index, n = self.index, len(left)
         scatter = 100.0 * moments(left - right)[1] / mean / math.sqrt(n - 1)
         parts = {
-            Unmeasured.SHALLOW: 100.0 * math.sqrt(skins_n) * BENDS * abs(1.0 - mean),
+            Unmeasured.SHALLOW: skins_half_width(mean, skins_n) / SURE,
             Unmeasured.UNEVEN: 100.0 * ratio_sd,
             Unmeasured.ROUGH if n == PAIRS_N else Unmeasured.TOO_SHORT: scatter,
         }
