@@ -144,10 +144,6 @@ def test_the_drill_goes_on_to_its_end_through_all_of_it(ring: Trained) -> None:
     assert ring.result.done_n == ring.result.planned_n
 
 
-def test_a_replay_of_a_session_with_mishaps_gives_every_stored_value_again(ring: Trained) -> None:
-    assert all(c.same for c in check(ring.path))
-
-
 # ── the brace ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -185,3 +181,7 @@ def test_the_sets_before_count_and_a_set_that_was_not_measured_is_the_persons_to
     asked = {v.brace.asked for _, stage, v in braced.seen.frames if v.brace is not None and stage.value == "finished"}
     assert 1 in asked
     assert 0 not in asked
+
+
+def test_a_replay_of_a_session_with_mishaps_gives_every_stored_value_again(braced: Trained) -> None:
+    assert all(c.same for c in check(braced.path))
