@@ -55,7 +55,7 @@ from breathcore.model.trunk import (
 )
 from breathcore.source.sim.trunk.draw import draw_trunk
 from trunk_movement import moved
-from trunk_scenes import DEEP_ONE_SIDED_S, DEEP_S, ONE_SIDED_S, RIGS, Told, belt, braces, breaths, imu, opened
+from trunk_scenes import DEEP_ONE_SIDED_S, DEEP_S, ONE_SIDED_S, RIGS, Told, belt, braces, breaths, opened
 
 EDGES = np.array([0.05, 0.15, 0.25, 0.35])
 NEAR = 0.02
@@ -260,11 +260,10 @@ def _live(f: Figures, number: int, told: Told, start_s: float) -> None:
 
 
 def brace(f: Figures, number: int) -> None:
-    """Measure what is told of one wearer's braces: with a belt on the chest too, without, and by tilt."""
+    """Measure what is told of one wearer's braces: with a belt on the chest too, and without."""
     rigs = {
         "chest too": (belt(Place.STERNUM, 20.0), belt(Place.NAVEL, 20.0)),
         "alone": (belt(Place.NAVEL, 20.0),),
-        "tilt, chest too": (*imu(Place.NAVEL), belt(Place.STERNUM, 20.0)),
     }
     for name, channels in rigs.items():
         told = braces(number, channels)

@@ -54,7 +54,7 @@ def follow(
     before: Callable[[BraceFollower, float], None] | None = None,
 ) -> list[BraceEstimate]:
     """Return what is told of `seen` in quarters of a second; `before` is called before each."""
-    follower = BraceFollower(source, Place.NAVEL, GRID_HZ, "belt")
+    follower = BraceFollower(source, Place.NAVEL, GRID_HZ)
     out: list[BraceEstimate] = []
     learned = False
     for k in range(1, int(seen.t_s[-1] / TICK_S)):

@@ -1,4 +1,4 @@
-"""The brace, live: what a belt at the waist (or a sensor on the belly) reads beyond the breathing's ripple.
+"""The brace, live: what a belt at the waist reads beyond the breathing's ripple.
 
 Method: signals.md §9. The level is (reading at the end of a breath out − at ease) / (firm − at ease). Between two ends
 of a breath out it is told from another breath channel, whose ripple is taken off (`explained`), or else it stays what
@@ -7,9 +7,8 @@ braces (fabric creeps), and begun anew in another posture.
 
 Limits. Where a quiet breath pulls as much as the firmest brace or more, breaths' own differences are of the size of a
 zone, and a brace of 10 % may be told a breath late. Without another channel a brace is told at the end of the breath
-out in which it came, and a held breath looks like one. A tilt turns with the belly's wall: where what remains of it
-is a large part of what the firmest brace turns, only on and off are told. Carried into another posture, a brace is not
-told from that posture's rest. Where ends of breaths out keep differing, the body moves: nothing is told, but only once
+out in which it came, and a held breath looks like one. Carried into another posture, a brace is not told
+from that posture's rest. Where ends of breaths out keep differing, the body moves: nothing is told, but only once
 nine of them have shown it.
 """
 
@@ -18,7 +17,6 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from statistics import median
-from typing import Literal
 
 import numpy as np
 
@@ -43,8 +41,6 @@ LEFT_S = 1.0  # without samples: nothing is told
 SEEN_S = 75.0  # of readings kept: a calibration
 BOTTOMS_N = 40
 EXPLAINED = 0.04  # of the range: more must not remain of the breath where the other channel is believed
-TOLD_TO = 0.15  # of the range: of a level that is less sure only on and off are told ...
-COARSE_ON_AT = 0.5  # ... from half of the firmest brace
 UNSTEADY = 2.5  # times what ends of breaths out differ by: less is no brace
 SCATTER_S, SCATTER_N = 6.0, 9  # ends of breaths out no farther apart than this, so many of them, ...
 SCATTER = 0.1  # ... differ by more than this share of the range from one to the next: the body moves
@@ -52,7 +48,6 @@ HELD_MOST_S = 120.0  # longer than anybody is asked to brace
 POSED_S = 2.0  # after a change of posture: what is read then is rest
 UPRIGHT = frozenset({Posture.STANDING, Posture.SITTING, Posture.UPRIGHT})
 NAN = math.nan
-Kind = Literal["belt", "tilt"]
 
 
 @dataclass(slots=True)
@@ -75,12 +70,10 @@ class BraceFollower:
         Where it is worn.
     rate_hz : float
         Of the even grid of `push` and `breathe`.
-    kind : "belt" or "tilt"
-        What reads it.
     """
 
-    def __init__(self, source: str, place: Place, rate_hz: float, kind: Kind) -> None:
-        self.source, self.place, self.kind = source, place, kind
+    def __init__(self, source: str, place: Place, rate_hz: float) -> None:
+        self.source, self.place = source, place
         self._dt = 1.0 / rate_hz
         self._calibration: BraceCalibration | None = None
         self.reset()
@@ -111,7 +104,7 @@ class BraceFollower:
         """Take the person's own range from the steps of a calibration that has just been seen to its end."""
         t, y, c = (np.array(x) for x in zip(*self._seen, strict=True)) if self._seen else (np.empty(0),) * 3
         other = c if np.isfinite(c).any() else None
-        calibration = calibrate_brace(self.source, steps, t, y, other, signed=self.kind == "belt")
+        calibration = calibrate_brace(self.source, steps, t, y, other)
         self.calibrate(calibration, steps)
         if other is not None and calibration.reason is None:
             level = self._explained.learn(steps, t, y, c)
@@ -291,18 +284,7 @@ class BraceFollower:
     def _on_at(self, track: _Track) -> float:
         """Return the level from which it is a brace: above what ends of breaths out differ by themselves."""
         unsteady = track.rest.unsteady / abs(self._range)
-        return max(ON_AT if self._sure else COARSE_ON_AT, UNSTEADY * unsteady)
-
-    @property
-    def _sure(self) -> bool:
-        """Whether the level is worth a number."""
-        return self.kind == "belt" or self._unsure < TOLD_TO
-
-    @property
-    def _unsure(self) -> float:
-        """What remains of the breath, as a share of the range."""
-        remains = self._explained.remains if self._is_explained else self._floor.waves.unsteady
-        return remains / abs(self._range)
+        return max(ON_AT, UNSTEADY * unsteady)
 
     # ── what is told ─────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -316,19 +298,17 @@ class BraceFollower:
         since_s = self._hold.since_s
         kept = self._kept[self._is_explained]
         held = since_s is not None
-        told = self._level if self._sure else NAN
         force = self._level if self._is_explained else self._force
         return BraceEstimate(
             at_s,
             self.source,
-            told,
-            self._confirmed if self._sure else NAN,
+            self._level,
+            self._confirmed,
             held,
             max(0.0, at_s - since_s) if since_s is not None else 0.0,
-            self._hold.drift if self._sure else NAN,
+            self._hold.drift,
             kept.goes_on(t_s) if held else None,
             force > STRAIN_AT and kept.gap_s(t_s) > GAP_S,
-            None if self._sure else Unmeasured.FLAT,
         )
 
     def _reason(self, t_s: float) -> Unmeasured | None:

@@ -46,8 +46,6 @@ def calibrate_brace(
     t_s: F64,
     y: F64,
     other: F64 | None = None,
-    *,
-    signed: bool = True,
 ) -> BraceCalibration:
     """Return the range of the brace from a calibration's steps.
 
@@ -59,19 +57,16 @@ def calibrate_brace(
         Its reading on an even grid, from before the first step to the end of the last; NaN where there was none.
     other : (n,), optional
         Another channel's breath at the same times, any unit, rising on inhale.
-    signed : bool
-        Whether a brace can only raise the reading (a belt's).
     """
     end_s = steps[-1].end_s if steps else math.nan
     seen = _seen(steps, t_s, y, other)
     if isinstance(seen, Unmeasured):
         return BraceCalibration(end_s, source, math.nan, math.nan, math.nan, seen)
-    size = np.array(seen.firm) if signed or sum(seen.firm) >= 0.0 else -np.array(seen.firm)
+    size = np.array(seen.firm)
     best = float(size.max())
     cv = float(size.std(ddof=1) / abs(size.mean())) if len(size) > 1 and size.mean() else math.nan
     reason = Unmeasured.SATURATED if _stuck(steps, t_s, y) else _reason(seen, size)
-    firm = seen.relaxed + (best if signed or sum(seen.firm) >= 0.0 else -best)
-    return BraceCalibration(end_s, source, seen.relaxed, firm, cv, reason)
+    return BraceCalibration(end_s, source, seen.relaxed, seen.relaxed + best, cv, reason)
 
 
 def _reason(seen: _Seen, size: F64) -> Unmeasured | None:

@@ -9,7 +9,7 @@ from breathcore.estimate.trunk.brace import BraceFollower
 from breathcore.estimate.trunk.expansion import SiteFollower
 from breathcore.estimate.trunk.grid import GRID_HZ, grid_n
 from breathcore.estimate.trunk.sights import ribs_of, waist_of
-from breathcore.estimate.trunk.site import Site, SiteKind
+from breathcore.estimate.trunk.site import Site
 from breathcore.model.arrays import F64
 from breathcore.model.trunk import (
     BraceEstimate,
@@ -26,7 +26,7 @@ TICK_S = 0.25
 class Bracing:
     """Feeds the brace's follower with the belly's reading and the ribs', tick by tick.
 
-    An IMU's reading is an angle only once its axis is known: after a calibration a new follower is shown all of it.
+    After a calibration a new follower is shown all of it.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ class Bracing:
     @staticmethod
     def _new(belly: SiteFollower) -> BraceFollower:
         site = belly.site
-        return BraceFollower(site.source, site.place, GRID_HZ, "belt" if site.kind is SiteKind.BELT else "tilt")
+        return BraceFollower(site.source, site.place, GRID_HZ)
 
     def posture(self, item: PostureEstimate) -> None:
         """Take the posture."""

@@ -76,7 +76,7 @@ def test_any_cut_of_the_stream_gives_the_same_bits(cuts) -> None:
     seen = braced((70.0, 71.0, 0.2), end_s=80.0)
 
     def run(sizes: list[int]) -> list[tuple[float, ...]]:
-        follower = BraceFollower("w", Place.NAVEL, GRID_HZ, "belt")
+        follower = BraceFollower("w", Place.NAVEL, GRID_HZ)
         out, at, k, i = [], 0, 1, 0
         while at < len(seen.t_s):
             end = min(len(seen.t_s), at + sizes[i % len(sizes)])
@@ -160,7 +160,7 @@ def test_nothing_is_told_before_a_calibration_or_without_samples(graded) -> None
 
 
 def test_a_refused_calibration_is_the_reason(graded) -> None:
-    follower = BraceFollower("w", Place.NAVEL, GRID_HZ, "belt")
+    follower = BraceFollower("w", Place.NAVEL, GRID_HZ)
     follower.calibrate(BraceCalibration(1.0, "w", 1.0, 1.1, 0.5, Unmeasured.UNEVEN))
     follower.push(graded.t_s[:50], graded.waist[:50])
     assert follower.tick(2.0).reason is Unmeasured.UNEVEN
