@@ -35,7 +35,7 @@ from scipy import signal
 from breathcore.estimate.chain import PersonEstimator
 from breathcore.estimate.trunk.compartments import lag
 from breathcore.estimate.trunk.estimator import TrunkEstimator
-from breathcore.estimate.trunk.site import GRID_HZ
+from breathcore.estimate.trunk.grid import GRID_HZ
 from breathcore.model.blocks import SampleBlock
 from breathcore.model.device import ChannelSpec, Place, Role
 from breathcore.model.estimates import Breath, RateEstimate, Turn

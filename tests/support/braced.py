@@ -7,7 +7,8 @@ import numpy as np
 
 from breathcore.drill.calibration import calibration_steps
 from breathcore.estimate.trunk.brace import TICK_S, BraceFollower
-from breathcore.estimate.trunk.site import GRID_HZ, Site, SiteKind, SiteReader, grid_n
+from breathcore.estimate.trunk.grid import GRID_HZ, grid_n
+from breathcore.estimate.trunk.site import Site, SiteKind, SiteReader
 from breathcore.model.arrays import F64
 from breathcore.model.device import ChannelSpec, Place, Role
 from breathcore.model.trunk import BraceEstimate, TrunkCalibration

@@ -7,9 +7,11 @@ from breathcore.session.recording import Session
 
 
 def tell_condition(session: Session) -> None:
-    """Say that a recording was cut short and how many of its packets could not be read, where it is so."""
+    """Say that a recording was cut short, what its form does not hold, and how many packets could not be read."""
     if session.notice is not None:
         out.print(words().say(session.notice), markup=False)
+    if session.lacks is not None:
+        out.print(words().say(session.lacks), markup=False)
     if session.faults:
         reasons = ", ".join(f"{reason} {n}" for reason, n in faults_by_reason(session).items())
         out.print(text("cli.faults", count=len(session.faults), reasons=reasons), markup=False)

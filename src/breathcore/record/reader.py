@@ -46,6 +46,7 @@ from breathcore.record.asjson import from_json
 from breathcore.record.container import file_errors, is_closed, open_read_only
 from breathcore.record.items import Input, Mark, Note, Outcome, Ratings, RecordedFault, SessionMeta
 from breathcore.record.rows import DERIVED_TABLES, TABLES, Row, Table
+from breathcore.record.schema import SCHEMA_VERSION
 
 T = TypeVar("T")
 _DIRECTIONS = {d.value: d for d in Direction}
@@ -148,6 +149,14 @@ class SessionFile(AbstractContextManager["SessionFile"]):
         return message("session.cut-short", path=self.path.name) if self.cut_short else None
 
     @property
+    def lacks(self) -> Message | None:
+        """What to say of a file of an earlier form: what it does not hold, or None."""
+        if self.schema_version >= SCHEMA_VERSION:
+            return None
+        form = "first" if self.schema_version < 2 else "second"
+        return message(f"session.{form}-form", path=self.path.name)
+
+    @property
     def duration_s(self) -> float:
         """Session time of the last thing that happened."""
         with file_errors(self.path):
@@ -240,13 +249,15 @@ class SessionFile(AbstractContextManager["SessionFile"]):
             brace_ratings=self._all(BraceRating),
         )
 
-    def derived_rows(self) -> dict[str, list[Row]]:
+    def derived_rows(self, like: "SessionFile | None" = None) -> dict[str, list[Row]]:
         """Return the derived tables as stored (`record.rows.derived_rows` makes the same from a re-analysis).
 
-        A file of an earlier version may lack some of them.
+        A file of an earlier version may lack some tables and columns; `like`: only those that this other file has.
         """
         with file_errors(self.path):
-            there = {table.name: self._columns(table) for table in DERIVED_TABLES.values()}
+            there = {table.name: self.columns(table) for table in DERIVED_TABLES.values()}
+            if like is not None:
+                there = {t.name: t.columns_of(like.columns(t)) for t in DERIVED_TABLES.values()}
             return {
                 table.name: self._connection.execute(table.select(there[table.name])).fetchall()
                 for table in DERIVED_TABLES.values()
@@ -257,7 +268,7 @@ class SessionFile(AbstractContextManager["SessionFile"]):
     def computed(self) -> bool:
         """Whether the file holds what the live session had computed; it may have been dropped."""
         with file_errors(self.path):
-            return any(self._columns(table) for table in DERIVED_TABLES.values())
+            return any(self.columns(table) for table in DERIVED_TABLES.values())
 
     def rows_of(self, cls: type[T]) -> tuple[T, ...]:
         """Return what the live session had computed of one kind; none where a file of an earlier version lacks it."""
@@ -266,11 +277,11 @@ class SessionFile(AbstractContextManager["SessionFile"]):
     def _all(self, cls: type[T]) -> tuple[T, ...]:
         table = TABLES[cls]
         with file_errors(self.path):
-            there = self._columns(table)
+            there = self.columns(table)
             rows = self._connection.execute(table.select(there)).fetchall() if there else []
             return tuple(table.from_row(there, row) for row in rows)
 
-    def _columns(self, table: Table) -> tuple[str, ...]:
+    def columns(self, table: Table) -> tuple[str, ...]:
         """Return the columns of `table` that this file has; none where it lacks the table."""
         rows = self._connection.execute("SELECT name FROM pragma_table_info(?)", (table.name,))
         return table.columns_of([row[0] for row in rows])

@@ -48,6 +48,8 @@ class Session:
         Whether the recording was never ended in order; what was written before is all there.
     notice : Message | None
         What is wrong with the file, if anything, as a message ("cut short").
+    lacks : Message | None
+        What a file of an earlier form does not hold, as a message.
     effects, marks, notes, ratings, outcome
         The drill's events, the person's marks, notes and ratings, the numbers shown at its end.
 
@@ -62,6 +64,7 @@ class Session:
         self.duration_s = file.duration_s
         self.cut_short = file.cut_short
         self.notice: Message | None = file.message
+        self.lacks: Message | None = file.lacks
         self.effects: tuple[Effect, ...] = file.drill_events()
         self.marks: tuple[Mark, ...] = file.marks()
         self.notes: tuple[Note, ...] = file.notes()

@@ -83,7 +83,7 @@ def check(path: Path, progress: Callable[[float], None] = lambda _: None) -> tup
         again_path = Path(folder) / "again.breath"
         replay_to(path, again_path, progress)
         with SessionFile.open(path) as file, SessionFile.open(again_path) as again:
-            stored, computed, cut_short = file.derived_rows(), again.derived_rows(), file.cut_short
+            stored, computed, cut_short = file.derived_rows(), again.derived_rows(file), file.cut_short
     return tuple(
         TableCheck(name, len(rows), len(found), rows == (found[: len(rows)] if cut_short else found))
         for name, rows in stored.items()

@@ -7,8 +7,9 @@ import numpy as np
 
 from breathcore.estimate.trunk.brace import BraceFollower
 from breathcore.estimate.trunk.expansion import SiteFollower
+from breathcore.estimate.trunk.grid import GRID_HZ, grid_n
 from breathcore.estimate.trunk.sights import ribs_of, waist_of
-from breathcore.estimate.trunk.site import GRID_HZ, Site, SiteKind, grid_n
+from breathcore.estimate.trunk.site import Site, SiteKind
 from breathcore.model.arrays import F64
 from breathcore.model.trunk import (
     BraceEstimate,

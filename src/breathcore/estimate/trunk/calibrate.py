@@ -20,8 +20,9 @@ import numpy.typing as npt
 from breathcore.dsp.peaks import prune, turning_points
 from breathcore.dsp.summary import median, moments
 from breathcore.estimate.trunk.excursion import BELT_WIDTH, WIDTH, excursion, mended, smoothed
+from breathcore.estimate.trunk.grid import GRID_HZ
 from breathcore.estimate.trunk.pose import UPRIGHT, Pose, Vector, angle, common, level_turn, turned, unit
-from breathcore.estimate.trunk.site import GRAVITY_ROWS, GRID_HZ, TURN_ROW, Site, SiteKind
+from breathcore.estimate.trunk.site import GRAVITY_ROWS, TURN_ROW, Site, SiteKind
 from breathcore.estimate.trunk.sway import UNEXPECTED, Expected, factor
 from breathcore.model.arrays import F64
 from breathcore.model.device import Place

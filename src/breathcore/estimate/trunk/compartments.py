@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from breathcore.estimate.trunk.excursion import mended, smoothed
-from breathcore.estimate.trunk.site import GRID_HZ
+from breathcore.estimate.trunk.grid import GRID_HZ
 from breathcore.model.arrays import F64
 from breathcore.model.estimates import Breath
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from breathcore.estimate.trunk.site import GRID_HZ
+from breathcore.estimate.trunk.grid import GRID_HZ
 from breathcore.model.arrays import F64
 
 WIDTH = 0.08  # of the breath: over so much of it a top or a low is averaged, so that noise does not choose it

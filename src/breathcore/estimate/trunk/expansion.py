@@ -18,18 +18,9 @@ import numpy as np
 from breathcore.dsp.summary import median
 from breathcore.estimate.trunk.calibrate import Flags, Scale, Seen, calibrate, longest
 from breathcore.estimate.trunk.excursion import AROUND, BELT_WIDTH, NOTHING, WIDTH, Excursion, excursion
+from breathcore.estimate.trunk.grid import GRID_HZ, grid_n
 from breathcore.estimate.trunk.pose import UPRIGHT, Vector, between_deg, unit
-from breathcore.estimate.trunk.site import (
-    GRAVITY_ROWS,
-    GRID_HZ,
-    SHAKEN_ROW,
-    TURN_ROW,
-    History,
-    Site,
-    SiteKind,
-    SiteReader,
-    grid_n,
-)
+from breathcore.estimate.trunk.site import GRAVITY_ROWS, SHAKEN_ROW, TURN_ROW, History, Site, SiteKind, SiteReader
 from breathcore.estimate.trunk.sway import Sway
 from breathcore.model.arrays import F64, frozen
 from breathcore.model.estimates import Breath, BreathKind

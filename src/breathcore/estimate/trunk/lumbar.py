@@ -15,7 +15,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from breathcore.estimate.trunk.motion import GRID_HZ, Motion, Vector, unit
+from breathcore.estimate.trunk.grid import GRID_HZ
+from breathcore.estimate.trunk.motion import Motion, Vector, unit
 from breathcore.estimate.trunk.movements import movement_of
 from breathcore.estimate.trunk.path import learned
 from breathcore.estimate.trunk.sights import Measure, Sight

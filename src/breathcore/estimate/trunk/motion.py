@@ -15,11 +15,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from breathcore.dsp.fir import Fir, hann_taps, triangle_taps
-from breathcore.dsp.grid import EvenRuns
+from breathcore.estimate.trunk.grid import GRID_HZ, GridStream
 from breathcore.model.arrays import F64
 
-GRID_HZ = 25.0
+LEAST_HZ = 2.0 * GRID_HZ  # of the samples that are low-passed
 WAIT_S = 0.5  # for the gyroscope, longer than a packet lasts; what comes later is left out
 PULL_S = 3.0  # time constant of the pull to what the accelerometer says
 TRUSTED_G, IGNORED_G = 0.05, 0.15  # off 1 g: full weight up to the one, none from the other (bias alone makes 30 mg)
@@ -52,71 +51,6 @@ class Motion:
     new_run: bool
 
 
-class GridStream:
-    """Samples of one channel, low-passed without phase error and read off at multiples of 1/25 s of session time.
-
-    Parameters
-    ----------
-    rate_hz : float
-        Nominal, 10 Hz or more.
-    axes_n : int
-        Columns.
-    smooth_s : float
-        Length of the low-pass.
-
-    Attributes
-    ----------
-    latency_s : float
-        From the time of a reading to the sample that it can first be told with.
-    """
-
-    def __init__(self, rate_hz: float, axes_n: int, smooth_s: float = SMOOTH_S) -> None:
-        factor = max(1, round(rate_hz / (2.0 * GRID_HZ)))
-        hz = rate_hz / factor
-        self._runs = EvenRuns(rate_hz, axes_n)
-        self._decimate = Fir(triangle_taps(factor), factor, axes_n)
-        self._smooth = Fir(hann_taps(max(1, round(smooth_s * hz))), 1, axes_n)
-        self._axes_n = axes_n
-        self.latency_s = self._decimate.delay_n / rate_hz + (self._smooth.delay_n + 1.0) / hz
-        self.reset()
-
-    def reset(self) -> None:
-        """Forget everything."""
-        self._runs.reset()
-        self._begin()
-
-    def _begin(self) -> None:
-        self._decimate.reset()
-        self._smooth.reset()
-        self._left: tuple[F64, F64] = (np.empty(0), np.empty((self._axes_n, 0)))
-        self._new = True
-
-    def push(self, t_s: F64, x: F64) -> list[tuple[int, F64, bool]]:
-        """Take samples `t_s` (n,), `x` (n, axes); return stretches (first multiple of 1/25 s, x (m, axes), new run)."""
-        out = []
-        for run_t, run_x, new_run in self._runs.push(t_s, x):
-            if new_run:
-                self._begin()
-            smooth_t, smooth_x = self._smooth.push(*self._decimate.push(run_t, run_x))
-            if len(smooth_t):
-                out += self._read_off(smooth_t, smooth_x)
-        return out
-
-    def _read_off(self, t_s: F64, x: F64) -> list[tuple[int, F64, bool]]:
-        t_s = np.concatenate((self._left[0], t_s))
-        x = np.concatenate((self._left[1], x), axis=1)
-        self._left = (t_s[-1:].copy(), x[:, -1:].copy())
-        first, last = _multiple_from(float(t_s[0])), _multiple_from(float(t_s[-1]))  # at the newest: next time
-        if first == last:
-            return []
-        at = np.arange(first, last) / GRID_HZ
-        right = t_s.searchsorted(at, "right").clip(1, len(t_s) - 1)
-        part = (at - t_s[right - 1]) / (t_s[right] - t_s[right - 1])
-        read = (x[:, right - 1] + part * (x[:, right] - x[:, right - 1])).T
-        new, self._new = self._new, False
-        return [(first, read, new)]
-
-
 class MotionFollower:
     """Accelerometer (g) and gyroscope (deg/s) of one sensor → `Motion`.
 
@@ -132,8 +66,8 @@ class MotionFollower:
     """
 
     def __init__(self, acc_hz: float, gyro_hz: float | None = None, packet_s: float = 1.0) -> None:
-        self._acc = GridStream(acc_hz, 3, ALONE_SMOOTH_S if gyro_hz is None else SMOOTH_S)
-        self._gyro = None if gyro_hz is None else GridStream(gyro_hz, 3)
+        self._acc = GridStream(acc_hz, 3, ALONE_SMOOTH_S if gyro_hz is None else SMOOTH_S, LEAST_HZ)
+        self._gyro = None if gyro_hz is None else GridStream(gyro_hz, 3, SMOOTH_S, LEAST_HZ)
         self.latency_s = self._acc.latency_s
         if self._gyro is not None:
             self.latency_s = max(self.latency_s, self._gyro.latency_s) + WAIT_S + packet_s
@@ -321,14 +255,6 @@ def as_vector(row: F64) -> Vector:
     """Return an array of three as a vector."""
     a, b, c = row.tolist()
     return (a, b, c)
-
-
-def _multiple_from(t_s: float) -> int:
-    """Return the first k with k / 25 >= `t_s`, as the division says it."""
-    k = math.floor(t_s * GRID_HZ) - 1
-    while k / GRID_HZ < t_s:
-        k += 1
-    return k
 
 
 def _middle(a: Vector, b: Vector) -> Vector:

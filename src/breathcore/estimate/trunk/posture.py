@@ -16,7 +16,8 @@ it has lasted. While a movement is followed (`moving`) leaning is part of it and
 import math
 from collections import deque
 
-from breathcore.estimate.trunk.motion import GRID_HZ, Vector, across, angle_deg, cross, dot, unit
+from breathcore.estimate.trunk.grid import GRID_HZ
+from breathcore.estimate.trunk.motion import Vector, across, angle_deg, cross, dot, unit
 from breathcore.estimate.trunk.steadiness import Point
 from breathcore.model.device import Place
 from breathcore.model.trunk import Posture, PostureEstimate, Unmeasured

@@ -14,7 +14,7 @@ import numpy as np
 
 from breathcore.dsp.summary import moments
 from breathcore.estimate.trunk.excursion import excursion, mended
-from breathcore.estimate.trunk.site import GRID_HZ
+from breathcore.estimate.trunk.grid import GRID_HZ
 from breathcore.model.arrays import F64
 
 

@@ -17,7 +17,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from breathcore.estimate.trunk.breath_log import BreathLog
-from breathcore.estimate.trunk.motion import GRID_HZ, Vector, angle_deg, dot, unit
+from breathcore.estimate.trunk.grid import GRID_HZ
+from breathcore.estimate.trunk.motion import Vector, angle_deg, dot, unit
 from breathcore.estimate.trunk.movements import movement_of
 from breathcore.estimate.trunk.path import Path, learned
 from breathcore.estimate.trunk.steadiness import Point, steadiness_of

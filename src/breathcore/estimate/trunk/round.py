@@ -18,10 +18,11 @@ from breathcore.estimate.trunk.compartments import (
     lag,
 )
 from breathcore.estimate.trunk.expansion import Change, SiteFollower
+from breathcore.estimate.trunk.grid import GRID_HZ, grid_n
 from breathcore.estimate.trunk.ranges import factors, ratio_sd
 from breathcore.estimate.trunk.ring import Pairs, score_of
 from breathcore.estimate.trunk.sights import belly_of, found, level_of, ribs_of, ring_of
-from breathcore.estimate.trunk.site import GRAVITY_ROWS, GRID_HZ, Site, SiteKind, grid_n
+from breathcore.estimate.trunk.site import GRAVITY_ROWS, Site, SiteKind
 from breathcore.estimate.trunk.sway import PelvisSway, RingSway, Sway, ratio
 from breathcore.model.arrays import F64
 from breathcore.model.device import Place

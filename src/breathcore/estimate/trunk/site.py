@@ -14,13 +14,11 @@ from enum import StrEnum
 
 import numpy as np
 
-from breathcore.dsp.fir import Fir, hann_taps, triangle_taps
-from breathcore.dsp.grid import EvenRuns
 from breathcore.estimate.effort import SMOOTH_S
+from breathcore.estimate.trunk.grid import GRID_HZ, GridStream, grid_n
 from breathcore.model.arrays import F64
 from breathcore.model.device import ChannelSpec, Place
 
-GRID_HZ = 25.0
 LAG_S = 0.3  # grid samples older than this are known: filter, decimation, interpolation, at any rate from 5 Hz
 HOLE_S = 0.4  # without a sample: nothing is bridged
 FUSED_S = 1.5
@@ -55,14 +53,6 @@ class Site:
         return "deg" if self.kind is SiteKind.IMU else self.channel.unit
 
 
-def grid_n(t_s: float) -> int:
-    """Return the number of the first grid sample at or after `t_s`, as the division says it."""
-    k = math.floor(t_s * GRID_HZ) - 1
-    while k / GRID_HZ < t_s:
-        k += 1
-    return k
-
-
 class Even:
     """Samples of one channel → its value at every 1/25 s of session time; the same bits for any block split.
 
@@ -80,20 +70,10 @@ class Even:
     """
 
     def __init__(self, rate_hz: float, axes_n: int) -> None:
-        factor = max(1, round(rate_hz / GRID_HZ))
         self._axes_n = axes_n
-        self._runs = EvenRuns(rate_hz, axes_n)
-        self._decimate = Fir(triangle_taps(factor), factor, axes_n)
-        self._smooth = Fir(hann_taps(max(1, round(SMOOTH_S * rate_hz / factor))), 1, axes_n)
+        self._grid = GridStream(rate_hz, axes_n, SMOOTH_S, GRID_HZ)
         self.newest_s = -math.inf
         self._ready: list[tuple[int, F64]] = []
-        self._begin()
-
-    def _begin(self) -> None:
-        self._runs.reset()
-        self._decimate.reset()
-        self._smooth.reset()
-        self._last: tuple[float, F64] | None = None
 
     def push(self, t_s: F64, x: F64) -> None:
         """Take samples `t_s` (n,), `x` (n, axes); what is not finite counts as missing."""
@@ -106,27 +86,12 @@ class Even:
             if at > start:
                 self._push_run(t_s[start:at], x[start:at])
             if at < len(t_s):
-                self._begin()
+                self._grid.reset()
             start = at
 
     def _push_run(self, t_s: F64, x: F64) -> None:
         self.newest_s = float(t_s[-1])
-        for run_t, run_x, _ in self._runs.push(t_s, x):
-            self._read_off(*self._smooth.push(*self._decimate.push(run_t, run_x)))
-
-    def _read_off(self, t_s: F64, x: F64) -> None:
-        if not len(t_s):
-            return
-        if self._last is not None:
-            t_s, x = np.concatenate(([self._last[0]], t_s)), np.concatenate((self._last[1], x), axis=1)
-        self._last = float(t_s[-1]), x[:, -1:].copy()
-        first, end = grid_n(float(t_s[0])), grid_n(float(t_s[-1]))
-        at = np.arange(first, end) / GRID_HZ
-        if not len(at) or len(t_s) < 2:
-            return
-        right = np.clip(np.searchsorted(t_s, at, side="right"), 1, len(t_s) - 1)
-        share = (at - t_s[right - 1]) / (t_s[right] - t_s[right - 1])
-        self._ready.append((first, x[:, right - 1] + share * (x[:, right] - x[:, right - 1])))
+        self._ready += [(first, read.T) for first, read, _ in self._grid.push(t_s, x)]
 
     def take(self, first: int, end: int) -> F64:
         """Return the values (axes, n) at grid samples `[first, end)`, NaN where there are none, and forget them."""

@@ -8,7 +8,8 @@ turn of the body is not taken for it. A bias is known to some hundredths of a de
 import math
 from collections.abc import Sequence
 
-from breathcore.estimate.trunk.motion import GRID_HZ, Vector, angle_deg, dot, unit
+from breathcore.estimate.trunk.grid import GRID_HZ
+from breathcore.estimate.trunk.motion import Vector, angle_deg, dot, unit
 from breathcore.model.device import Place
 from breathcore.model.trunk import Steadiness, Unmeasured
 

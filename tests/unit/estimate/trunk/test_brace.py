@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from breathcore.estimate.trunk.brace import BraceFollower
-from breathcore.estimate.trunk.site import GRID_HZ
+from breathcore.estimate.trunk.grid import GRID_HZ
 from breathcore.model.device import Place
 from breathcore.model.trunk import BraceCalibration, Posture, PostureEstimate, Unmeasured
 from breathcore.source.sim.trunk.script import Air, AirKind
