@@ -11,7 +11,7 @@ from trunk_signals import Worn
 from breathcore.drill.sides import LEAST_N, SideComparison
 from breathcore.drill.state import DrillState
 from breathcore.model.device import Place
-from breathcore.model.drill import CommandKind
+from breathcore.model.drill import CommandKind, Stage
 from breathcore.model.trunk import Expansion, SiteExpansion
 from breathcore.session import registry
 from breathcore.session.trunk_drill import TrunkDrill
@@ -39,7 +39,7 @@ def told(counts: Sequence[int], body: float = 0.0, sensor: float = DEEPER) -> Si
             half = 0.5 * (body + way * sensor) + 0.002 * (-1) ** k
             drill.take(breath(t_s, 0.6 + half, 0.6 - half))
         t_s += 1.0
-    [found] = drill.sides(DrillState())
+    [found] = drill.sides(DrillState(Stage.FINISHED, breath_measured=True))
     return found
 
 
