@@ -150,7 +150,7 @@ class TestThePanelBesideTheWave:
     def test_a_sensor_that_slipped_is_told_under_the_cue(self, qtbot):
         told = message("trunk.notice.slipped", place="left")
         page = trained(qtbot, sample.ribs_frame(TrunkView(sample.ring(), notice=told)))
-        assert "otherwise" in page.told.text()
+        assert page.told.text().startswith("Left ribs: the sensor sits otherwise")
         assert page.told.isVisibleTo(page)
 
     @pytest.mark.parametrize("language", ["en", "de"])
@@ -230,6 +230,21 @@ class TestPreparing:
         assert said == [CommandKind.EXCHANGE, CommandKind.CALIBRATE]
         page.show_frame(self.ready(exchanged=True))
         assert not page.trunk.exchange.isVisibleTo(page)
+
+    def test_an_exchange_by_mistake_can_be_taken_back(self, page, qtbot):
+        page.show_frame(self.ready())
+        assert not page.trunk.back_button.isVisibleTo(page)
+        assert not page.trunk._worn.isVisibleTo(page)
+        page.show_frame(self.ready(exchanged=True))
+        assert "the other way about" in page.trunk._worn.text()
+        said = []
+        page.said.connect(lambda kind, text: said.append(kind))
+        page.trunk.back_button.click()
+        assert said == [CommandKind.EXCHANGE, CommandKind.CALIBRATE]
+        page.show_frame(self.ready(exchanged=False))
+        assert "as at first" in page.trunk._worn.text()
+        assert page.trunk.exchange_button.isVisibleTo(page)
+        assert not page.trunk.back_button.isVisibleTo(page)
 
     @pytest.mark.parametrize("offer", [True, False])
     def test_the_exchange_is_offered_the_first_time(self, qtbot, offer):

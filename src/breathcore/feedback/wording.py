@@ -40,8 +40,11 @@ class Wording:
         return self._formatter.format(self._catalogue.gettext(id_), **params)
 
     def say(self, message: Message) -> str:
-        """Return the sentence of `message`."""
-        return self.text(message.id, **dict(message.params))
+        """Return the sentence of `message`; a `place` in it by its name."""
+        params = dict(message.params)
+        if "place" in params:
+            params["place"] = self.text(f"place.{params['place']}")
+        return self.text(message.id, **params)
 
     def number(self, value: float, decimals: int = 0) -> str:
         """Return `value` with `decimals` places in this language's writing."""

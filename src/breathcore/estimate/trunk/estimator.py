@@ -105,11 +105,6 @@ class TrunkEstimator:
         """Worst-case delay of a live level behind its sample, while all channels send."""
         return LAG_S + TICK_S
 
-    @property
-    def swap_wanted(self) -> bool:
-        """Whether left and right differ so much that the sensors should be exchanged, which has not been done yet."""
-        return self._round.swap_wanted
-
     def push(self, item: Item) -> tuple[TrunkEstimate, ...]:
         """Take samples, what is known of the breath, or what the person does; return what is now known."""
         if isinstance(item, SampleBlock):
