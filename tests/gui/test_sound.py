@@ -5,9 +5,11 @@ import miniaudio
 import numpy as np
 import pytest
 
+from breathcore.drill.timeline import plan
 from breathcore.gui import sound
 from breathcore.gui.tones import RATE_HZ, Cue, Due, Mixer, cues_of, tones
 from breathcore.model.drill import DrillPhase, Effect, EffectKind, Stage, TargetPhase, Timeline
+from breathcore.session import registry
 
 TONES = tones()
 
@@ -191,3 +193,12 @@ def test_the_library_asks_for_samples() -> None:
         time.sleep(0.005)
     output.close()
     assert asked
+
+
+@pytest.mark.parametrize(("drill", "sounds"), [("sit_to_stand", (Cue.OUT, Cue.IN)), ("hip_hinge", (Cue.IN, Cue.OUT))])
+def test_a_movement_sounds_out_on_its_effort_whichever_way_that_is(drill: str, sounds: tuple[Cue, Cue]) -> None:
+    spec = registry.drill(drill)
+    timeline = plan(spec, spec.pattern(), None, 0.0)
+    due = {d.t_s: d.cue for d in cues_of(timeline)}
+    told = [(due[p.start_s], p.kind) for p in timeline.phases if p.kind in (DrillPhase.MOVE, DrillPhase.RETURN)]
+    assert set(told) == {(sounds[0], DrillPhase.MOVE), (sounds[1], DrillPhase.RETURN)}

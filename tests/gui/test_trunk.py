@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from statistics import fmean
 
 import pytest
 from PySide6.QtWidgets import QLabel, QWidget
@@ -150,7 +151,7 @@ class TestThePanelBesideTheWave:
     def test_a_sensor_that_slipped_is_told_under_the_cue(self, qtbot):
         told = message("trunk.notice.slipped", place="left")
         page = trained(qtbot, sample.ribs_frame(TrunkView(sample.ring(), notice=told)))
-        assert page.told.text().startswith("Left ribs: the sensor sits otherwise")
+        assert "sits otherwise" in page.told.text()
         assert page.told.isVisibleTo(page)
 
     @pytest.mark.parametrize("language", ["en", "de"])
@@ -211,7 +212,7 @@ class TestPreparing:
             page.trunk.tape.keep.click()
         kind, text = told.args
         assert kind is CommandKind.TAPE
-        assert tape_reading(text, 1.0) == TapeReading(1.0, Place.LEFT, pytest.approx(4.9667, abs=1e-3))
+        assert tape_reading(text, 1.0) == TapeReading(1.0, Place.LEFT, fmean((5.1, 4.8, 5.0)))
 
     @pytest.mark.parametrize("readings", [("5", "5", ""), ("5", "5", "x"), ("5", "5", "200"), ("nan", "5", "5")])
     def test_what_cannot_be_a_reading_is_not(self, page, readings):

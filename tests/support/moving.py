@@ -111,13 +111,14 @@ def follow(
     *,
     place: Place = Place.STERNUM,
     gyro: bool = True,
+    outward: bool = True,
     assumed: Iterable[tuple[Posture, float]] = (),
     heard: Iterable[object] = (),
     cuts: Sequence[int] = (),
 ) -> list[MovementEstimate]:
     """Return all that a follower tells of `body`; `cuts` are the lengths of blocks, in turn."""
     acc, turning = body.read()
-    follower = MovementFollower(place, ACC, GYRO if gyro else None, body.outward)
+    follower = MovementFollower(place, ACC, GYRO if gyro else None, body.outward if outward else None)
     for task in tasks:
         follower.task(task)
     for posture, t_s in assumed:

@@ -13,7 +13,7 @@ from breathcore.record.reader import Derived
 
 _KEPT = (
     "site_calibrations", "brace_calibrations", "expansions", "braces", "brace_ratings", "postures", "movements", "reps",
-    "steadinesses", "sides",
+    "steadinesses", "lumbars", "moving_rates", "sides",
 )  # fmt: skip
 
 

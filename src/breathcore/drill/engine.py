@@ -8,11 +8,15 @@
        └────────────── signal lost ─────────────────┘                 │                    │        ▼  │ 3-2-1
                   (and back: READY, the range stays)                  │                    │      SET_REST
                                                                       │                    │        │
+    PAUSED ◄─calibrate again─► CALIBRATING                            │                    │        │
                     PAUSED ──resume──────────────────────────────────►│◄── pause ──────────┴────────┤
                     LOST   ──signal back (by itself)─────────────────►│◄── signal lost ─────────────┤
                     DIZZY  ──resume, after 60 s, at 0.7 of the depth─►│◄── dizzy (first time) ──────┘
 
     → FINISHED: completed · end (from any stage) · stop rule · dizzy the second time · lost for 120 s · recording failed
+
+A calibration that takes in ribs or brace can be repeated in a pause (a sensor slipped, or was put on anew): afterwards,
+learned or refused, it is a pause again, and what is left of the drill goes on as it was.
 
 Without a measured breath (a heart-only strap, a timed drill) the session begins in READY. START in WAITING begins
 without calibration: guided and timed, nothing measured.
@@ -222,19 +226,28 @@ def _on_command(spec: DrillSpec, state: DrillState, kind: CommandKind, t_s: floa
 
 def _calibrate(state: DrillState, t_s: float) -> Step:
     wanted = state.breath_measured or state.trunk or state.brace
-    if not (wanted and state.signal_ok and state.stage in (Stage.WAITING, Stage.READY)):
+    again = state.stage is Stage.PAUSED and (state.trunk or state.brace)
+    if not (wanted and state.signal_ok and (again or state.stage in (Stage.WAITING, Stage.READY))):
         return state, ()
     shown = calibration_timeline(t_s, trunk=state.trunk, brace=state.brace)
     state = replace(
         state, timeline=shown, index=0, refusal=None, breath_range=None, calibrated=False,
         quiet_from_s=t_s + (shown.end_s - t_s if state.trunk or state.brace else DEEP_BREATH_S),
+        kept=state.timeline if again else None,
     )  # fmt: skip
     state, effects = enter(state, Stage.CALIBRATING, t_s)
     return state, (*effects, Effect(EffectKind.TARGET, t_s, timeline=shown))
 
 
 def _calibrated(state: DrillState, stage: Stage, t_s: float, refusal: Refusal | None) -> Step:
-    return enter(replace(state, timeline=None, index=0, refusal=refusal), stage, t_s)
+    """Go to `stage`, or back to the pause in which the calibration was repeated."""
+    shown = state.kept
+    if shown is None:
+        return enter(replace(state, timeline=None, index=0, refusal=refusal), stage, t_s)
+    paused_s = state.paused_s + t_s - state.since_s
+    state = replace(state, timeline=shown, kept=None, index=len(shown.phases), refusal=refusal, paused_s=paused_s)
+    state, effects = enter(state, Stage.PAUSED, t_s)
+    return state, (*effects, Effect(EffectKind.TARGET, t_s, timeline=shown))
 
 
 def _start(spec: DrillSpec, state: DrillState, t_s: float) -> Step:
@@ -256,16 +269,20 @@ def _resume(state: DrillState, t_s: float) -> Step:
 
 
 def _dizzy(state: DrillState, t_s: float) -> Step:
-    if state.stage is Stage.CALIBRATING:
+    if state.stage is Stage.CALIBRATING and state.kept is None:
         return _calibrated(state, _home(state), t_s, None)
+    before: tuple[Effect, ...] = ()
+    if state.stage is Stage.CALIBRATING:
+        state, before = _calibrated(state, _home(state), t_s, None)
     double_tap = state.stage is Stage.DIZZY and t_s - state.since_s < DOUBLE_TAP_S
     if double_tap or state.stage not in ACTIVE | HALTED:
         return state, ()
     state = replace(state, dizzy_n=state.dizzy_n + 1)
     if state.dizzy_n > 1:
-        return finish(state, FinishReason.DIZZY_TWICE, t_s)
+        state, effects = finish(state, FinishReason.DIZZY_TWICE, t_s)
+        return state, before + effects
     state, effects = halt(state, Stage.DIZZY, t_s)
-    return replace(state, rest=scaled(state.rest, DIZZY_DEPTH)), effects
+    return replace(state, rest=scaled(state.rest, DIZZY_DEPTH)), before + effects
 
 
 def _cut_hold(state: DrillState, t_s: float) -> Step:

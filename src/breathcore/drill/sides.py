@@ -2,8 +2,9 @@
 
 A difference is 100 (left − right) / mean, as the symmetry index of signals.md §8. Its uncertainty is the half-width of
 the 95 % interval of the difference of the two means (Welch), in the same percent: what the single repetitions or
-breaths scatter. It is told only where it is larger than that and than what can matter at all (`LEAST_PERCENT`), and,
-where two sensors were compared (expansion), only after they have been exchanged: a sensor may sit better than another.
+breaths scatter; of expansion also that two skins do not turn in proportion, which no exchange of sensors takes out. It
+is told only where it is larger than that and than what can matter at all (`LEAST_PERCENT`), and, where two sensors were
+compared (expansion), only after they have been exchanged: a sensor may sit better than another.
 A median of the last three sessions is the trend (drills.md §7).
 """
 
@@ -13,6 +14,7 @@ from dataclasses import dataclass, field
 from statistics import fmean, median, variance
 from types import MappingProxyType
 
+from breathcore.estimate.trunk.ring import skins_half_width
 from breathcore.model.trunk import Rep, Side, Steadiness
 
 LEAST_PERCENT = 5.0
@@ -125,6 +127,8 @@ def _compared(id_: str, left: Sequence[float], right: Sequence[float], *, swappe
         return SideComparison(id_, UNITS[id_], a, b, math.nan, math.nan, told=False)
     difference = 100.0 * (a - b) / mean
     uncertainty = 0.0 if id_ == "reps" else 100.0 * _half_width(left, right) / mean
+    if id_ == "expansion":
+        uncertainty = math.hypot(uncertainty, skins_half_width(0.01 * mean))
     tiny = UNITS[id_] == "deg" and id_ != "range" and mean < LEAST_MEAN_DEG
     sure = abs(difference) > max(uncertainty, LEAST_PERCENT) and not tiny  # NaN: never
     return SideComparison(id_, UNITS[id_], a, b, difference, uncertainty, sure and (swapped or id_ in _ONE_SENSOR))

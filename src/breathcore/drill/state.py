@@ -45,6 +45,8 @@ class DrillState:
         Phases of `timeline` that are over, in whole breaths; also where the breath that is running began.
     rest : tuple[TargetPhase, …]
         What is left to do while halted, at its old times, from the start of the interrupted breath.
+    kept : Timeline | None
+        What had been aimed at, while a calibration is repeated in a pause; None in any other.
     own_rate_bpm : float | None
         The person's own rate before the drill; `own_rate_clean` where no deep breath lies in its window.
     refusal : Refusal | None
@@ -71,6 +73,7 @@ class DrillState:
     index: int = 0
     done_n: int = 0
     rest: tuple[TargetPhase, ...] = ()
+    kept: Timeline | None = None
     counts_left: int = 0
     own_rate_bpm: float | None = None
     own_rate_clean: bool = False
@@ -94,7 +97,9 @@ class DrillState:
     @property
     def done(self) -> tuple[TargetPhase, ...]:
         """The phases that are over, in whole breaths and in order (`scored` False: glide, or cut off by a halt)."""
-        return self.phases[: self.done_n] if self.stage is not Stage.CALIBRATING else ()
+        if self.stage is not Stage.CALIBRATING:
+            return self.phases[: self.done_n]
+        return self.kept.phases[: self.done_n] if self.kept is not None else ()
 
     @property
     def calibration(self) -> TrunkCalibration:
@@ -174,7 +179,7 @@ def finish(state: DrillState, reason: FinishReason, t_s: float) -> Step:
         state, (_, *target) = halt(state, Stage.PAUSED, t_s)
         before = tuple(target)
     if state.stage is Stage.CALIBRATING:
-        state = replace(state, timeline=None, index=0)
+        state = replace(state, timeline=state.kept, index=0, kept=None)
     ended, effects = enter(state, Stage.FINISHED, t_s)
     over = Effect(EffectKind.FINISHED, t_s, reason.value)
     return replace(ended, finish=reason, rest=()), (*before, *effects, over)

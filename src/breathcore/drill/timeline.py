@@ -234,6 +234,7 @@ def _lay(spec: DrillSpec, pattern: PatternSpec, cycle: _Cycle, at_s: float) -> I
             yield TargetPhase(
                 phase.kind, at_s, end_s, level, to, cycle.set_index, cycle.cycle, cycle.scored,
                 phase.brace, focus, cycle.side,
+                spec.movement is not None and spec.movement.exhale_on is DrillPhase.RETURN,
             )  # fmt: skip
             at_s = end_s
         level = to

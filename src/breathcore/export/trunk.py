@@ -119,6 +119,8 @@ def _layout(told: Derived) -> tuple[tuple[str, Sequence[Any], tuple[Column, ...]
         ("movement.csv", told.movements, _MOVEMENT),
         ("repetitions.csv", told.reps, _REP),
         ("steadiness.csv", told.steadinesses, _STEADINESS),
+        ("lumbar.csv", told.lumbars, _LUMBAR),
+        ("moving_rate.csv", told.moving_rates, _MOVING_RATE),
         ("sides.csv", told.sides, _SIDES),
     )
 
@@ -224,6 +226,24 @@ _STEADINESS: tuple[Column, ...] = (
     _SENSOR,
     ("tilt [deg]", lambda s: s.tilt_deg),
     ("rotation [deg]", lambda s: s.rotation_deg),
+    _REFUSED,
+)
+_REFERENCE: Column = ("reference", lambda item: item.reference)
+_LUMBAR: tuple[Column, ...] = (
+    ("start [s]", lambda b: b.start_s),
+    ("told [s]", lambda b: b.t_s),
+    ("bend [deg]", lambda b: b.bend_deg),
+    ("side", lambda b: b.side),
+    _SENSOR,
+    _REFERENCE,
+    _REFUSED,
+)
+_MOVING_RATE: tuple[Column, ...] = (
+    _TIME,
+    ("rate [1/min]", lambda m: m.rate_bpm),
+    ("quality [0-1]", lambda m: m.quality),
+    _SENSOR,
+    _REFERENCE,
     _REFUSED,
 )
 _SIDES: tuple[Column, ...] = (

@@ -101,7 +101,7 @@ class FeedbackFrame:
     calibration_share: float = 0.0  # how much of it is over
     calibration_cue: Message | None = None
     calibration_step: CalibrationStepView | None = None  # of a calibration of several steps
-    calibration_wanted: bool = False  # a drill that begins ready is better calibrated first
+    calibration_wanted: bool = False  # a drill that begins ready is better calibrated first; a pause can be used for it
     trace_t_s: F64 = field(default_factory=lambda: _EMPTY)
     trace_y: F64 = field(default_factory=lambda: _EMPTY)
     trace_moves: bool = False  # the trace is that of the drill's movement, in shares of its learned range

@@ -21,6 +21,7 @@ _TRUNK = (
     ("rib-belly", Measure.RIB_BELLY, "sight.rib-belly-need"),
     ("brace", Measure.BRACE, "sight.brace-need"),
     ("movement", Measure.REPS, "sight.movement-need"),
+    ("lumbar", Measure.LUMBAR, "sight.lumbar-need"),
 )
 _SAME_FOR_HEARTS = frozenset({Refusal.NO_DATA, Refusal.NOT_WORN, Refusal.NO_SENSOR})
 
@@ -30,7 +31,8 @@ class Sight:
     """One thing that may be seen, or why it is not.
 
     ``rate`` or ``rate-estimate`` (from the heart alone), ``trace``, ``heart``; of the trunk ``front``, ``left``,
-    ``right``, ``back`` (how far the ribs open there), ``rib-belly``, ``sides``, ``brace``, ``movement``.
+    ``right``, ``back`` (how far the ribs open there), ``rib-belly``, ``sides``, ``brace``, ``movement``,
+    ``lumbar`` (whether the lower back bends in a hip hinge).
     """
 
     id: str

@@ -40,11 +40,14 @@ class Wording:
         return self._formatter.format(self._catalogue.gettext(id_), **params)
 
     def say(self, message: Message) -> str:
-        """Return the sentence of `message`; a `place` in it by its name."""
-        params = dict(message.params)
-        if "place" in params:
-            params["place"] = self.text(f"place.{params['place']}")
+        """Return the sentence of `message`; a place on the trunk is named in this language too."""
+        params = {k: self._named(v) if k == "place" else v for k, v in message.params.items()}
         return self.text(message.id, **params)
+
+    def _named(self, place: Param) -> Param:
+        id_ = f"trunk.site.{place}"
+        name = self._catalogue.gettext(id_)
+        return place if name == id_ else name
 
     def number(self, value: float, decimals: int = 0) -> str:
         """Return `value` with `decimals` places in this language's writing."""

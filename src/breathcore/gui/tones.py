@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from breathcore.model.drill import DrillPhase, Timeline
+from breathcore.model.drill import DrillPhase, TargetPhase, Timeline
 
 F32 = npt.NDArray[np.float32]
 RATE_HZ = 44_100
@@ -49,7 +49,13 @@ class Due(NamedTuple):
 
 def cues_of(timeline: Timeline) -> tuple[Due, ...]:
     """Return the sound of every phase's start."""
-    return tuple(Due(p.start_s, CUE_OF_PHASE[p.kind]) for p in timeline.phases)
+    return tuple(Due(p.start_s, _cue_of(p)) for p in timeline.phases)
+
+
+def _cue_of(phase: TargetPhase) -> Cue:
+    if phase.effort_back and phase.kind in (DrillPhase.MOVE, DrillPhase.RETURN):
+        return Cue.IN if phase.kind is DrillPhase.MOVE else Cue.OUT
+    return CUE_OF_PHASE[phase.kind]
 
 
 # (start s, length s, from Hz, to Hz): in rises, out falls, hold stays, rest is one low note

@@ -13,7 +13,7 @@ from breathcore.drill.self_rating import rating_text
 from breathcore.feedback.frame import FeedbackFrame
 from breathcore.feedback.wording import Wording
 from breathcore.gui import theme
-from breathcore.gui.effort_bar import EffortBar
+from breathcore.gui.between_bar import BetweenBar
 from breathcore.gui.overlay import Fitting
 from breathcore.gui.pacer.circle import CircleView
 from breathcore.gui.pacer.steps import StepsView
@@ -124,7 +124,7 @@ class TrainerPage(Fitting):
         self.told.setVisible(told is not None)
         self.progress.show_frame(frame, numbers=may.numbers)
         self.sweep.show_frame(frame)
-        self.effort.show_frame(frame)
+        self.between.show_frame(frame)
         self._show_keys(frame)
         self.controls.show_frame(frame, wait_s)
         if frame.stage is not self._stage:
@@ -179,7 +179,7 @@ class TrainerPage(Fitting):
         self.readings = Readings(self._wording, self._define)
         self.progress = Progress(self._wording, self._define)
         self.sweep = SweepBar(self._wording, replay=options.replay)
-        self.effort = EffortBar(self._wording, replay=options.replay)
+        self.between = BetweenBar(self._wording, replay=options.replay)
         self.controls = Controls(self._wording, replay=options.replay)
         self.note = NoteBox(self._wording)
         self.preferences = Preferences(self._wording, tuple(self._views), options.volume)
@@ -193,7 +193,7 @@ class TrainerPage(Fitting):
         self._grid = QGridLayout(content)
         self._column = QWidget()
         self._left = QVBoxLayout(self._column)
-        for widget in (self._stage_card, self.cue, self.told, self.sweep, self.effort, self.progress):
+        for widget in (self._stage_card, self.cue, self.told, self.sweep, self.between, self.progress):
             self._left.addWidget(widget, 1 if widget is self._stage_card else 0)
         self._grid.addWidget(self.header, 0, 0, 1, 2)
         below: dict[int, QWidget] = {
@@ -226,7 +226,8 @@ class TrainerPage(Fitting):
         self.controls.pressed.connect(self._press)
         self.sweep.skipped.connect(partial(self.command.emit, CommandKind.SKIP, ""))
         self.sweep.rated.connect(lambda rate, n: self.command.emit(CommandKind.COMFORT, comfort_text(rate, n)))
-        self.effort.rated.connect(lambda n, effort: self.command.emit(CommandKind.EFFORT, rating_text(n, effort)))
+        self.between.again.connect(partial(self.command.emit, CommandKind.CALIBRATE, ""))
+        self.between.rated.connect(lambda n, effort: self.command.emit(CommandKind.EFFORT, rating_text(n, effort)))
         self.note.kept.connect(partial(self.command.emit, CommandKind.MARK))
         self.note.closed.connect(partial(self.setFocus, Qt.FocusReason.OtherFocusReason))
         self.preferences.volume.valueChanged.connect(self.volume_changed)
@@ -267,7 +268,7 @@ class TrainerPage(Fitting):
         style = theme.current()
         self.told.setMargin(style.px(0.4))
         self._foot.setContentsMargins(style.px(1), style.px(0.4), style.px(1), style.px(0.7))
-        above = (self.header, self.strap, self.cue, self.sweep, self.effort, self.readings)
+        above = (self.header, self.strap, self.cue, self.sweep, self.between, self.readings)
         for part in (*above, self.progress, self.controls, self.preferences):
             part.restyle()
         for view in self._views.values():

@@ -167,7 +167,8 @@ class TargetPhase:
 
     Levels are shares of the person's range: 0 breathed out, 1 breathed in (for efforts: 0 rest, 1 brace).
     `cycle` counts breaths (or efforts) of the set from 0. `scored` is False in the glide. `brace` is the zone to be
-    kept meanwhile, `focus` where the breath is sent, `side` the side that works.
+    kept meanwhile, `focus` where the breath is sent, `side` the side that works; `effort_back`: of a movement whose way
+    back is the effort, to be breathed out on (else the way there is).
     """
 
     kind: DrillPhase
@@ -181,6 +182,7 @@ class TargetPhase:
     brace: tuple[float, float] | None = None
     focus: Place | None = None
     side: Side | None = None
+    effort_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,6 +113,7 @@ class Pipeline:
         )  # fmt: skip
         self._calibrator: RangeCalibrator | None = None
         self._upside_down = False
+        self._range: BreathRange | None = None
         self._ticks_n = 0
         self._now_s = 0.0
         self._signal_ok = False
@@ -155,6 +156,11 @@ class Pipeline:
         """Whether a calibration is still to be done: of the trunk, in a drill that begins ready without one."""
         state = self._state
         return state.stage is Stage.READY and (state.trunk or state.brace) and not state.calibrated
+
+    @property
+    def _may_calibrate_again(self) -> bool:
+        """Whether a pause can be used to learn ribs and brace again: a sensor slipped, or was put on anew."""
+        return self._state.stage is Stage.PAUSED and (self._state.trunk or self._state.brace)
 
     @property
     def share_done(self) -> float:
@@ -223,7 +229,7 @@ class Pipeline:
             calibration_share=calibration_share(state, now_s),
             calibration_cue=calibration_cue(state, now_s),
             calibration_step=calibration_step(state, now_s),
-            calibration_wanted=self.wants_calibration,
+            calibration_wanted=self.wants_calibration or self._may_calibrate_again,
             target=self._drill.target(state, now_s),
             band=self._plan.drill.band,
             rate_target_bpm=self._target_bpm(sweep),
@@ -322,7 +328,18 @@ class Pipeline:
                 if self._upside_down:
                     self._signals.presenter.turn()
                 self._signals.presenter.on_estimate(found)
+                self._rescale(found)
                 self._advance(found, out)
+
+    def _rescale(self, found: BreathRange) -> None:
+        """Keep the breaths before a repeated calibration the shares of a full breath that they were."""
+        before = self._range
+        if found.refusal is not None:
+            return
+        self._range = found
+        if before is not None:
+            stretch = (found.high - found.low) / (before.high - before.low)
+            self._breaths = [replace(b, amplitude=b.amplitude * stretch) for b in self._breaths]
 
     # ── the drill ────────────────────────────────────────────────────────────────────────────────────────────────────
 

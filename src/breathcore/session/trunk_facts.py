@@ -24,6 +24,8 @@ def trunk_facts(derived: Derived, trunk: TrunkWearer, steady: tuple[float, float
         "rib_share": _pair([e.rib_share for e in breaths], [trunk.rib_share(e.onset_s, e.end_s) for e in breaths]),
         "phase_deg": _pair([e.phase_deg for e in breaths], [trunk.phase_deg(e.onset_s, e.end_s) for e in breaths]),
         "brace": _brace([b for b in derived.braces if start_s <= b.t_s < end_s], trunk),
+        "lower_back_deg": _lower_back(derived, trunk, steady),
+        "moving_rate_told": sum(not math.isnan(r.rate_bpm) for r in derived.moving_rates if start_s <= r.t_s < end_s),
         "reps": _reps([r for r in derived.reps if start_s <= r.start_s], trunk, steady),
     }
 
@@ -40,6 +42,11 @@ def _brace(told: Sequence[BraceEstimate], trunk: TrunkWearer) -> Fact:
     truth = trunk.brace(np.array([b.t_s for b in known]))
     errors = [abs(b.level - t) for b, t in zip(known, truth.tolist(), strict=True)]
     return {"told": len(known) / len(told), "error": fmean(errors)}
+
+
+def _lower_back(derived: Derived, trunk: TrunkWearer, steady: tuple[float, float]) -> Fact:
+    true = [trunk.bend_deg(r) for r in trunk.reps(steady[1]) if r.start_s >= steady[0] and r.kind == "hip-hinge"]
+    return _pair([b.bend_deg for b in derived.lumbars if b.start_s >= steady[0]], true)
 
 
 def _reps(found: Sequence[Rep], trunk: TrunkWearer, steady: tuple[float, float]) -> Fact:

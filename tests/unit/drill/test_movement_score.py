@@ -228,6 +228,13 @@ def test_two_values_are_too_few_to_say():
     assert not found.told
 
 
+def test_in_quiet_breaths_a_difference_that_skins_make_is_no_difference_of_expansion():
+    left, right = expansion(Side.LEFT, [0.42, 0.421, 0.42]), expansion(Side.RIGHT, [0.38, 0.381, 0.38])
+    (quiet,) = compare(left, right, swapped=True)
+    assert quiet.uncertainty > quiet.difference > 5.0
+    assert not quiet.told
+
+
 def test_no_difference_of_expansion_is_told_before_the_sensors_were_exchanged():
     left, right = expansion(Side.LEFT, [0.9, 0.92, 0.88, 0.9]), expansion(Side.RIGHT, [0.6, 0.62, 0.58, 0.6])
     assert not compare(left, right)[0].told

@@ -3,17 +3,18 @@
 import math
 
 import pytest
-from trunk_session import BEGIN_S, SLOW, Trained, straps, train
+from trunk_session import BEGIN_S, SLOW, Trained, at, straps, train
 
 from breathcore.model.device import Place
-from breathcore.model.drill import FinishReason
+from breathcore.model.drill import CommandKind, FinishReason
 from breathcore.model.trunk import BraceEstimate, Expansion, SiteExpansion, Unmeasured
 from breathcore.session.replaying import check
 from breathcore.source.sim.faults import FaultSpec
 from breathcore.source.sim.trunk.script import Air, AirKind, Redon, Script, Slip
 
 HELD, TALKED, COUGHED = (10.0, 24.0), (34.0, 44.0), (52.0, 55.0)  # s from the first phase on
-LOST, SLIPPED, TAKEN_OFF = (90.0, 105.0), 118.0, (131.0, 139.0)
+LOST, SLIPPED, TAKEN_OFF = (90.0, 105.0), 116.0, (124.0, 132.0)
+AGAIN_S = 143.0
 BRACED = {"held": (4.0, 16.0), "talked": (20.0, 27.0), "coughed": (38.0, 41.0), "lost": (44.0, 52.0)}
 BELT_SLIPS, SECOND_SET = 56.0, 66.0
 KINDS = {"held": AirKind.HOLD, "talked": AirKind.TALK, "coughed": AirKind.COUGH}
@@ -38,7 +39,12 @@ def ring(tmp_path_factory: pytest.TempPathFactory) -> Trained:
     )
     faults = {"right": FaultSpec(link_lost=(during(*LOST),))}
     path = tmp_path_factory.mktemp("ring") / "session.breath"
-    return train("360_breathing", path, straps(waist=False), spec=SLOW, minutes=2.0, faults=faults, happens=happens)
+    again = {CommandKind.PAUSE: AGAIN_S, CommandKind.CALIBRATE: AGAIN_S + 1.0, CommandKind.RESUME: AGAIN_S + 50.0}
+    presses = [at(BEGIN_S + t_s, kind) for kind, t_s in again.items()]
+    return train(
+        "360_breathing", path, straps(waist=False), spec=SLOW, minutes=2.2, faults=faults, happens=happens,
+        presses=presses,
+    )  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -93,15 +99,15 @@ def test_after_talking_and_coughing_every_site_is_told_again(ring: Trained) -> N
 def test_a_lost_sensor_is_said_the_other_sites_go_on_and_it_is_told_again_when_it_is_back(ring: Trained) -> None:
     lost = sites(ring, Place.RIGHT, LOST[0], LOST[1] + 6.0)
     assert {s.reason for s in lost} == {Unmeasured.NO_DATA}
-    assert all(s.reason is None for s in sites(ring, Place.BACK, LOST[0], LOST[1]))
-    reasons = {e.reasons.get("score") for e in breaths(ring, LOST[0], LOST[1])}
+    assert all(s.reason is None for s in sites(ring, Place.BACK, LOST[0], LOST[1] + 6.0))
+    reasons = {e.reasons.get("score") for e in breaths(ring, LOST[0], LOST[1] + 6.0)}
     assert reasons == {Unmeasured.NO_DATA}
     views = [v.ring for v in ring.seen.between(*during(LOST[0] + 4.0, LOST[1])) if v.ring is not None]
     assert any(v.score_message is not None and v.score_message.id == "trunk.no-data" for v in views)
 
 
 def test_a_slipped_sensor_is_said_and_told_no_more(ring: Trained) -> None:
-    after = sites(ring, Place.LEFT, SLIPPED + 2.0, 150.0)
+    after = sites(ring, Place.LEFT, SLIPPED + 2.0, AGAIN_S)
     assert after
     assert {s.reason for s in after} == {Unmeasured.SLIPPED}
     assert "trunk.notice.slipped" in ring.seen.notices()
@@ -117,17 +123,25 @@ def test_what_the_others_did_in_the_breath_in_which_one_slipped_is_not_told_wron
 
 
 def test_after_everything_was_put_on_anew_nothing_is_told_by_the_old_calibration(ring: Trained) -> None:
-    after = breaths(ring, TAKEN_OFF[1] + 2.0, 160.0)
+    after = breaths(ring, TAKEN_OFF[1] - 1.0, AGAIN_S)
+    assert after
     assert all(s.reason is Unmeasured.SLIPPED for e in after for s in e.sites)
+
+
+def test_calibrated_again_in_a_pause_every_site_is_told_again(ring: Trained) -> None:
+    learned = [c for c in ring.derived.site_calibrations if c.t_s > BEGIN_S]
+    assert {c.place: c.reason for c in learned} == dict.fromkeys((c.place for c in learned), None)
+    after = breaths(ring, AGAIN_S + 50.0, 230.0)
+    assert after
+    assert all(s.reason is None for e in after for s in e.sites)
+    assert ring.seen.frames[-1][2].notice is None
+    stages = [stage for t_s, stage in ring.stages if t_s >= BEGIN_S + AGAIN_S]
+    assert stages == ["paused", "calibrating", "paused", "countdown", "running", "finished"]
 
 
 def test_the_drill_goes_on_to_its_end_through_all_of_it(ring: Trained) -> None:
     assert ring.result.finish is FinishReason.COMPLETED
     assert ring.result.done_n == ring.result.planned_n
-
-
-def test_a_replay_of_a_session_with_mishaps_gives_every_stored_value_again(ring: Trained) -> None:
-    assert all(c.same for c in check(ring.path))
 
 
 # ── the brace ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -167,3 +181,7 @@ def test_the_sets_before_count_and_a_set_that_was_not_measured_is_the_persons_to
     asked = {v.brace.asked for _, stage, v in braced.seen.frames if v.brace is not None and stage.value == "finished"}
     assert 1 in asked
     assert 0 not in asked
+
+
+def test_a_replay_of_a_session_with_mishaps_gives_every_stored_value_again(braced: Trained) -> None:
+    assert all(c.same for c in check(braced.path))

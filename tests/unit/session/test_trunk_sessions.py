@@ -179,6 +179,15 @@ def test_the_json_of_an_analysis_holds_everything_that_was_told(braced: Trained)
     json.dumps(told, allow_nan=False)
 
 
+def test_the_example_of_the_python_pages_reads_what_was_told(braced: Trained, repo: Path, capsys) -> None:
+    page = (repo / "docs/how-to-use-the-python-api.md").read_text("utf-8").partition("### What was told")[2]
+    example = page.partition("```python\n")[2].partition("```")[0]
+    exec(example.replace("breathcore-demo/session.breath", braced.path.as_posix()), {})
+    said = capsys.readouterr().out
+    assert f"{Place.LEFT}" in said
+    assert "no brace was told" not in said
+
+
 # ── a tape, and sensors exchanged ────────────────────────────────────────────────────────────────────────────────────
 
 TAPE = {Place.STERNUM: (5.1, 5.4, 5.2), Place.LEFT: (4.0, 4.2, 4.1)}

@@ -58,8 +58,8 @@ def test_what_the_body_does_is_one_after_an_exchange():
 
 
 def test_exchanged_and_back_the_breaths_of_either_way_stay_apart():
-    found = told([8, 6, 2], body=0.1)
-    assert found.difference == pytest.approx(100 * 0.1 / 0.6, abs=1.0)
+    found = told([8, 6, 2], body=0.3, sensor=0.1)
+    assert found.difference == pytest.approx(100 * 0.3 / 0.6, abs=1.0)
     assert found.told
 
 

@@ -3,7 +3,9 @@
 How a sensor is mounted is learned where somebody says in which posture the body is (`assume`: the drill's, while the
 person is at ease for the calibration). One such direction of gravity is one axis of the body in the sensor; the second
 is where the sensor looks (`outward`: away from the skin, known of the wearable and the place), or another posture that
-was said. A posture for which both are needed is UNKNOWN until both are there: it is not guessed.
+was said. A posture for which both are needed is UNKNOWN until both are there: it is not guessed. Where the sensor looks
+also shows, alone, that somebody lies on the back or on a side, and that what was said is not so (the drill says
+"lying", the person sits): then nothing is learned of it. Lying face down is not told from a deep bend by that.
 
 What gravity cannot tell: all-fours from lying prone, and which way somebody who stands faces. Standing and sitting
 differ by how the pelvis tilts, by 10–40°, and people sit in many ways: a sensor at the pelvis tells them apart only
@@ -31,6 +33,8 @@ LYING_DEG = 60.0  # from straight up; less is bent (forward), reclined or leanin
 RECLINED_DEG = 50.0
 SEATED_APART_DEG, NEARER_DEG = 10.0, 5.0
 ACROSS = 0.5  # what has to be left of the sensor's outward direction across the known axis
+OUTWARD_OFF = 0.7  # sine: what was said lies so far from where the sensor looks that it is not so
+LIES_DEG = 25.0  # from where it looks to straight up or down: the body lies
 LOOK_EVERY_N = 5
 _AXES = {  # the direction of "up" in the body's axes (forward, left, head)
     Posture.UPRIGHT: (0.0, 0.0, 1.0),
@@ -49,6 +53,7 @@ _OUTWARD = {  # where a sensor at a place looks, in the body's axes
     Place.BACK: (-1.0, 0.0, 0.0),
     Place.PELVIS: (-1.0, 0.0, 0.0),
 }
+_STEEP = (Place.STERNUM, Place.LEFT, Place.RIGHT, Place.BACK)  # where the skin stands nearly upright in who sits
 _OPPOSITE = {
     Posture.SUPINE: Posture.PRONE,
     Posture.PRONE: Posture.SUPINE,
@@ -86,8 +91,11 @@ class PostureFollower:
         self._changing = False
 
     def assume(self, posture: Posture) -> None:
-        """Learn that the body has been in `posture` for the last seconds. Nothing is learned of BENT and UNKNOWN."""
-        if posture in _AXES and self._ups:
+        """Learn that the body has been in `posture` for the last seconds, if where the sensor looks agrees.
+
+        Nothing is learned of BENT and UNKNOWN.
+        """
+        if posture in _AXES and self._ups and self._agrees(posture, _mean(self._ups)):
             self._said[posture] = _mean(self._ups)
             self._stood = None
 
@@ -136,7 +144,8 @@ class PostureFollower:
 
     def _posture(self, up: Vector) -> tuple[Posture, Unmeasured | None]:
         if not self._said:
-            return Posture.UNKNOWN, Unmeasured.NOT_CALIBRATED
+            lies = self._lies(up)
+            return lies, Unmeasured.NOT_CALIBRATED if lies is Posture.UNKNOWN else None
         frame = self._frame()
         found = _nearest_said(self._said, up) if frame is None else posture_of(up, frame)
         if found is Posture.UNKNOWN:
@@ -144,6 +153,24 @@ class PostureFollower:
         if found is Posture.UPRIGHT and self._place is Place.PELVIS:
             found = self._seated(up)
         return found, None
+
+    def _looks_up(self, up: Vector) -> float:
+        """Return how far up the sensor looks, −1 to 1; NaN where nobody knows which way it looks, or it says little."""
+        known = self._outward is not None and self._place in _STEEP
+        return dot(up, unit(self._outward)) if known and self._outward is not None else math.nan
+
+    def _agrees(self, posture: Posture, up: Vector) -> bool:
+        off = self._looks_up(up) - dot(_AXES[posture], _OUTWARD[self._place])
+        return not abs(off) > OUTWARD_OFF  # NaN: nothing speaks against it
+
+    def _lies(self, up: Vector) -> Posture:
+        """Return how the body lies by where the sensor looks, UNKNOWN where that does not say it."""
+        looks = self._looks_up(up)
+        if not abs(looks) >= math.cos(math.radians(LIES_DEG)):  # NaN: no
+            return Posture.UNKNOWN
+        lying = (p for p in _OPPOSITE if dot(_AXES[p], _OUTWARD[self._place]) * looks > ACROSS)
+        found = next(lying, Posture.UNKNOWN)
+        return Posture.UNKNOWN if found is Posture.PRONE else found
 
     def _seated(self, up: Vector) -> Posture:
         if not all(p in self._said for p in _SEATED):

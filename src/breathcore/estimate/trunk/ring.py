@@ -16,7 +16,7 @@ LEAST_N = 3
 SURE = 1.96
 BENDS = 0.087  # SD of the slope of a reading from one person's site to the next: evenly within 15 %
 SHARED = 0.2  # of what a site does is seen at its neighbours: 10-30 %
-MOST_NOISE = 7.0  # of the index: with more, more than a tenth of people would be more than 5 off
+MOST_NOISE = 6.0  # of the index: with 7 a tenth of people were up to 5.7 off
 NORMAL = 10.0  # of the symmetry index: beyond, a side opens more, and the sensors are to be exchanged once
 LESS = 0.2  # of what the other sites open
 NAN = math.nan
@@ -32,6 +32,11 @@ class Symmetry(NamedTuple):
     noise: float
     opens_more: Side | None = None
     reason: Unmeasured | None = None
+
+
+def skins_half_width(mean: float, skins_n: int = 2) -> float:
+    """Return the half-width of the index, percent, that skins make which do not turn in proportion in a breath."""
+    return SURE * 100.0 * math.sqrt(skins_n) * BENDS * abs(1.0 - mean)
 
 
 class Pairs:
@@ -72,7 +77,7 @@ class Pairs:
         index, n = self.index, len(left)
         scatter = 100.0 * moments(left - right)[1] / mean / math.sqrt(n - 1)
         parts = {
-            Unmeasured.SHALLOW: 100.0 * math.sqrt(skins_n) * BENDS * abs(1.0 - mean),
+            Unmeasured.SHALLOW: skins_half_width(mean, skins_n) / SURE,
             Unmeasured.UNEVEN: 100.0 * ratio_sd,
             Unmeasured.ROUGH if n == PAIRS_N else Unmeasured.TOO_SHORT: scatter,
         }

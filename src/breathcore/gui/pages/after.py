@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QProgressBar
 
 from breathcore.feedback.frame import FeedbackFrame
 from breathcore.feedback.wording import Wording
-from breathcore.gui.effort_bar import EffortBar
+from breathcore.gui.between_bar import BetweenBar
 from breathcore.gui.pages.livetrace import LiveTrace
 from breathcore.gui.pages.parts import Page
 from breathcore.gui.pages.summary import Ratings
@@ -43,9 +43,9 @@ class AfterPage(Page):
         self.sweep = SweepBar(wording)
         self.sweep.rated.connect(self.comfort)
         self.content.addWidget(self.sweep)
-        self.effort_bar = EffortBar(wording)
-        self.effort_bar.rated.connect(self.effort)
-        self.content.addWidget(self.effort_bar)
+        self.between = BetweenBar(wording)
+        self.between.rated.connect(self.effort)
+        self.content.addWidget(self.between)
         frame, column = card(margin_em=1.2, spacing_em=0.8)
         self.trace = LiveTrace(self.text("prepare.trace"), height_em=6)
         column.addWidget(self.trace)
@@ -72,7 +72,7 @@ class AfterPage(Page):
             self._from_s = frame.t_s
         self.trace.show_frame(frame)
         self.sweep.show_frame(frame)
-        self.effort_bar.show_frame(frame)
+        self.between.show_frame(frame)
         gone_s = frame.t_s - self._from_s
         left_s = max(0.0, AFTER_S - gone_s)
         set_text(self._left, self.text("after.left", seconds=round(left_s)))

@@ -26,7 +26,7 @@ from breathcore.model.message import message
 from breathcore.model.trunk import RING, Side
 from breathcore.session import registry
 
-_SHARES = {Place.STERNUM: 0.84, Place.LEFT: 0.80, Place.RIGHT: 0.66, Place.BACK: 0.71}
+_SHARES = {Place.STERNUM: 0.84, Place.LEFT: 0.80, Place.RIGHT: 0.59, Place.BACK: 0.77}
 PAIRS = (
     PairView("range", "°", 24.0, 21.0, 13.3, 5.0, told=True),
     PairView("tempo", "s", 8.1, 8.3, -2.4, 6.0),
@@ -38,8 +38,7 @@ def ring(*, cm: bool = False, **changes: Any) -> RingView:
     """Return a ring of a good breath, sent to the right."""
     sites = tuple(SiteView(p, 0.9 * s, s, 4.8 * s if cm else None) for p, s in _SHARES.items())
     good = RingView(
-        sites, focus=Place.RIGHT, score=68.0, least=Place.RIGHT, symmetry=19.0, symmetry_noise=8.0,
-        symmetry_word=message("symmetry.note-left"),
+        sites, focus=Place.RIGHT, score=65.0, least=Place.RIGHT, symmetry_word=message("symmetry.far-left"),
     )  # fmt: skip
     return replace(good, **changes)
 

@@ -39,7 +39,7 @@ def cues(
     """Return what the wearer will do with `timeline`, seen from `from_s` on.
 
     Between efforts one breathes freely.
-    With a movement one breathes out on the way there and in on the way back, and as one likes while it is kept.
+    With a movement one breathes out on the way that is the effort, in on the other, as one likes while it is kept.
     A timeline without a scored phase is a coached breath (calibration), which everyone takes as told; one without
     inhales is timed only, and one breathes freely in it. `guided` says that the wearer is following already and may
     go on in the middle of a cycle; otherwise the first cue acted on is an inhale.
@@ -75,7 +75,8 @@ def _breathes(phase: TargetPhase, *, efforts: bool) -> bool:
 def _moved(phase: TargetPhase) -> TargetPhase:
     if phase.kind not in _MOVED:
         return phase
-    kind, level = _MOVED[phase.kind]
+    there = (phase.kind is DrillPhase.MOVE) is not phase.effort_back
+    kind, level = _MOVED[DrillPhase.MOVE if there else DrillPhase.RETURN]
     return replace(phase, kind=kind, level_to=level)
 
 

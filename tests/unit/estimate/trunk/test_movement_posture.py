@@ -69,7 +69,8 @@ def test_a_calibration_in_a_posture_that_is_known_teaches_how_the_sensors_sit():
         return {p.posture for p in postures(out)}
 
     assert told(Posture.STANDING) == {Posture.UNKNOWN, Posture.UPRIGHT, Posture.SUPINE}
-    assert told(Posture.UNKNOWN) == {Posture.UNKNOWN}
+    assert told(Posture.UNKNOWN) == {Posture.UNKNOWN, Posture.SUPINE}
+    assert told(Posture.PRONE) == {Posture.UNKNOWN, Posture.SUPINE}
 
 
 def block(channel, t_s, x, at):
@@ -82,9 +83,23 @@ def test_leaning_forward_for_long_is_bent():
 
 
 def test_nothing_is_guessed_of_a_sensor_whose_mounting_nobody_told():
-    told = postures(follow(Body(30.0).goes(15.0, LIES[Posture.SUPINE])))
+    told = postures(follow(Body(30.0).goes(15.0, LIES[Posture.SUPINE]), outward=False))
     assert {p.posture for p in told} == {Posture.UNKNOWN}
     assert told[0].reason is Unmeasured.NOT_CALIBRATED
+
+
+@pytest.mark.parametrize("posture", LIES)
+def test_where_the_sensor_looks_shows_alone_that_somebody_lies_on_their_back_and_not_that_they_lie_face_down(posture):
+    told = postures(follow(Body(30.0).goes(15.0, LIES[posture])))
+    assert told[0].posture is Posture.UNKNOWN
+    assert told[-1].posture is (Posture.SUPINE if posture is Posture.SUPINE else Posture.UNKNOWN)
+
+
+@pytest.mark.parametrize("said", [Posture.SUPINE, Posture.PRONE])
+def test_a_posture_that_was_said_and_is_not_so_is_not_believed(said):
+    told = postures(follow(Body(30.0), assumed=[(said, 8.0)]))
+    assert {p.posture for p in told} == {Posture.UNKNOWN}
+    assert {p.posture for p in postures(follow(Body(30.0), assumed=UPRIGHT))} == {Posture.UNKNOWN, Posture.UPRIGHT}
 
 
 def test_who_lay_on_their_back_when_it_was_learned_is_not_called_upright():
