@@ -12,6 +12,7 @@ from breathcore.estimate.trunk.sights import Measure, sights
 from breathcore.feedback.frame import PAST_S
 from breathcore.feedback.history import History
 from breathcore.feedback.movement_words import back_word, exhaled_of, target_share, tempo_of, tempo_word, turning_word
+from breathcore.feedback.trunk_notice import CHANGE, Notices
 from breathcore.feedback.trunk_view import (
     BraceView,
     CalibrationView,
@@ -38,7 +39,6 @@ from breathcore.model.trunk import (
     PostureEstimate,
     Rep,
     RepLevel,
-    Side,
     SiteBlock,
     SiteCalibration,
     Steadiness,
@@ -52,7 +52,6 @@ BREATH_S = 30.0  # nor what a breath came to
 SYMMETRY_FAR = 20.0
 TOGETHER_DEG, APART_DEG = 20.0, 45.0
 SYMMETRY_BREATHS_N = 5  # whose median is shown
-CHANGE = 0.2  # of a calibration since the last time: flagged
 MOVED_N, MOVED_GAP_S = 300, 1.0  # points kept of a movement; more than this between two: the line is broken
 _UNITS = {"deg": "°", "1": ""}
 _SEEN = {
@@ -79,7 +78,7 @@ class TrunkPresenter:
         self._firm: BraceCalibration | None = None
         self._expansion: Expansion | None = None
         self._symmetry: list[float] = []
-        self._wider: list[Side | None] = []  # of the last breaths: the side that opened more
+        self._notices = Notices()
         self._brace: BraceEstimate | None = None
         self._posture: PostureEstimate | None = None
         self._learned: MovementLearned | None = None
@@ -92,7 +91,6 @@ class TrunkPresenter:
         self._places = {c.id: c.place for c in channels}
         self._from_s = 0.0
         self.sides: tuple[SideComparison, ...] = ()
-        self.exchanged = False
 
     def on_estimate(self, estimate: TrunkEstimate) -> None:
         """Take an estimate."""
@@ -102,7 +100,8 @@ class TrunkPresenter:
             self._on_expansion(estimate)
         elif isinstance(estimate, SiteCalibration):
             self._calibrations[estimate.place] = estimate
-            self._expansion, self._symmetry, self._wider = None, [], []  # they were told by another range
+            self._notices.on_calibration(estimate)
+            self._expansion, self._symmetry = None, []  # they were told by another range
         elif isinstance(estimate, BraceCalibration):
             self._firm = estimate
         elif isinstance(estimate, BraceEstimate):
@@ -116,6 +115,11 @@ class TrunkPresenter:
         """Count repetitions from here on."""
         self._from_s = t_s
         self._reps.clear()
+        self._notices.start()
+
+    def exchange(self) -> None:
+        """Learn that left and right have been exchanged, or back."""
+        self._notices.exchange()
 
     def view(
         self, now_s: float, drill: DrillSpec | None, phase: TargetPhase | None, planned_n: int
@@ -133,7 +137,7 @@ class TrunkPresenter:
         return TrunkView(
             ring, pair, brace, reps, self._pairs(), self._posture_word(), self._notice(now_s),
             self._results(braced=braced),
-            both_sides=self._sights[Measure.SYMMETRY].seen, exchanged=self.exchanged,
+            both_sides=self._sights[Measure.SYMMETRY].seen, exchanged=self._notices.exchanged,
         )  # fmt: skip
 
     def _results(self, *, braced: bool) -> tuple[CalibrationView, ...]:
@@ -156,7 +160,7 @@ class TrunkPresenter:
 
     def _on_expansion(self, expansion: Expansion) -> None:
         self._expansion = expansion
-        self._wider = [*self._wider[1 - SYMMETRY_BREATHS_N :], expansion.opens_more]
+        self._notices.on_expansion(expansion)
         if not math.isnan(expansion.symmetry):
             self._symmetry = [*self._symmetry[1 - SYMMETRY_BREATHS_N :], expansion.symmetry]
 
@@ -312,18 +316,7 @@ class TrunkPresenter:
     def _notice(self, now_s: float) -> Message | None:
         if self._brace is not None and self._brace.strain and now_s - self._brace.t_s <= LIVE_S:
             return message("brace.strain")
-        expansion = self._fresh(now_s)
-        slipped = () if expansion is None else [s for s in expansion.sites if s.reason is Unmeasured.SLIPPED]
-        if slipped:
-            return message("trunk.notice.slipped", place=slipped[0].place.value)
-        moved = [c for c in self._calibrations.values() if abs(c.change) > CHANGE]
-        if not self.exchanged and self._uneven():
-            return message("trunk.notice.exchange")
-        return message("trunk.notice.changed", percent=round(100 * moved[0].change)) if moved else None
-
-    def _uneven(self) -> bool:
-        """Whether the same side has opened more in all of the last breaths."""
-        return len(self._wider) == SYMMETRY_BREATHS_N and self._wider[0] is not None and len(set(self._wider)) == 1
+        return self._notices.tell(self._fresh(now_s))
 
 
 def _result(c: SiteCalibration) -> CalibrationView:

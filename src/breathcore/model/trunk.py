@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from breathcore.model.arrays import F64
 from breathcore.model.device import Place
+from breathcore.model.errors import Reason, SignalError
 
 _NONE: Mapping[str, "Unmeasured"] = MappingProxyType({})
 RING = (Place.STERNUM, Place.LEFT, Place.RIGHT, Place.BACK)
@@ -71,21 +72,36 @@ class StepKind(StrEnum):
     BRACE = "brace"  # the firmest brace at which five words can still be said
 
 
+LEAST_STEP_S = 1.0  # in less there is nothing to be seen
+
+
 @dataclass(frozen=True, slots=True)
 class CalibrationStep:
-    """One step, `[start_s, end_s)` of session time."""
+    """One step, `[start_s, end_s)` of session time. Raises SignalError where it lasts less than a second."""
 
     kind: StepKind
     start_s: float
     end_s: float
 
+    def __post_init__(self) -> None:
+        if not LEAST_STEP_S <= self.end_s - self.start_s < math.inf:
+            bound = f"finite, {LEAST_STEP_S} s or more after {self.start_s} s"
+            raise SignalError(Reason.INVALID_VALUE, name="end_s", value=f"{self.end_s} s", bound=bound)
+
 
 @dataclass(frozen=True, slots=True)
 class TrunkCalibration:
-    """The steps of a calibration that begins now, in order; `posture`: how the body is meanwhile, if that is known."""
+    """The steps of a calibration that begins now, in order; `posture`: how the body is meanwhile, if that is known.
+
+    Raises SignalError where there is none.
+    """
 
     steps: tuple[CalibrationStep, ...]
     posture: Posture = Posture.UNKNOWN
+
+    def __post_init__(self) -> None:
+        if not self.steps:
+            raise SignalError(Reason.INVALID_VALUE, name="steps", value="()", bound="one step or more")
 
     @property
     def end_s(self) -> float:
@@ -98,11 +114,16 @@ class TapeReading:
     """How much a tape round the body grew in a full breath: mean of what was read, cm, at the level of `place`.
 
     Place.STERNUM: round the chest; Place.NAVEL: round the waist; Place.LEFT: round the lower ribs (left, right, back).
+    Raises SignalError where `cm` is not above 0 and finite.
     """
 
     t_s: float
     place: Place
     cm: float
+
+    def __post_init__(self) -> None:
+        if not 0.0 < self.cm < math.inf:
+            raise SignalError(Reason.INVALID_VALUE, name="cm", value=str(self.cm), bound="> 0 cm, finite")
 
 
 @dataclass(frozen=True, slots=True)

@@ -313,7 +313,7 @@ class Pipeline:
         """Tell the estimators of the trunk what is being done."""
         for item in items:
             if isinstance(item, SidesExchanged):
-                self._signals.body.exchanged = True
+                self._signals.body.exchange()
             self._take(self._signals.ask(item), out)
 
     def _calibrate(self, block: EffortBlock, out: list[SessionItem]) -> None:

@@ -77,7 +77,7 @@ class TrunkDrill:
         self.turns: list[Turn] = []
         self.bends: list[LumbarBend] = []
         self._learned = False
-        self._exchanged_n: int | None = None  # breaths that were over when left and right were exchanged
+        self._exchanges_s: list[float] = []  # when left and right were exchanged, and back
         self.ratings: dict[int, BraceRating] = {}
         self._unmeasured: tuple[int, ...] = ()
 
@@ -129,7 +129,7 @@ class TrunkDrill:
     def on_command(self, kind: CommandKind, text: str, t_s: float) -> Iterator[TrunkItem]:
         """Return what the estimators should know of what a person did or typed in; nonsense is passed over."""
         if kind is CommandKind.EXCHANGE:
-            self._exchanged_n = len(self.expansions)
+            self._exchanges_s.append(t_s)
             yield SidesExchanged(t_s)
         elif kind is CommandKind.TAPE:
             reading = tape_reading(text, t_s)
@@ -220,14 +220,18 @@ class TrunkDrill:
     def _pairs(self) -> tuple[Sequence[tuple[float, float]], bool]:
         """Return what left and right opened in each breath, and whether both sensors were worn on both sides.
 
-        Then as many breaths of the one way as of the other count: what the sensors make of it cancels out.
+        Then as many breaths of the one way as of the other count: what the sensors make of it cancels out. Of one way
+        alone, that of more breaths.
         """
-        n = len(self.expansions) if self._exchanged_n is None else self._exchanged_n
-        before, after = _both_told(self.expansions[:n]), _both_told(self.expansions[n:])
-        alike_n = min(len(before), len(after))
+        usual, other = (_both_told([e for e in self.expansions if self._other_way(e) is way]) for way in (False, True))
+        alike_n = min(len(usual), len(other))
         if alike_n < LEAST_N:
-            return after or before, False
-        return (*before[-alike_n:], *after[-alike_n:]), True
+            return max(usual, other, key=len), False
+        return (*usual[-alike_n:], *other[-alike_n:]), True
+
+    def _other_way(self, expansion: Expansion) -> bool:
+        """Whether left and right were worn the other way about than at first when it was told."""
+        return sum(t_s <= expansion.t_s for t_s in self._exchanges_s) % 2 == 1
 
     def _of(self, side: Side, state: DrillState) -> SideMeasures:
         spans = [(p.start_s, p.end_s) for p in state.done if p.scored and p.side is side]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from breathcore.estimate.trunk.brace import BraceFollower
-from breathcore.estimate.trunk.expansion import SiteFollower
+from breathcore.estimate.trunk.expansion import KEPT_S, SiteFollower
 from breathcore.estimate.trunk.grid import GRID_HZ, grid_n
 from breathcore.estimate.trunk.sights import ribs_of, waist_of
 from breathcore.estimate.trunk.site import Site
@@ -78,7 +78,8 @@ class Bracing:
         if self._posture is not None:
             self._brace.on(self._posture)
         step = round(TICK_S * GRID_HZ)
-        for first in range(grid_n(calibration.steps[0].start_s), end, step):
+        begin = max(grid_n(calibration.steps[0].start_s), end - round(KEPT_S * GRID_HZ))
+        for first in range(begin, end, step):
             to = min(first + step, end)
             self._show(self._brace, first, to)
             self._brace.tick(to / GRID_HZ)

@@ -30,7 +30,6 @@ from breathcore.model.trunk import CalibrationStep, SiteCalibration, StepKind, T
 
 UNEVEN_CV = 0.25
 STIRRED = 0.05  # of the full breath, SD while the breath rests: sway is too much for so small a tilt
-CHANGED = 0.2  # more than this since last time is worth saying
 LEAST_FULL_N = 2
 LEAST_DEG = 0.15  # a full breath that tilts a sensor less is not told from sway
 LEAST_NOISES = 6.0
@@ -191,7 +190,8 @@ def _drift(t_s: F64, y: F64, steps: Sequence[CalibrationStep]) -> float:
 
 def _restless(t_s: F64, y: F64, steps: Sequence[CalibrationStep]) -> float:
     """Return the SD of the reading in the stillest of the relaxed steps; NaN without one."""
-    parts = [y[_within(t_s, replace(s, start_s=s.start_s + ENDS_S))] for s in steps if s.kind is StepKind.RELAX]
+    relaxed_s = [(s.start_s + ENDS_S, s.end_s) for s in steps if s.kind is StepKind.RELAX]
+    parts = [y[slice(*np.searchsorted(t_s, span_s).tolist())] for span_s in relaxed_s]
     spread = [moments(p)[1] for p in parts if len(p) and np.isfinite(p).all()]
     return min(spread, default=math.nan)
 

@@ -6,11 +6,14 @@ from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
+import numpy as np
+
 from breathcore.estimate.chain import EstimatorFault
 from breathcore.estimate.trunk.bracing import Bracing
 from breathcore.estimate.trunk.calibrate import Scale, refused
 from breathcore.estimate.trunk.expansion import SiteFollower
-from breathcore.estimate.trunk.grid import grid_n
+from breathcore.estimate.trunk.grid import GRID_HZ, grid_n
+from breathcore.estimate.trunk.intake import Intake
 from breathcore.estimate.trunk.lumbar import lumbar_follower
 from breathcore.estimate.trunk.motion import Motion
 from breathcore.estimate.trunk.motion_reference import moving_breath
@@ -41,6 +44,7 @@ from breathcore.model.trunk import (
 TICK_S = 0.25
 WAIT_S = 0.5  # for a channel, beyond the length of its packets
 AFTER_S = 0.25  # from the moment that a breath is sure until it is told: lagging sites have shown it
+SILENT_S = 30.0  # without a reading anywhere
 POSED_S = 1.0  # after a posture: every order of blocks has brought it by then
 T = TypeVar("T")
 
@@ -56,6 +60,10 @@ class TrunkEstimator:
     of the same grid at all places, so that nothing depends on how the streams were blocked or in which order blocks
     came, as long as they keep within `wait_s` of each other. What is said of the breath (`Breath`, `Turn`,
     `RateEstimate`) is to be pushed before the samples that follow it.
+
+    Once nothing has been read anywhere for `SILENT_S`, nothing is told until something is, and quarters with nothing to
+    do are passed over at once; breaths of such a gap are never told. What lies more than 120 s ahead of all samples
+    before it is believed once it spans `wait_s` (`Intake`).
 
     Parameters
     ----------
@@ -91,9 +99,10 @@ class TrunkEstimator:
         for source, mover in self._movers.items():
             mover.heard = partial(self._hear, source)
         self._postures: list[PostureEstimate] = []
+        self._intake = Intake(self.wait_s)
         self._newest = dict.fromkeys(self._owners, -math.inf)
         self._next = -1  # quarter of a second
-        self._done_k = 0
+        self._done_k = self._read_k = 0  # grid samples looked at; up to the newest that anything was read at
         self._calibrations: list[TrunkCalibration] = []
         self._events: list[Breath | Turn | RateEstimate] = []
         self._asked: list[TapeReading | SidesExchanged] = []
@@ -104,11 +113,6 @@ class TrunkEstimator:
     def latency_s(self) -> float:
         """Worst-case delay of a live level behind its sample, while all channels send."""
         return LAG_S + TICK_S
-
-    @property
-    def swap_wanted(self) -> bool:
-        """Whether left and right differ so much that the sensors should be exchanged, which has not been done yet."""
-        return self._round.swap_wanted
 
     def push(self, item: Item) -> tuple[TrunkEstimate, ...]:
         """Take samples, what is known of the breath, or what the person does; return what is now known."""
@@ -147,7 +151,8 @@ class TrunkEstimator:
     def flush(self, end_s: float) -> tuple[TrunkEstimate, ...]:
         """Work off the quarters up to `end_s` from what there is."""
         out: list[TrunkEstimate] = []
-        while 0 <= self._next <= end_s / TICK_S:
+        last = min(end_s, max(self._newest.values(), default=0.0) + SILENT_S) / TICK_S
+        while 0 <= self._next <= last:
             out += self._tick()
         for source, mover in self._movers.items():
             out += self._moved(source, mover.flush)
@@ -167,19 +172,23 @@ class TrunkEstimator:
             mover.assume(posture, t_s)
 
     def _samples(self, block: SampleBlock) -> tuple[TrunkEstimate, ...]:
-        source = self._owners.get(block.channel.id)
-        if source is None or not len(block.t_s):
+        if block.channel.id not in self._owners:
             return ()
+        return tuple(told for taken in self._intake.push(block) for told in self._taken(taken))
+
+    def _taken(self, block: SampleBlock) -> list[TrunkEstimate]:
+        source = self._owners[block.channel.id]
         if self._next < 0:
             self._next = max(0, math.floor((float(block.t_s[0]) - self.wait_s) / TICK_S))
-            self._done_k = self._known(self._next - 1)
+            self._done_k = self._read_k = self._known(self._next - 1)
         self._newest[block.channel.id] = float(block.t_s[-1])
         follower = self._followers[source]
         self._try(source, partial(follower.reader.push, block.channel.id, block.t_s, block.x))
         out = self._moved(source, partial(self._push_mover, source, block))
         while self._due():
             out += self._tick()
-        return tuple(out)
+            self._pass_over()
+        return out
 
     def _push_mover(self, source: str, block: SampleBlock) -> list[MovementEstimate]:
         mover = self._movers.get(source)
@@ -212,6 +221,28 @@ class TrunkEstimator:
         at_s = self._next * TICK_S
         return min(self._newest.values()) >= at_s or max(self._newest.values()) >= at_s + self.wait_s
 
+    @property
+    def _silent(self) -> bool:
+        """Whether nothing has been read anywhere for so long that nothing is left to tell of."""
+        return self._done_k - self._read_k > SILENT_S * GRID_HZ
+
+    def _pass_over(self) -> None:
+        """In a long gap, go on to the next quarter in which something is read or to be done, or that is not due yet."""
+        if not self._silent:
+            return
+        newest = self._newest.values()
+        wakes_s = [c.end_s for c in self._calibrations] + [a.t_s for a in self._asked]
+        wakes_s += [f.reader.ready_k / GRID_HZ for f in self._followers.values()]
+        goal = math.floor(min(max(min(newest), max(newest) - self.wait_s), *wakes_s) / TICK_S) - 1
+        if goal > self._next:
+            self._next = goal
+            self._done_k = self._known(goal - 1)
+            self._forget((goal - 1) * TICK_S)
+
+    def _forget(self, at_s: float) -> None:
+        """Leave out the breaths of which no reading is left at `at_s`."""
+        self._events = _split(self._events, lambda e: _sure_s(e) + AFTER_S <= at_s)[1]
+
     @staticmethod
     def _known(quarter: int) -> int:
         """Return the number of the first grid sample that is not yet looked at in `quarter`."""
@@ -230,7 +261,12 @@ class TrunkEstimator:
             taken = self._try(source, partial(follower.take, first, end))
             if taken is not None:
                 rows[source] = taken
+        if any(np.isfinite(x).any() for x in rows.values()):
+            self._read_k = end
         out += self._obeyed(at_s)
+        if self._silent:
+            self._forget(at_s)
+            return [*out, *self._calibrated(at_s, end)]
         self._posed(at_s)
         self._try("round", partial(self._round.changed, end))
         out += self._calibrated(at_s, end)

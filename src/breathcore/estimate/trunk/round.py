@@ -68,11 +68,9 @@ class Round:
         self._fulls_n = 0
         self._fulls: F64 | None = None
         self._together: tuple[str, ...] = ()
-        self._exchanged = False
         self._breaths: list[Breath] = []
         self._apart_n: dict[str, int] = {}
         self._calibrated_s = self._slipped_s = -math.inf
-        self.swap_wanted = False
 
     @property
     def _sites(self) -> tuple[Site, ...]:
@@ -141,8 +139,6 @@ class Round:
     def exchanged(self) -> None:
         """Begin afresh: left and right have changed places."""
         self._pairs.reset()
-        self._exchanged = True
-        self.swap_wanted = False
 
     # ── posture and slipping ─────────────────────────────────────────────────────────────────────────────────────────
 
@@ -255,8 +251,6 @@ class Round:
         symmetry = self._pairs.tell(self._ratio_sd(left, right), sum(s.kind is SiteKind.IMU for s in (left, right)))
         if symmetry.reason is not None:
             reasons["symmetry"] = symmetry.reason
-        if symmetry.opens_more is not None and not self._exchanged:
-            self.swap_wanted = True
         return replace(
             expansion,
             score=score,

@@ -93,6 +93,11 @@ class Even:
         self.newest_s = float(t_s[-1])
         self._ready += [(first, read.T) for first, read, _ in self._grid.push(t_s, x)]
 
+    @property
+    def ready_k(self) -> float:
+        """The first grid sample that can be taken, infinity where there is none."""
+        return self._ready[0][0] if self._ready else math.inf
+
     def take(self, first: int, end: int) -> F64:
         """Return the values (axes, n) at grid samples `[first, end)`, NaN where there are none, and forget them."""
         out = np.full((self._axes_n, end - first), np.nan)
@@ -128,6 +133,11 @@ class SiteReader:
         """Time of the newest sample; with a gyroscope, the earlier of the two."""
         newest = self._main.newest_s
         return newest if self._gyro is None else min(newest, self._gyro.newest_s)
+
+    @property
+    def ready_k(self) -> float:
+        """The first grid sample that anything can be read of, infinity where there is none."""
+        return min(self._main.ready_k, math.inf if self._gyro is None else self._gyro.ready_k)
 
     def push(self, channel_id: str, t_s: F64, x: F64) -> None:
         """Take samples `t_s` (n,), `x` (n, axes) of one of its channels."""

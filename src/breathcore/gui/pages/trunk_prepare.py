@@ -53,7 +53,13 @@ class TrunkPrepare(QWidget):
         pad(ways, 0, 0.5)
         ways.addWidget(self.tape_button)
         ways.addWidget(self.exchange_button)
+        self.back_button = button(wording.text("prepare.exchange.back"), self._exchanged)
+        ways.addWidget(self.back_button)
         column.addLayout(ways)
+        self._worn = label(role="muted")
+        self._worn.hide()
+        column.addWidget(self._worn)
+        self._exchanges = False  # whether they have been exchanged at all
         self._kept = label(role="good")
         self._kept.hide()
         column.addWidget(self._kept)
@@ -75,11 +81,19 @@ class TrunkPrepare(QWidget):
             self._show_results()
         both = view is not None and view.both_sides
         asked = view is not None and view.notice is not None and view.notice.id == "trunk.notice.exchange"
-        told = view is not None and view.exchanged
-        may = both and not told
+        other = both and view is not None and view.exchanged
+        self._show_worn(other=other)
+        may = both and not other
         shown = may and (self._exchange_open or self._offer or asked) and not self._tape_open
         self.exchange_button.setVisible(may and not shown)
         self.exchange.setVisible(shown)
+
+    def _show_worn(self, *, other: bool) -> None:
+        """Say which way about left and right are worn, once they have been exchanged; a mistake can be taken back."""
+        self._exchanges |= other
+        self.back_button.setVisible(other)
+        self._worn.setVisible(self._exchanges)
+        set_text(self._worn, self._wording.text(f"prepare.exchange.worn-{'other' if other else 'first'}"))
 
     # parts
 
@@ -143,7 +157,7 @@ class TrunkPrepare(QWidget):
         self._open()
 
     def _exchanged(self) -> None:
-        """Say that left is right now, and learn both ranges again."""
+        """Say that left and right have been exchanged (or back), and learn both ranges again."""
         self._offer = False
         self._open()
         self.exchange_over.emit()

@@ -22,7 +22,6 @@ from breathcore.source.sim.trunk.wall import Wall
 _IMU_ROLES = (Role.CHEST_ACC, Role.ACC, Role.GYRO)
 _BELT_ROLES = (Role.BELT, Role.ABDOMEN_BELT)
 TRUNK_ROLES = (*_IMU_ROLES, *_BELT_ROLES)
-_KNOWN = "acc, gyro, belt at a place"
 _COUNTS_PER_N = 150.0  # of a belt in arbitrary units
 _TRUTH_HZ = 50.0
 
