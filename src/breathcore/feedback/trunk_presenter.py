@@ -46,6 +46,7 @@ from breathcore.model.trunk import (
     Unmeasured,
 )
 
+STANDS_S = 6.0  # a brace's level goes on standing for about a breath while the next is not sure
 LIVE_S = 2.0  # a live level older than this is not shown
 MOVING_S = 5.0  # nor a rate during movement
 BREATH_S = 30.0  # nor what a breath came to
@@ -80,6 +81,7 @@ class TrunkPresenter:
         self._symmetry: list[float] = []
         self._notices = Notices()
         self._brace: BraceEstimate | None = None
+        self._sure: BraceEstimate | None = None  # the last one whose level was told
         self._posture: PostureEstimate | None = None
         self._learned: MovementLearned | None = None
         self._rep_level: RepLevel | None = None
@@ -106,6 +108,7 @@ class TrunkPresenter:
             self._firm = estimate
         elif isinstance(estimate, BraceEstimate):
             self._brace = estimate
+            self._sure = estimate if estimate.level == estimate.level else self._sure
         elif isinstance(estimate, PostureEstimate):
             self._posture = estimate
         else:
@@ -129,7 +132,7 @@ class TrunkPresenter:
         ring = self._ring(now_s, drill, phase) if self._shows_ring or "expansion" in wanted else None
         pair = self._compartments(now_s) if self._sights[Measure.RIB_BELLY].seen else None
         braced = drill is not None and drill.braced
-        known = self._brace is not None and self._brace.reason is None
+        known = self._brace is not None and self._brace.reason in (None, Unmeasured.UNSURE)
         brace = self._brace_view(now_s, phase) if braced or known else None
         reps = None if drill is None or drill.movement is None else self._reps_view(now_s, drill, phase, planned_n)
         if not any((ring, pair, brace, reps)):
@@ -257,12 +260,23 @@ class TrunkPresenter:
             return BraceView(zone=zone, message=message("brace.not-measured"))
         if told is None or now_s - told.t_s > LIVE_S:
             return BraceView(zone=zone, message=_why(Unmeasured.NOT_CALIBRATED if told is None else Unmeasured.NO_DATA))
-        if told.reason is not None or math.isnan(told.level):
-            return BraceView(zone=zone, message=_why(told.reason or Unmeasured.NO_DATA))
-        return BraceView(
-            told.level, zone, told.on, told.held_s, _number(told.drift), told.breathing, told.strain,
-            _brace_word(told, zone),
+        if told.reason not in (None, Unmeasured.UNSURE):
+            return BraceView(zone=zone, message=_why(told.reason))
+        seen = BraceView(
+            None, zone, told.on, told.held_s, _number(told.drift), told.breathing, told.strain,
+            message("brace.strain") if told.strain else None,
         )  # fmt: skip
+        level = self._standing(told)
+        if level is None:
+            return replace(seen, message=message("brace.on-unsure" if told.on else "brace.off-unsure"))
+        return replace(seen, level=level, word=seen.word or _brace_word(level, zone, on=told.on))
+
+    def _standing(self, told: BraceEstimate) -> float | None:
+        """Return the level, or the last that was sure while it is as old as a breath and the brace has not changed."""
+        sure = self._sure
+        if sure is None or told.t_s - sure.t_s > STANDS_S or sure.on is not told.on:
+            return None
+        return sure.level
 
     # repetitions
 
@@ -376,10 +390,8 @@ def _phase_word(expansion: Expansion) -> Message | None:
     )
 
 
-def _brace_word(told: BraceEstimate, zone: tuple[float, float] | None) -> Message | None:
-    if told.strain:
-        return message("brace.strain")
+def _brace_word(level: float, zone: tuple[float, float] | None, *, on: bool) -> Message:
     if zone is None:
-        return message("brace.let-go") if told.on else message("brace.soft")
+        return message("brace.let-go" if on else "brace.soft")
     low, high = zone
-    return message("brace.more" if told.level < low else "brace.less" if told.level > high else "brace.in-zone")
+    return message("brace.more" if level < low else "brace.less" if level > high else "brace.in-zone")

@@ -49,6 +49,7 @@ def _trainer() -> tuple[Shot, ...]:
         ),
         "brace-in-zone": sample.brace_frame(),
         "brace-all-round": replace(sample.brace_frame(), trunk=TrunkView(sample.ring(), brace=sample.brace())),
+        "brace-unsure": sample.brace_frame(sample.brace(level=None, word=None, message=message("brace.on-unsure"))),
         "brace-drifting": sample.brace_frame(drifting),
         "brace-strain": sample.brace_frame(strain, notice=message("brace.strain")),
         "brace-unmeasured": sample.brace_frame(sample.silent_brace("brace.self-rated")),

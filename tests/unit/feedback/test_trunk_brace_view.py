@@ -1,0 +1,56 @@
+"""A brace whose level is not sure just now: on and off are shown, and the level goes on standing for about a breath."""
+
+import math
+
+import pytest
+
+from breathcore.feedback.trunk_presenter import STANDS_S, TrunkPresenter
+from breathcore.feedback.trunk_view import BraceView
+from breathcore.model.device import ChannelSpec, Place, Role
+from breathcore.model.trunk import BraceEstimate, Unmeasured
+
+BELT = ChannelSpec("waist.force", Role.BELT, "N", ("force",), 10.0, 0.1, place=Place.NAVEL)
+
+
+def told(t_s: float, level: float, *, on: bool = True) -> BraceEstimate:
+    reason = None if level == level else Unmeasured.UNSURE
+    return BraceEstimate(t_s, BELT.id, level, on=on, held_s=4.0 if on else 0.0, breathing=on or None, reason=reason)
+
+
+def shown(now_s: float, *estimates: BraceEstimate, channels: tuple[ChannelSpec, ...] = (BELT,)) -> BraceView:
+    presenter = TrunkPresenter(channels)
+    for estimate in estimates:
+        presenter.on_estimate(estimate)
+    view = presenter.view(now_s, None, None, 0)
+    assert view is not None
+    assert view.brace is not None
+    return view.brace
+
+
+def test_a_level_stands_for_about_a_breath_while_the_next_is_not_sure() -> None:
+    view = shown(13.0, told(10.0, 0.12), told(13.0, math.nan))
+    assert view.level == pytest.approx(0.12)
+    assert view.on
+
+
+def test_after_that_only_on_is_shown_with_a_sentence() -> None:
+    late_s = 10.5 + STANDS_S
+    view = shown(late_s, told(10.0, 0.12), told(late_s, math.nan))
+    assert view.level is None
+    assert view.on
+    assert view.message is not None
+    assert view.message.id == "brace.on-unsure"
+
+
+def test_a_level_of_before_the_brace_does_not_stand_for_it() -> None:
+    view = shown(11.0, told(10.0, 0.0, on=False), told(11.0, math.nan))
+    assert view.level is None
+    assert view.on
+
+
+def test_strain_is_said_although_the_level_is_not_sure() -> None:
+    strained = BraceEstimate(11.0, BELT.id, math.nan, on=True, held_s=9.0, strain=True, reason=Unmeasured.UNSURE)
+    view = shown(11.0, strained)
+    assert view.strain
+    assert view.word is not None
+    assert view.word.id == "brace.strain"
