@@ -46,6 +46,7 @@ from breathcore.model.trunk import (
     Unmeasured,
 )
 
+TOLD = (None, Unmeasured.UNSURE, Unmeasured.LONE)  # with these, on and off at least are told of a brace
 STANDS_S = 6.0  # a brace's level goes on standing for about a breath while the next is not sure
 LIVE_S = 2.0  # a live level older than this is not shown
 MOVING_S = 5.0  # nor a rate during movement
@@ -132,7 +133,7 @@ class TrunkPresenter:
         ring = self._ring(now_s, drill, phase) if self._shows_ring or "expansion" in wanted else None
         pair = self._compartments(now_s) if self._sights[Measure.RIB_BELLY].seen else None
         braced = drill is not None and drill.braced
-        known = self._brace is not None and self._brace.reason in (None, Unmeasured.UNSURE)
+        known = self._brace is not None and self._brace.reason in TOLD
         brace = self._brace_view(now_s, phase) if braced or known else None
         reps = None if drill is None or drill.movement is None else self._reps_view(now_s, drill, phase, planned_n)
         if not any((ring, pair, brace, reps)):
@@ -260,7 +261,7 @@ class TrunkPresenter:
             return BraceView(zone=zone, message=message("brace.not-measured"))
         if told is None or now_s - told.t_s > LIVE_S:
             return BraceView(zone=zone, message=_why(Unmeasured.NOT_CALIBRATED if told is None else Unmeasured.NO_DATA))
-        if told.reason not in (None, Unmeasured.UNSURE):
+        if told.reason is not None and told.reason not in TOLD:
             return BraceView(zone=zone, message=_why(told.reason))
         seen = BraceView(
             None, zone, told.on, told.held_s, _number(told.drift), told.breathing, told.strain,
@@ -268,13 +269,14 @@ class TrunkPresenter:
         )  # fmt: skip
         level = self._standing(told)
         if level is None:
-            return replace(seen, message=message("brace.on-unsure" if told.on else "brace.off-unsure"))
+            why = Unmeasured.LONE if told.reason is Unmeasured.LONE else Unmeasured.UNSURE
+            return replace(seen, message=message(f"brace.{'on' if told.on else 'off'}-{why}"))
         return replace(seen, level=level, word=seen.word or _brace_word(level, zone, on=told.on))
 
     def _standing(self, told: BraceEstimate) -> float | None:
         """Return the level, or the last that was sure while it is as old as a breath and the brace has not changed."""
         sure = self._sure
-        if sure is None or told.t_s - sure.t_s > STANDS_S or sure.on is not told.on:
+        if told.reason is Unmeasured.LONE or sure is None or told.t_s - sure.t_s > STANDS_S or sure.on is not told.on:
             return None
         return sure.level
 

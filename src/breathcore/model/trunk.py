@@ -36,7 +36,6 @@ class Unmeasured(StrEnum):
     SLIGHT = "slight"  # the movement is hardly larger than what a body does at rest
     UNLIKE = "unlike"  # the repetitions that a movement should be learned from differ too much
     QUICK = "quick"  # an accelerometer alone cannot tell so quick a movement from the body's acceleration
-    UNSURE = "unsure"  # the brace's level, until the next breath out has ended
     UNDEFINED = "undefined"  # a phase angle of two movements of which one hardly moves
 
 

@@ -54,3 +54,10 @@ def test_strain_is_said_although_the_level_is_not_sure() -> None:
     assert view.strain
     assert view.word is not None
     assert view.word.id == "brace.strain"
+
+
+def test_with_the_waists_belt_alone_braced_or_not_is_said_and_what_would_show_more() -> None:
+    lone = [BraceEstimate(10.0, BELT.id, math.nan, on=on, reason=Unmeasured.LONE) for on in (True, False)]
+    views = [shown(10.0, told) for told in lone]
+    assert [v.level for v in views] == [None, None]
+    assert [v.message.id for v in views if v.message is not None] == ["brace.on-lone", "brace.off-lone"]

@@ -50,6 +50,7 @@ def _trainer() -> tuple[Shot, ...]:
         "brace-in-zone": sample.brace_frame(),
         "brace-all-round": replace(sample.brace_frame(), trunk=TrunkView(sample.ring(), brace=sample.brace())),
         "brace-unsure": sample.brace_frame(sample.brace(level=None, word=None, message=message("brace.on-unsure"))),
+        "brace-lone": sample.brace_frame(sample.brace(level=None, word=None, message=message("brace.on-lone"))),
         "brace-drifting": sample.brace_frame(drifting),
         "brace-strain": sample.brace_frame(strain, notice=message("brace.strain")),
         "brace-unmeasured": sample.brace_frame(sample.silent_brace("brace.self-rated")),
