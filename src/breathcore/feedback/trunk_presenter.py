@@ -258,7 +258,11 @@ class TrunkPresenter:
         if told is None or now_s - told.t_s > LIVE_S:
             return BraceView(zone=zone, message=_why(Unmeasured.NOT_CALIBRATED if told is None else Unmeasured.NO_DATA))
         if told.reason is not None or math.isnan(told.level):
-            return BraceView(zone=zone, message=_why(told.reason or Unmeasured.NO_DATA))
+            why = _why(told.reason or Unmeasured.NO_DATA)
+            return BraceView(
+                None, zone, told.on, told.held_s, None, told.breathing, told.strain,
+                message("brace.strain") if told.strain else None, why,
+            )  # fmt: skip
         return BraceView(
             told.level, zone, told.on, told.held_s, _number(told.drift), told.breathing, told.strain,
             _brace_word(told, zone),
