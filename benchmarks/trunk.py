@@ -52,6 +52,7 @@ from breathcore.model.trunk import (
     Side,
     SiteBlock,
     SiteCalibration,
+    Unmeasured,
 )
 from breathcore.source.sim.trunk.draw import draw_trunk
 from trunk_movement import moved
@@ -61,6 +62,7 @@ EDGES = np.array([0.05, 0.15, 0.25, 0.35])
 NEAR = 0.02
 ON, OFF = 0.08, 0.05
 RATIO = (0.3, 3.0)
+ONLY_ON = (Unmeasured.UNSURE, Unmeasured.LONE, Unmeasured.SMALL)  # with these on and off are told, the level is not
 ALIKE = 0.03  # shares that are so near are equally the least
 
 
@@ -310,9 +312,15 @@ def _switches(f: Figures, number: int, name: str, told: Told, seen: Sequence[tup
         if not passed.any():
             continue
         true_s = float(fine_s[after][passed.argmax()])
-        first = next(((at_s, e.t_s) for at_s, e in seen if e.t_s >= true_s and e.on is on and e.reason is None), None)
-        clock_s, own_s = first or (math.inf, math.inf)
         what = f"{'on' if on else 'off'} {name}, {unit}"
+        if not any(e.reason in (None, *ONLY_ON) for _, e in seen):
+            f.add(what, limit, number, math.nan)
+            f.add(f"  clock: {what}", limit, number, math.nan)
+            continue
+        first = next(
+            ((at_s, e.t_s) for at_s, e in seen if e.t_s >= true_s and e.on is on and e.reason in (None, *ONLY_ON)), None
+        )
+        clock_s, own_s = first or (math.inf, math.inf)
         f.add(what, limit, number, min((own_s - true_s) / breath_s, 99.0))
         f.add(f"  clock: {what}", limit, number, min((clock_s - true_s) / breath_s, 99.0))
 

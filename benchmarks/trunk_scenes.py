@@ -6,6 +6,7 @@ Three scenes, each of them drawn anew for every wearer:
   third less, then deep breaths at 8/min, even and as uneven; sensors front, left, right, back and pelvis (acceleration
   and turning, 52 Hz), belts round chest and waist (10 Hz);
 - braces: calibration with braces, then braces of 7–33 % of the firm one, held 8–20 s, rests between; belts (20 Hz);
+  as a drill does, it is said when a brace is asked for and when ease is;
 - movements: a set of 3–12 repetitions after the two guided ones, of 2–6 s each, then in a session of its own a hold;
   hip hinges with sensors at trunk and pelvis; repetitions for 90 s with sensors at front and back, to see the breath.
 
@@ -38,6 +39,7 @@ REPEATED = ("hip-hinge", "sit-to-stand", "bridge", "single-leg-bridge")
 HELD = ("bird-dog", "dead-bug", "side-plank", "row", "single-leg-bridge", "carry")
 ONE_SIDED_S, DEEP_S, DEEP_ONE_SIDED_S, EXPANSION_S = 105.0, 160.0, 235.0, 312.0
 BRACE_S = 190.0
+ASKED_S = 0.5  # a drill asks for a brace, or for ease, so long before it comes
 TAPED = (Place.STERNUM, Place.NAVEL, Place.LEFT)
 
 
@@ -132,7 +134,8 @@ def braces(seed: int, channels: Sequence[ChannelSpec]) -> Told:
         ramps += [Ramp(at_s, at_s + up, level), Ramp(at_s + up + hold, at_s + up + hold + down, 0.0)]
         at_s += up + hold + down + rest
     script = calibrated(Script(BRACE_S, brace=tuple(ramps)), calibration)
-    return _plain(TrunkWearer(draw_trunk(seed), script), channels, calibration, (), BRACE_S)
+    asked = (MovementTask(r.start_s - ASKED_S, "brace" if r.to else "", Place.NAVEL) for r in ramps)
+    return _plain(TrunkWearer(draw_trunk(seed), script), channels, calibration, tuple(asked), BRACE_S, calibrates=True)
 
 
 def movement(seed: int, *, gyro: bool) -> tuple[Told, MovementTask]:
@@ -208,10 +211,12 @@ def _plain(
     calibration: TrunkCalibration,
     tasks: Sequence[MovementTask],
     end_s: float,
+    *,
+    calibrates: bool = False,
 ) -> Told:
     """Return what is told without the breath being known."""
     trunk = TrunkEstimator(channels)
-    if not tasks:
+    if calibrates or not tasks:
         trunk.push(calibration)
     for task in tasks:
         trunk.push(task)

@@ -13,12 +13,13 @@ from breathcore.model.arrays import F64
 from breathcore.model.device import ChannelSpec, Place, Role
 from breathcore.model.trunk import BraceEstimate, TrunkCalibration
 from breathcore.source.sim.trunk.script import Air, Ramp, Script, calibrated
-from breathcore.source.sim.trunk.spec import TrunkSpec
+from breathcore.source.sim.trunk.spec import BraceSpec, TrunkSpec
 from breathcore.source.sim.trunk.wearer import TrunkWearer
 
 CALIBRATION = calibration_steps(5.0, trunk=True, brace=True)
 AFTER_S = CALIBRATION.end_s + 0.5
 HZ = 20.0
+WEARER = TrunkSpec(seed=3, brace=BraceSpec(waist_cm=3.6))  # whose firm brace pulls two quiet breaths: its level is told
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,7 +42,7 @@ def braced(
 ) -> Braced:
     """Return what is read of someone who is calibrated, then braces: `ramps` are (start, end, to)."""
     asked = Script(end_s, air=tuple(air), brace=tuple(Ramp(*r) for r in ramps))
-    wearer = TrunkWearer(replace(spec or TrunkSpec(seed=3), **changes), calibrated(asked, CALIBRATION))
+    wearer = TrunkWearer(replace(spec or WEARER, **changes), calibrated(asked, CALIBRATION))
     waist, chest = (_read(wearer, place) for place in (Place.NAVEL, Place.STERNUM))
     return Braced(np.arange(len(waist)) / GRID_HZ, waist, chest, wearer.brace)
 

@@ -30,7 +30,9 @@ class Unmeasured(StrEnum):
     SLIPPED = "slipped"  # the sensor sits otherwise than when it was calibrated
     MOTION = "motion"
     NO_BREATH = "no-breath"  # held, or none that can be told
-    SMALL = "small"  # the firmest gentle brace pulls less than a quiet breath does
+    SMALL = "small"  # the firmest gentle brace pulls less than 1.7 quiet breaths do
+    UNSURE = "unsure"  # the brace's level changes, or breaths differ: it is told again after a breath out or two
+    LONE = "lone"  # only the waist's belt shows breath and brace: on and off are told, no level
     SHALLOW = "shallow"  # breaths too small to compare left and right: the skin does not turn in proportion
     ROUGH = "rough"  # left and right differ by too much, or too unsteadily, for a number
     SLIGHT = "slight"  # the movement is hardly larger than what a body does at rest
@@ -238,7 +240,8 @@ class BraceEstimate:
     `level` is the live level (0 at ease, 1 the firmest gentle brace of the calibration), the breathing's ripple taken
     off; `confirmed` that of the last end of a breath out. `on`: above about 0.08 (until below 0.05), for `held_s`.
     `drift` is its change over 10 s since the ramp was over; `breathing` whether breathing goes on under it (None: no
-    brace); `strain` that the force is high and no breath has gone for more than 4 s. NaN and a reason: not measured.
+    brace); `strain` that the force is high and no breath has gone for more than 4 s. NaN and a reason: not measured;
+    with UNSURE, LONE and SMALL the level is not, but `on` and what belongs to it are told.
     """
 
     t_s: float

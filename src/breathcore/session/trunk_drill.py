@@ -68,7 +68,7 @@ class TrunkDrill:
         self._pattern = spec.pattern(pattern_id)
         self._sights = sights(channels)
         self._place = movement_place(spec, channels)
-        self._still = Place.PELVIS if spec.braced and self._sights[Measure.STEADINESS].seen else None
+        self._still = self._held_at()
         self._task: MovementTask | None = None
         self.expansions: list[Expansion] = []
         self.braces: list[BraceEstimate] = []
@@ -80,6 +80,16 @@ class TrunkDrill:
         self._exchanges_s: list[float] = []  # when left and right were exchanged, and back
         self.ratings: dict[int, BraceRating] = {}
         self._unmeasured: tuple[int, ...] = ()
+
+    def _held_at(self) -> Place | None:
+        """Return where a brace is said to be asked for: the pelvis should keep still in it, the waist is to be at ease.
+
+        The one hears of it if it is worn, else the waist's belt alone; all brace followers hear of either.
+        """
+        if not self._spec.braced:
+            return None
+        seen = {Place.PELVIS: Measure.STEADINESS, Place.NAVEL: Measure.BRACE}
+        return next((place for place, measure in seen.items() if self._sights[measure].seen), None)
 
     @property
     def calibrates_trunk(self) -> bool:

@@ -5,11 +5,16 @@ of a breath out it is told from another breath channel, whose ripple is taken of
 it was at the last end, less where the reading falls below it (`waves.Floor`). What reads as rest is followed between
 braces (fabric creeps), and begun anew in another posture.
 
-Limits. Where a quiet breath pulls as much as the firmest brace or more, breaths' own differences are of the size of a
-zone, and a brace of 10 % may be told a breath late. Without another channel a brace is told at the end of the breath
-out in which it came, and a held breath looks like one. Carried into another posture, a brace is not told
-from that posture's rest. Where ends of breaths out keep differing, the body moves: nothing is told, but only once
-nine of them have shown it.
+Where a drill says so, its rests are looked at for what reads as rest, and its braces never are (`BraceFollower.ask`).
+
+Limits. Where a breath pulls more than 0.62 of what the firmest brace does, breaths' own differences are of the size
+of a zone: only on and off are told (SMALL); where it pulls more than all of it, nothing is. With the waist's belt
+alone the next breath and a brace look alike: only on and off are told (LONE), at the end of the breath out in which
+they came, and a held breath looks like a brace. With another channel the level is not told on its way and where
+breaths differ (UNSURE, `brace_trust`); after a calibration once an end of a breath out has borne out what was taken
+for rest. Carried into another posture, a brace is not told from that posture's rest; one that does not end in a
+drill's rest is taken for rest. Where ends of breaths out keep differing, the body moves: nothing is told, but only
+once nine of them have shown it. In recorded people who shift about, what they do passes for a brace.
 """
 
 import math
@@ -22,6 +27,7 @@ import numpy as np
 
 from breathcore.estimate.trunk.brace_calibration import calibrate_brace
 from breathcore.estimate.trunk.brace_hold import GAP_S, ON_AT, STRAIN_AT, Hold, Kept, Rest
+from breathcore.estimate.trunk.brace_trust import Trust
 from breathcore.estimate.trunk.explained import AHEAD_S, EASED_S, Explained
 from breathcore.estimate.trunk.waves import Bottom, Floor
 from breathcore.model.arrays import F64
@@ -45,6 +51,9 @@ UNSTEADY = 2.5  # times what ends of breaths out differ by: less is no brace
 SCATTER_S, SCATTER_N = 6.0, 9  # ends of breaths out no farther apart than this, so many of them, ...
 SCATTER = 0.1  # ... differ by more than this share of the range from one to the next: the body moves
 HELD_MOST_S = 120.0  # longer than anybody is asked to brace
+EASED_AFTER_S = 3.0  # of a rest of the drill: who braced has let go
+HIDES = 0.62  # of the range: beside a larger breath only on and off are told
+LASTS = 0.05  # of the range: two ends of breaths out in such a rest no farther apart are rest
 POSED_S = 2.0  # after a change of posture: what is read then is rest
 UPRIGHT = frozenset({Posture.STANDING, Posture.SITTING, Posture.UPRIGHT})
 NAN = math.nan
@@ -88,6 +97,10 @@ class BraceFollower:
         self._floor = Floor(self._dt)
         self._told, self._floored = _Track(), _Track()
         self._hold = Hold(self._dt)
+        self._trust = Trust()
+        self._tasks: deque[tuple[float, bool | None]] = deque()
+        self._asked: bool | None = None  # whether a brace is asked for, where a drill says so
+        self._asked_s = NAN
         self._kept = {True: Kept(), False: Kept()}  # by the other channel, by the own one
         self._newest_s = self._other_s = -math.inf
         self._scatter: deque[float] = deque(maxlen=SCATTER_N)
@@ -116,6 +129,7 @@ class BraceFollower:
         self._calibration = calibration
         self._hold.release()
         self._scatter.clear()
+        self._trust.begin()
         self._rests.clear()
         self._posed_s, self._steady_s = NAN, -math.inf
         if not self._range:
@@ -163,6 +177,10 @@ class BraceFollower:
         if known is not None:
             self._told.rest.level, self._floored.rest.level = known
 
+    def ask(self, t_s: float, *, braced: bool | None) -> None:
+        """Learn that from `t_s` on a brace is asked for, or ease is, or (None) nobody says."""
+        self._tasks.append((t_s, braced))
+
     def tick(self, t_s: float) -> BraceEstimate:
         """Tell the brace (at a quarter of a second `t_s`); all samples before it have been pushed."""
         while self._own and self._own[0][0] < t_s:
@@ -187,6 +205,8 @@ class BraceFollower:
         if t - self._newest_s > LEFT_S:
             self._explained.interrupt()
         self._newest_s = t
+        while self._tasks and self._tasks[0][0] <= t:
+            self._asked_s, self._asked = self._tasks.popleft()
         if not self._explained.ripple.unit > 0 and self._floor.waves.usual > 0:
             self._explained.ripple.begin(self._floor.waves.usual)
         own = self._floor.step(t, y)
@@ -238,6 +258,7 @@ class BraceFollower:
         self._force = (y - track.rest.level) / self._range
         if bottom is not None:
             self._confirmed = self._level
+            self._trust.end(self._level)
         if t >= self._steady_s and self._posed_s != self._posed_s and not track.rest.fresh:
             self._hold.step(t, self._level, self._on_at(track))
         if not held and self._hold.since_s is not None:
@@ -259,27 +280,36 @@ class BraceFollower:
         """Let rest give way, and look at it where an unbraced breath out has ended."""
         for track in (self._told, self._floored):
             track.rest.step(self._dt)
-            if bottom is None or held or (track is self._told and self._explained.ripple.ramp_since is not None):
+            ramp = track is self._told and self._explained.ripple.ramp_since is not None
+            if bottom is None or held or self._asked or ramp:
                 continue
             raw = next((r for t, r in reversed(track.history) if t <= bottom.t_s + AHEAD_S + TICK_S), NAN)
             if raw == raw:
-                track.rest.see(raw, self._range, bottom.cycle_s if bottom.cycle_s == bottom.cycle_s else 0.0)
+                cycle_s = bottom.cycle_s if bottom.cycle_s == bottom.cycle_s else 0.0
+                track.rest.see(raw, self._range, cycle_s, eased=self._is_eased(bottom))
 
     def _settle(self, t: float, bottom: Bottom | None) -> None:
         """Take for rest what is read in another posture, once a breath out has ended there.
 
-        Another posture is one that is told, a step that the other channel made too, or a "brace" that does not end.
+        Another posture is one that is told, a step that the other channel made too, or a "brace" that does not end:
+        one that stays as it is while the drill asks for ease, or longer than anybody is asked to brace.
         """
         since_s = self._hold.since_s
         stepped = since_s is not None and bottom is not None and t - since_s < 2.0 * bottom.cycle_s
         shifted = bottom is not None and self._is_explained and self._explained.moved and stepped
         posed = bottom is not None and bottom.t_s >= self._posed_s + POSED_S
         stayed = since_s is not None and bottom is not None and t - since_s > HELD_MOST_S
-        if shifted or posed or stayed:
+        eased = since_s is not None and bottom is not None and self._is_eased(bottom)
+        lasts = eased and abs(self._share(self._told) - self._ended) < LASTS
+        if shifted or posed or stayed or lasts:
             for track in (self._told, self._floored):
                 track.rest.level = track.raw if track.raw == track.raw else track.rest.level
             self._hold.release()
             self._posed_s = NAN
+
+    def _is_eased(self, bottom: Bottom) -> bool:
+        """Whether the drill had asked for ease a while before that breath out ended."""
+        return self._asked is False and bottom.t_s >= self._asked_s + EASED_AFTER_S
 
     def _on_at(self, track: _Track) -> float:
         """Return the level from which it is a brace: above what ends of breaths out differ by themselves."""
@@ -299,17 +329,31 @@ class BraceFollower:
         kept = self._kept[self._is_explained]
         held = since_s is not None
         force = self._level if self._is_explained else self._force
+        unsure = self._unsure()
+        lone = unsure is Unmeasured.LONE
         return BraceEstimate(
             at_s,
             self.source,
-            self._level,
-            self._confirmed,
+            self._level if unsure is None else NAN,
+            NAN if lone else self._confirmed,
             held,
             max(0.0, at_s - since_s) if since_s is not None else 0.0,
-            self._hold.drift,
+            NAN if lone else self._hold.drift,
             kept.goes_on(t_s) if held else None,
             force > STRAIN_AT and kept.gap_s(t_s) > GAP_S,
+            unsure,
         )
+
+    def _unsure(self) -> Unmeasured | None:
+        """Return why the level is not told although on and off are."""
+        if not self._is_explained:
+            return Unmeasured.LONE
+        ripple, unit = self._explained.ripple, abs(self._range)
+        if self._floor.waves.usual > HIDES * unit:
+            return Unmeasured.SMALL
+        ramp = ripple.ramp_since is not None
+        sure = self._trust.sure(ripple.taken / unit, ripple.level_sd / unit, ripple.remains / unit, ramp=ramp)
+        return None if sure else Unmeasured.UNSURE
 
     def _reason(self, t_s: float) -> Unmeasured | None:
         if self._calibration is None:

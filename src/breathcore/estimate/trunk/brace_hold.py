@@ -48,9 +48,8 @@ class Rest:
     def begin(self, level: float, seen: Sequence[tuple[float, float]], unit: float) -> None:
         """Start at `level`; `seen` are times and levels at rest before: how fast they fell goes on."""
         slopes = [(b - a) / (u - t) for (t, a), (u, b) in combinations(seen, 2) if u - t >= APART_S]
-        most = SLOPE_MOST * abs(unit)
         slope = SLOPE_SHARE * median(slopes) if slopes else 0.0
-        self.slope = min(most, max(-most, slope))
+        self.slope = _easing(slope, unit)
         self.level = self._last = level
         self._fresh_s = FRESH_S
         self._changes.clear()
@@ -72,8 +71,11 @@ class Rest:
         """How much ends of unbraced breaths out differ from one to the next, in the reading's unit; 0 before three."""
         return median(self._changes) if len(self._changes) > 1 else 0.0
 
-    def see(self, raw: float, unit: float, cycle_s: float) -> None:
-        """Take the reading `raw` at the end of an unbraced breath out, `cycle_s` after the last."""
+    def see(self, raw: float, unit: float, cycle_s: float, *, eased: bool = False) -> None:
+        """Take the reading `raw` at the end of an unbraced breath out, `cycle_s` after the last.
+
+        `eased`: ease was asked for, so what is read is no slight brace.
+        """
         self._changes.append(abs(raw - self._last))
         self._last = raw
         off = raw - self.level
@@ -81,9 +83,14 @@ class Rest:
             self.level, self._fresh_s = self.level + FRESH * off, 0.0
             return
         share = off / unit
-        self.level += (NEAR if abs(share) < OFF_AT else BELOW if share < 0 else ABOVE) * off
-        most = SLOPE_MOST * abs(unit)
-        self.slope = min(most, max(-most, self.slope + SLOPE_GAIN / max(cycle_s, SHORTEST_S) * off))
+        self.level += (NEAR if abs(share) < OFF_AT else BELOW if share < 0 or eased else ABOVE) * off
+        self.slope = _easing(self.slope + SLOPE_GAIN / max(cycle_s, SHORTEST_S) * off, unit)
+
+
+def _easing(slope: float, unit: float) -> float:
+    """Return `slope` held to what fabric does: it gives way, and not faster than it is believed to."""
+    share = slope / unit
+    return unit * min(0.0, max(-SLOPE_MOST, share))
 
 
 class Hold:

@@ -13,6 +13,7 @@ from breathcore.estimate.trunk.site import Site
 from breathcore.model.arrays import F64
 from breathcore.model.trunk import (
     BraceEstimate,
+    MovementTask,
     PostureEstimate,
     StepKind,
     TrunkCalibration,
@@ -21,6 +22,8 @@ from breathcore.model.trunk import (
 )
 
 TICK_S = 0.25
+TASKS_S = 300.0  # tasks older than any calibration are of no use to a new follower
+BRACE_TASK = "brace"
 
 
 class Bracing:
@@ -37,6 +40,7 @@ class Bracing:
     def __init__(self, followers: Mapping[str, SiteFollower]) -> None:
         self._followers = followers
         self._posture: PostureEstimate | None = None
+        self._tasks: list[MovementTask] = []
         belly = self._belly
         self._brace = None if belly is None else self._new(belly)
 
@@ -60,6 +64,12 @@ class Bracing:
         if self._brace is not None:
             self._brace.on(item)
 
+    def task(self, item: MovementTask) -> None:
+        """Learn from what the drill asks for when to look for rest."""
+        self._tasks = [t for t in self._tasks if t.t_s > item.t_s - TASKS_S] + [item]
+        if self._brace is not None:
+            self._brace.ask(item.t_s, braced=_asked(item))
+
     def tick(self, first: int, end: int) -> list[TrunkEstimate]:
         """Tell the brace from the readings at grid samples `[first, end)`."""
         if self._brace is None:
@@ -77,6 +87,8 @@ class Bracing:
         self._brace = self._new(belly)
         if self._posture is not None:
             self._brace.on(self._posture)
+        for task in self._tasks:
+            self._brace.ask(task.t_s, braced=_asked(task))
         step = round(TICK_S * GRID_HZ)
         begin = max(grid_n(calibration.steps[0].start_s), end - round(KEPT_S * GRID_HZ))
         for first in range(begin, end, step):
@@ -98,3 +110,8 @@ class Bracing:
     def _mean(self, sites: tuple[Site, ...], first: int, end: int) -> F64:
         readings = [self._followers[s.source].reading(first, end) for s in sites]
         return np.asarray(np.add.reduce(np.stack(readings), axis=0) / len(readings), dtype=np.float64)
+
+
+def _asked(task: MovementTask) -> bool | None:
+    """Return whether a brace is asked for (False: ease); None in a movement, in which either may be."""
+    return True if task.kind == BRACE_TASK else None if task.kind else False

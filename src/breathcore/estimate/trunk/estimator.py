@@ -125,6 +125,7 @@ class TrunkEstimator:
                 self._moving.task(item)
             if self._lumbar is not None:
                 self._lumbar.task(item)
+            self._bracing.task(item)
             return ()
         if isinstance(item, TrunkCalibration):
             self._calibrations.append(item)

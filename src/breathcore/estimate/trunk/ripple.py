@@ -133,6 +133,16 @@ class Ripple:
         self._recent: deque[float] = deque(maxlen=max(1, round(STEP_S / self._dt)))
         self._path: deque[float] = deque(maxlen=max(2, round(RAMP_LOOK_S / self._dt)))
 
+    @property
+    def taken(self) -> float:
+        """What was taken off the last sample, in the reading's unit."""
+        return self._last
+
+    @property
+    def level_sd(self) -> float:
+        """What the level is known to, in the reading's unit."""
+        return math.sqrt(max(0.0, self._p[0]))
+
     def begin(self, unit: float) -> None:
         """Take the size of what is looked for, in the reading's unit."""
         self.unit = unit

@@ -1,13 +1,15 @@
 """The range of the brace from its calibration, and why there is none."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from braced import CALIBRATION, braced
+from braced import CALIBRATION, WEARER, braced
 
 from breathcore.estimate.trunk.brace_calibration import calibrate_brace
 from breathcore.model.arrays import F64
 from breathcore.model.trunk import StepKind, Unmeasured
-from breathcore.source.sim.trunk.spec import BeltSpec, TrunkSpec
+from breathcore.source.sim.trunk.spec import BeltSpec
 
 STEPS = CALIBRATION.steps
 BRACES = [s for s in STEPS if s.kind is StepKind.BRACE]
@@ -26,7 +28,7 @@ def reading(heights: tuple[float, float] = (4.0, 4.0), ripple: float = 1.0, nois
 
 @pytest.mark.parametrize("seed", range(6))
 def test_the_firm_brace_of_a_simulated_wearer_is_found_within_a_tenth(seed) -> None:
-    spec = TrunkSpec(seed=seed, rate_bpm=7.0 + 2.5 * seed)
+    spec = replace(WEARER, seed=seed, rate_bpm=7.0 + 2.5 * seed)
     seen = braced(end_s=64.0, spec=spec)
     true_n = spec.brace.waist_cm * BeltSpec().n_per_cm
     for other in (seen.chest, None):
@@ -47,6 +49,7 @@ def test_the_better_of_two_braces_counts() -> None:
     [
         (reading((4.0, 2.6)), Unmeasured.UNEVEN),
         (reading((0.1, 0.1)), Unmeasured.FLAT),
+        (reading(ripple=5.0), Unmeasured.SMALL),
         (reading((-1.0, -1.0)), Unmeasured.FLAT),
         (np.minimum(reading(), 9.5), Unmeasured.SATURATED),
         (np.where(BRACES[1].start_s < T, np.nan, reading()), Unmeasured.NO_DATA),

@@ -4,6 +4,7 @@ from functools import cache
 
 import numpy as np
 import pytest
+from braced import WEARER
 from trunk_signals import cut, of
 
 from breathcore.drill.calibration import calibration_steps
@@ -31,9 +32,9 @@ def worn():
     return out
 
 
-def played(end_s, seed=3, calibration=CALIBRATION, channels=None, **script):
+def played(end_s, seed=3, calibration=CALIBRATION, channels=None, spec=None, **script):
     channels = channels or worn()
-    wearer = TrunkWearer(TrunkSpec(seed=seed), calibrated(Script(end_s, **script), calibration))
+    wearer = TrunkWearer(spec or TrunkSpec(seed=seed), calibrated(Script(end_s, **script), calibration))
     trunk, person = TrunkEstimator(channels), PersonEstimator([c for c in channels if c.role is Role.BELT])
     out = [*trunk.push(calibration), *trunk.push(TapeReading(1.0, Place.STERNUM, wearer.tape_cm(Place.STERNUM)))]
     streams = [(c, t, wearer.read(c, t)) for c in channels for t in [np.arange(0.1, end_s, 1 / c.rate_hz)]]
@@ -122,7 +123,7 @@ def test_talking_and_coughing_make_no_wild_numbers(kind):
 def test_a_brace_is_calibrated_where_a_belt_is_worn_round_the_waist():
     with_brace = calibration_steps(6.0, trunk=True, brace=True)
     belts = worn()[:2]
-    _, out = played(70.0, calibration=with_brace, channels=belts)
+    _, out = played(70.0, calibration=with_brace, channels=belts, spec=WEARER)
     [told] = of(out, BraceCalibration)
     assert told.reason is None
     assert told.firm > told.relaxed
