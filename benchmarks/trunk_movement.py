@@ -49,8 +49,10 @@ def _hinged(f: "Figures", number: int) -> None:
     bends = [e for _, e in told.said if isinstance(e, LumbarBend)]
     for true in told.wearer.reps():
         found = min(bends, key=lambda e: abs(e.t_s - true.end_s), default=None)
-        near = found is not None and abs(found.t_s - true.end_s) < 1.0
-        f.add("lower back, deg", 3.0, number, found.bend_deg - told.wearer.bend_deg(true) if near else math.nan)
+        if found is None or abs(found.t_s - true.end_s) >= 1.0:
+            f.add("lower back, deg", 3.0, number, math.nan)
+            continue
+        f.add("lower back, deg", 3.0, number, found.bend_deg - told.wearer.bend_deg(true))
 
 
 def _breathed(f: "Figures", number: int) -> None:
