@@ -21,6 +21,7 @@ from breathcore.estimate.trunk.movement import OTHER, MovementEstimate, Movement
 from breathcore.estimate.trunk.round import Round
 from breathcore.estimate.trunk.sights import Measure, Sight, found, level_of, sights, sites_of
 from breathcore.estimate.trunk.site import LAG_S, Site, SiteKind
+from breathcore.estimate.trunk.slips import Slips
 from breathcore.model.arrays import F64
 from breathcore.model.blocks import SampleBlock
 from breathcore.model.device import ChannelSpec, Place
@@ -89,7 +90,8 @@ class TrunkEstimator:
         self._owners = {c.id: s.source for s in sites for c in (s.channel, s.gyro) if c is not None}
         used = [c for s in sites for c in (s.channel, s.gyro) if c is not None]
         self.wait_s = WAIT_S + max((c.expected_interval_s for c in used), default=0.0)
-        self._round = Round(self._followers)
+        self._slips = Slips(self._followers)
+        self._round = Round(self._followers, self._slips)
         self._bracing = Bracing(self._followers)
         self._movers = {s.source: MovementFollower(s.place, s.channel, s.gyro) for s in sites if s.kind is SiteKind.IMU}
         self._shows_posture = _posture_sources(sites)
@@ -269,7 +271,7 @@ class TrunkEstimator:
             self._forget(at_s)
             return [*out, *self._calibrated(at_s, end)]
         self._posed(at_s)
-        self._try("round", partial(self._round.changed, end))
+        self._try("slips", partial(self._slips.changed, end))
         out += self._calibrated(at_s, end)
         out += self._breathed(at_s, end)
         out += self._try("brace", partial(self._bracing.tick, first, end)) or []
@@ -309,7 +311,7 @@ class TrunkEstimator:
         due, self._postures = _split(self._postures, lambda p: p.t_s + POSED_S <= at_s)
         for item in due:
             self._try("brace", partial(self._bracing.posture, item))
-            self._try("round", partial(self._round.posture, item))
+            self._try("slips", partial(self._slips.posture, item))
 
     def _exchange(self) -> None:
         """Take left for right and the other way about: what they were calibrated to no longer holds."""
@@ -333,6 +335,7 @@ class TrunkEstimator:
                 scale = self._try(source, partial(follower.calibrate, calibration, sway))
                 if scale is None:
                     follower.scale = refused(follower.site, calibration.end_s, Unmeasured.NO_DATA)
+            self._slips.calibrated()
             self._try("round", partial(self._round.calibrated, calibration))
             out += [self._told(f) for f in self._followers.values() if f.site.place is not Place.PELVIS]
             out += self._try("brace", partial(self._bracing.calibrated, calibration, end)) or []
