@@ -13,7 +13,7 @@ from breathcore.estimate.trunk.bracing import Bracing
 from breathcore.estimate.trunk.calibrate import Scale, refused
 from breathcore.estimate.trunk.expansion import SiteFollower
 from breathcore.estimate.trunk.grid import GRID_HZ, grid_n
-from breathcore.estimate.trunk.intake import Intake
+from breathcore.estimate.trunk.intake import Intake, Joiner
 from breathcore.estimate.trunk.lumbar import lumbar_follower
 from breathcore.estimate.trunk.motion import Motion
 from breathcore.estimate.trunk.motion_reference import moving_breath
@@ -49,7 +49,8 @@ SILENT_S = 30.0  # without a reading anywhere
 POSED_S = 1.0  # after a posture: every order of blocks has brought it by then
 T = TypeVar("T")
 
-Item = SampleBlock | Breath | Turn | RateEstimate | TrunkCalibration | TapeReading | SidesExchanged | MovementTask
+Known = Breath | Turn | RateEstimate | TrunkCalibration | TapeReading | SidesExchanged | MovementTask
+Item = SampleBlock | Known
 Previous = Mapping[tuple[Place, SiteKind], float]
 
 
@@ -102,6 +103,7 @@ class TrunkEstimator:
             mover.heard = partial(self._hear, source)
         self._postures: list[PostureEstimate] = []
         self._intake = Intake(self.wait_s)
+        self._joiner = Joiner()
         self._newest = dict.fromkeys(self._owners, -math.inf)
         self._next = -1  # quarter of a second
         self._done_k = self._read_k = 0  # grid samples looked at; up to the newest that anything was read at
@@ -120,6 +122,12 @@ class TrunkEstimator:
         """Take samples, what is known of the breath, or what the person does; return what is now known."""
         if isinstance(item, SampleBlock):
             return self._samples(item)
+        out = self._drained()
+        self._learn(item)
+        return tuple(out)
+
+    def _learn(self, item: Known) -> None:
+        """Take what is known of the breath, or what the person does."""
         if isinstance(item, MovementTask):
             for mover in self._movers.values():
                 mover.task(item)
@@ -128,8 +136,7 @@ class TrunkEstimator:
             if self._lumbar is not None:
                 self._lumbar.task(item)
             self._bracing.task(item)
-            return ()
-        if isinstance(item, TrunkCalibration):
+        elif isinstance(item, TrunkCalibration):
             self._calibrations.append(item)
             eased = [s.end_s for s in item.steps if s.kind is StepKind.RELAX]
             if item.posture is not Posture.UNKNOWN and eased:
@@ -142,7 +149,6 @@ class TrunkEstimator:
             self._asked.append(item)
             if isinstance(item, SidesExchanged):
                 self._exchanged(item.t_s)
-        return ()
 
     def _exchanged(self, t_s: float) -> None:
         """Tell those who follow movements that left and right change places."""
@@ -153,7 +159,7 @@ class TrunkEstimator:
 
     def flush(self, end_s: float) -> tuple[TrunkEstimate, ...]:
         """Work off the quarters up to `end_s` from what there is."""
-        out: list[TrunkEstimate] = []
+        out = self._drained()
         last = min(end_s, max(self._newest.values(), default=0.0) + SILENT_S) / TICK_S
         while 0 <= self._next <= last:
             out += self._tick()
@@ -180,18 +186,27 @@ class TrunkEstimator:
         return tuple(told for taken in self._intake.push(block) for told in self._taken(taken))
 
     def _taken(self, block: SampleBlock) -> list[TrunkEstimate]:
-        source = self._owners[block.channel.id]
         if self._next < 0:
             self._next = max(0, math.floor((float(block.t_s[0]) - self.wait_s) / TICK_S))
             self._done_k = self._read_k = self._known(self._next - 1)
         self._newest[block.channel.id] = float(block.t_s[-1])
-        follower = self._followers[source]
-        self._try(source, partial(follower.reader.push, block.channel.id, block.t_s, block.x))
-        out = self._moved(source, partial(self._push_mover, source, block))
+        joined = self._joiner.push(block)
+        out = [] if joined is None else self._fed(joined)
         while self._due():
+            out += self._drained()
             out += self._tick()
             self._pass_over()
         return out
+
+    def _drained(self) -> list[TrunkEstimate]:
+        return [told for block in self._joiner.drain() for told in self._fed(block)]
+
+    def _fed(self, block: SampleBlock) -> list[TrunkEstimate]:
+        """Give samples to their site; return what they say of movement."""
+        source = self._owners[block.channel.id]
+        follower = self._followers[source]
+        self._try(source, partial(follower.reader.push, block.channel.id, block.t_s, block.x))
+        return self._moved(source, partial(self._push_mover, source, block))
 
     def _push_mover(self, source: str, block: SampleBlock) -> list[MovementEstimate]:
         mover = self._movers.get(source)
