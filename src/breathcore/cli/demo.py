@@ -101,8 +101,9 @@ def _headless(seconds: float | None, speed: float | None, wearer: WearerSpec, dr
 
 
 def _write(run: SimulatedRun, folder: Path) -> None:
-    facts = write_summary(run, folder / "summary.json")
-    data = export_data(open_session(run.path))
+    session = open_session(run.path)
+    facts = write_summary(run, folder / "summary.json", session)
+    data = export_data(session)
     write_csv(data, folder, replace=False)
     write_edf(data, folder / "session.edf", replace=False)
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
