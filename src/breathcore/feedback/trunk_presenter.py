@@ -278,7 +278,7 @@ class TrunkPresenter:
         sure = self._sure
         if told.reason is Unmeasured.LONE or sure is None or told.t_s - sure.t_s > STANDS_S or sure.on is not told.on:
             return None
-        return sure.level
+        return max(0.0, sure.level)  # a little below rest is shown as rest
 
     # repetitions
 
