@@ -19,7 +19,7 @@ from breathcore.estimate.trunk.compartments import (
 from breathcore.estimate.trunk.expansion import SiteFollower
 from breathcore.estimate.trunk.grid import GRID_HZ, grid_n
 from breathcore.estimate.trunk.ranges import factors, ratio_sd
-from breathcore.estimate.trunk.ring import Pairs, score_of
+from breathcore.estimate.trunk.ring import AGAINST_SHARE, Pairs, against, score_of
 from breathcore.estimate.trunk.sights import belly_of, found, level_of, ribs_of, ring_of
 from breathcore.estimate.trunk.site import GRAVITY_ROWS, Site, SiteKind
 from breathcore.estimate.trunk.slips import Slips
@@ -148,20 +148,34 @@ class Round:
                 if shaken and share.reason is None and follower.site.kind is SiteKind.IMU:
                     share = replace(share, share=NAN, reason=Unmeasured.MOTION)
                 shares[source] = share
+        self._draw_in(shares, breath)
         told = self._in_cm(shares, tape)
         self._breaths = [*self._breaths, breath][-BREATHS_N:]
         expansion = Expansion(at_s, breath.inhale_onset_s, breath.end_s, tuple(told.values()))
         expansion = self._with_compartments(expansion, told, breath, end_k)
         return self._with_ring(expansion, told)
 
+    def _draw_in(self, told: dict[str, SiteExpansion], breath: Breath) -> None:
+        """Take its number from a site of the ring that moves against the others: it does not open by so much."""
+        ring = [s.source for s in ring_of(self._sites) if told[s.source].reason is None]
+        if not ring:
+            return
+        levels = [self._followers[s].levels(breath.inhale_onset_s, breath.end_s) for s in ring]
+        for source, opposed in zip(ring, against(np.stack(levels)), strict=True):
+            if opposed and told[source].share > AGAINST_SHARE:
+                told[source] = replace(told[source], share=NAN, reason=Unmeasured.INWARD)
+
     def _in_cm(self, told: Mapping[str, SiteExpansion], tape: Mapping[Place, float]) -> dict[str, SiteExpansion]:
-        """Return the sites with the growth of the girth at their level: the belt's there, else the mean of all."""
+        """Return the sites with the growth of the girth at their level: a belt's there, else the mean of all.
+
+        None where one of them is not told: what is left of them is not the girth.
+        """
         growth: dict[Place, float] = {}
         for level, cm in tape.items():
             here = [s for s, f in self._followers.items() if level_of(f.site.place) is level and s in told]
             belts = [s for s in here if self._followers[s].site.kind is SiteKind.BELT and told[s].reason is None]
-            shares = [told[s].share for s in belts or here if told[s].reason is None]
-            if shares:
+            shares = [told[s].share for s in belts or here]
+            if shares and all(map(math.isfinite, shares)):
                 growth[level] = cm * sum(shares) / len(shares)
         return {
             source: s if s.reason is not None else replace(s, cm=growth.get(level_of(s.place), NAN))
