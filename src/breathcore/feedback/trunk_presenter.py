@@ -9,12 +9,12 @@ import numpy as np
 
 from breathcore.drill.sides import SideComparison
 from breathcore.estimate.trunk.sights import Measure, sights
+from breathcore.feedback.brace_presenter import LIVE_S, BracePresenter
 from breathcore.feedback.frame import PAST_S
 from breathcore.feedback.history import History
 from breathcore.feedback.movement_words import back_word, exhaled_of, target_share, tempo_of, tempo_word, turning_word
 from breathcore.feedback.trunk_notice import CHANGE, Notices
 from breathcore.feedback.trunk_view import (
-    BraceView,
     CalibrationView,
     CompartmentsView,
     PairView,
@@ -46,9 +46,6 @@ from breathcore.model.trunk import (
     Unmeasured,
 )
 
-TOLD = (None, Unmeasured.UNSURE, Unmeasured.LONE)  # with these, on and off at least are told of a brace
-STANDS_S = 6.0  # a brace's level goes on standing for about a breath while the next is not sure
-LIVE_S = 2.0  # a live level older than this is not shown
 MOVING_S = 5.0  # nor a rate during movement
 BREATH_S = 30.0  # nor what a breath came to
 SYMMETRY_FAR = 20.0
@@ -77,12 +74,10 @@ class TrunkPresenter:
         self._sights = sights(channels)
         self._levels: dict[Place, tuple[float, float]] = {}  # time, level
         self._calibrations: dict[Place, SiteCalibration] = {}
-        self._firm: BraceCalibration | None = None
+        self._brace = BracePresenter(seen=self._sights[Measure.BRACE].seen)
         self._expansion: Expansion | None = None
         self._symmetry: list[float] = []
         self._notices = Notices()
-        self._brace: BraceEstimate | None = None
-        self._sure: BraceEstimate | None = None  # the last one whose level was told
         self._posture: PostureEstimate | None = None
         self._learned: MovementLearned | None = None
         self._rep_level: RepLevel | None = None
@@ -106,10 +101,9 @@ class TrunkPresenter:
             self._notices.on_calibration(estimate)
             self._expansion, self._symmetry = None, []  # they were told by another range
         elif isinstance(estimate, BraceCalibration):
-            self._firm = estimate
+            self._brace.on_calibration(estimate)
         elif isinstance(estimate, BraceEstimate):
-            self._brace = estimate
-            self._sure = estimate if estimate.level == estimate.level else self._sure
+            self._brace.on_estimate(estimate)
         elif isinstance(estimate, PostureEstimate):
             self._posture = estimate
         else:
@@ -133,8 +127,7 @@ class TrunkPresenter:
         ring = self._ring(now_s, drill, phase) if self._shows_ring or "expansion" in wanted else None
         pair = self._compartments(now_s) if self._sights[Measure.RIB_BELLY].seen else None
         braced = drill is not None and drill.braced
-        known = self._brace is not None and self._brace.reason in TOLD
-        brace = self._brace_view(now_s, phase) if braced or known else None
+        brace = self._brace.view(now_s, phase) if braced or self._brace.known else None
         reps = None if drill is None or drill.movement is None else self._reps_view(now_s, drill, phase, planned_n)
         if not any((ring, pair, brace, reps)):
             return None
@@ -147,8 +140,8 @@ class TrunkPresenter:
     def _results(self, *, braced: bool) -> tuple[CalibrationView, ...]:
         """Return what the calibration came to, place by place, the brace last."""
         known = [self._calibrations[p] for p in Place if p in self._calibrations]
-        sites = tuple(_result(c) for c in known)
-        return (*sites, _firm_result(self._firm)) if braced and self._firm is not None else sites
+        sites, firm = tuple(_result(c) for c in known), self._brace.result()
+        return (*sites, firm) if braced and firm is not None else sites
 
     def movement(self, now_s: float) -> tuple[F64, F64]:
         """Return times (n,) and shares of the learned range (n,) of the movement in view; empty where there is none."""
@@ -252,34 +245,6 @@ class TrunkPresenter:
             ribs, belly, share, phase, _phase_word(expansion), None if reason is None else _why(reason)
         )
 
-    # the brace
-
-    def _brace_view(self, now_s: float, phase: TargetPhase | None) -> BraceView:
-        zone = None if phase is None else phase.brace
-        told = self._brace
-        if not self._sights[Measure.BRACE].seen:
-            return BraceView(zone=zone, message=message("brace.not-measured"))
-        if told is None or now_s - told.t_s > LIVE_S:
-            return BraceView(zone=zone, message=_why(Unmeasured.NOT_CALIBRATED if told is None else Unmeasured.NO_DATA))
-        if told.reason is not None and told.reason not in TOLD:
-            return BraceView(zone=zone, message=_why(told.reason))
-        seen = BraceView(
-            None, zone, told.on, told.held_s, _number(told.drift), told.breathing, told.strain,
-            message("brace.strain") if told.strain else None,
-        )  # fmt: skip
-        level = self._standing(told)
-        if level is None:
-            why = Unmeasured.LONE if told.reason is Unmeasured.LONE else Unmeasured.UNSURE
-            return replace(seen, message=message(f"brace.{'on' if told.on else 'off'}-{why}"))
-        return replace(seen, level=level, word=seen.word or _brace_word(level, zone, on=told.on))
-
-    def _standing(self, told: BraceEstimate) -> float | None:
-        """Return the level, or the last that was sure while it is as old as a breath and the brace has not changed."""
-        sure = self._sure
-        if told.reason is Unmeasured.LONE or sure is None or told.t_s - sure.t_s > STANDS_S or sure.on is not told.on:
-            return None
-        return max(0.0, sure.level)  # a little below rest is shown as rest
-
     # repetitions
 
     def _reps_view(self, now_s: float, drill: DrillSpec, phase: TargetPhase | None, planned_n: int) -> RepsView:
@@ -330,7 +295,7 @@ class TrunkPresenter:
         return None if told is None or told.posture is Posture.UNKNOWN else message(f"posture.{told.posture.value}")
 
     def _notice(self, now_s: float) -> Message | None:
-        if self._brace is not None and self._brace.strain and now_s - self._brace.t_s <= LIVE_S:
+        if self._brace.strains(now_s):
             return message("brace.strain")
         return self._notices.tell(self._fresh(now_s))
 
@@ -342,10 +307,6 @@ def _result(c: SiteCalibration) -> CalibrationView:
     change = _number(c.change)
     told = change if change is not None and abs(change) > CHANGE else None
     return CalibrationView(c.place, span, _UNITS.get(c.unit, c.unit), _number(c.cm_per_unit * span), told)
-
-
-def _firm_result(c: BraceCalibration) -> CalibrationView:
-    return CalibrationView(None) if c.reason is None else CalibrationView(None, message=_why(c.reason))
 
 
 def pair_view(c: SideComparison) -> PairView:
@@ -390,10 +351,3 @@ def _phase_word(expansion: Expansion) -> Message | None:
         if off < APART_DEG
         else "compartments.apart"
     )
-
-
-def _brace_word(level: float, zone: tuple[float, float] | None, *, on: bool) -> Message:
-    if zone is None:
-        return message("brace.let-go" if on else "brace.soft")
-    low, high = zone
-    return message("brace.more" if level < low else "brace.less" if level > high else "brace.in-zone")
