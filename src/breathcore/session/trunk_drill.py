@@ -172,7 +172,6 @@ class TrunkDrill:
             self.expansions.append(item)
         elif isinstance(item, BraceEstimate):
             self.braces.append(item)
-            return self._braced and item.t_s % 1.0 == 0.0
         elif isinstance(item, Rep):
             self.reps.append(item)
             return True
