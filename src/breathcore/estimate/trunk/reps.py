@@ -174,7 +174,7 @@ class RepCounter:
             return self._at_home(t_s, angle)
         self._furthest = max(self._furthest, angle)
         if t_s - self._left_s > MOST_SWING_S + HOME_WAIT_S:
-            self._moved_away(t_s)
+            self._moved_away()
             return []
         size = self._furthest if self._path is None else self._path.range_deg
         if math.isnan(self._home_s):
@@ -194,7 +194,7 @@ class RepCounter:
             self._away, self._left_s, self._furthest, self._home_s = True, t_s, angle, math.nan
         return []
 
-    def _moved_away(self, t_s: float) -> None:
+    def _moved_away(self) -> None:
         """Too long for a repetition: another posture, in which the rest is where the body stands still."""
         if self._stand.lasted_s >= SETTLED_S and self._stand.still is not None:
             self._set_rest(self._stand.still)

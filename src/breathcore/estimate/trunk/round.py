@@ -152,7 +152,7 @@ class Round:
         told = self._in_cm(shares, tape)
         self._breaths = [*self._breaths, breath][-BREATHS_N:]
         expansion = Expansion(at_s, breath.inhale_onset_s, breath.end_s, tuple(told.values()))
-        expansion = self._with_compartments(expansion, told, breath, end_k)
+        expansion = self._with_compartments(expansion, told, breath)
         return self._with_ring(expansion, told)
 
     def _draw_in(self, told: dict[str, SiteExpansion], breath: Breath) -> None:
@@ -220,9 +220,7 @@ class Round:
 
     # ── ribs and belly ───────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _with_compartments(
-        self, expansion: Expansion, told: Mapping[str, SiteExpansion], breath: Breath, end_k: int
-    ) -> Expansion:
+    def _with_compartments(self, expansion: Expansion, told: Mapping[str, SiteExpansion], breath: Breath) -> Expansion:
         belly, ribs = belly_of(self._sites), ribs_of(self._sites)
         if belly is None or not ribs:
             missing = dict.fromkeys(("rib_share", "phase_deg"), Unmeasured.NO_SENSOR)
