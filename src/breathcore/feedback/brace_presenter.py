@@ -20,10 +20,13 @@ class BracePresenter:
     ----------
     seen : bool
         Whether anything that is worn shows a brace.
+    beside : bool
+        Whether a sensor on the ribs shows the breath beside it.
     """
 
-    def __init__(self, *, seen: bool) -> None:
+    def __init__(self, *, seen: bool, beside: bool = False) -> None:
         self._seen = seen
+        self._beside = beside
         self._firm: BraceCalibration | None = None
         self._told: BraceEstimate | None = None
         self._sure: BraceEstimate | None = None  # the last one whose level was told
@@ -68,14 +71,19 @@ class BracePresenter:
         )  # fmt: skip
         level = self._standing(told)
         if level is None:
-            why = told.reason or Unmeasured.UNSURE
-            return replace(seen, message=message(f"brace.{'on' if told.on else 'off'}-{why.value}"))
+            return replace(seen, message=message(f"brace.{'on' if told.on else 'off'}-{self._why_no_level(told)}"))
         return replace(seen, level=level, word=seen.word or _word(level, zone, on=told.on))
 
     def _tells(self, told: BraceEstimate) -> bool:
         """Return whether on and off at least are told; a calibration refused as `small` leaves not even them."""
         refused = self._firm is not None and self._firm.reason is not None
         return told.reason is None or (told.reason in ON_AND_OFF and not refused)
+
+    def _why_no_level(self, told: BraceEstimate) -> str:
+        """Return why only on and off are told; a sensor on the ribs may be worn and not fit what the belt does."""
+        if told.reason is Unmeasured.LONE and self._beside:
+            return "apart"
+        return (told.reason or Unmeasured.UNSURE).value
 
     def _standing(self, told: BraceEstimate) -> float | None:
         """Return the level, or the last that was sure while it is as old as a breath and the brace has not changed."""

@@ -74,7 +74,7 @@ class TrunkPresenter:
         self._sights = sights(channels)
         self._levels: dict[Place, tuple[float, float]] = {}  # time, level
         self._calibrations: dict[Place, SiteCalibration] = {}
-        self._brace = BracePresenter(seen=self._sights[Measure.BRACE].seen)
+        self._brace = BracePresenter(seen=self._sights[Measure.BRACE].seen, beside=self._sights[Measure.RIB_BELLY].seen)
         self._expansion: Expansion | None = None
         self._symmetry: list[float] = []
         self._notices = Notices()

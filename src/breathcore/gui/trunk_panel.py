@@ -11,9 +11,11 @@ from breathcore.feedback.trunk_view import (
     PairView,
     RepsView,
     RingView,
+    SiteView,
     TrunkView,
 )
 from breathcore.feedback.wording import Wording
+from breathcore.gui import theme
 from breathcore.gui.trainer_text import DASH
 from breathcore.gui.trunk_pictures import BraceGauge, CompartmentsPicture, RingPicture, TempoBar
 from breathcore.gui.widgets import InfoButton, label, pad, set_property, set_text
@@ -93,14 +95,16 @@ class RingPart(Part):
         silent = [site for site in view.sites if site.message is not None]
         if len(silent) == len(view.sites) and all(site.message == silent[0].message for site in silent):
             return (self.say(silent[0].message),)
-        why = [
-            self.wording.text(
-                "trunk.site.why", site=self.wording.text(f"trunk.site.{s.place.value}"), why=self.say(s.message)
-            )
-            for s in silent[:1]
-        ]
         least = "" if view.least is None else self.wording.text(f"trunk.least.{view.least.value}")
-        return (least or self.say(view.symmetry_word), *why)
+        return (least or self.say(view.symmetry_word), *self._why(silent))
+
+    def _why(self, silent: Sequence[SiteView]) -> Sequence[str]:
+        """Return the first reason why sites are silent, with all of those that it holds for."""
+        alike = [s for s in silent if s.message == silent[0].message]
+        if not alike:
+            return ()
+        names = ", ".join(self.wording.text(f"trunk.site.{s.place.value}") for s in alike)
+        return (self.wording.text("trunk.site.why", site=names, why=self.say(alike[0].message)),)
 
 
 class CompartmentsPart(Part):
@@ -130,6 +134,7 @@ class BracePart(Part):
         self.gauge = BraceGauge(wording)
         self.column.addWidget(self.gauge)
         self.column.addWidget(self._line)
+        self.column.addStretch(1)
         self.restyle()
 
     def show_view(self, view: BraceView, *, numbers: bool) -> None:
@@ -143,6 +148,11 @@ class BracePart(Part):
             self.tell(value, self.wording.text("trainer.thinned"))
         else:
             self.tell(value, "  ·  ".join(filter(None, self._words(view))))
+
+    def restyle(self) -> None:
+        """Take the text size now in use; gauge and sentence need the same room: what stands below stays where it is."""
+        super().restyle()
+        self.setMinimumHeight(theme.current().px(BRACE_EM))
 
     def _words(self, view: BraceView) -> Sequence[str]:
         if view.message is not None:
@@ -158,6 +168,7 @@ class BracePart(Part):
 
 
 DRIFT = 0.05  # over 10 s
+BRACE_EM = 8.2  # name and gauge with two lines below, or name and three lines
 
 
 class RepsPart(Part):

@@ -42,7 +42,7 @@ class TrunkPrepare(QWidget):
         self._shown: tuple[CalibrationView, ...] = ()
         self._column = QVBoxLayout(self)
         pad(self._column, 0, 0.8)
-        results, column = card(margin_em=1.2, spacing_em=0.45)
+        self._results, column = card(margin_em=1.2, spacing_em=0.45)
         column.addWidget(label(wording.text("prepare.results"), "heading"))
         self._rows = QVBoxLayout()
         pad(self._rows, 0, 0.3)
@@ -67,7 +67,7 @@ class TrunkPrepare(QWidget):
         self.tape.kept.connect(self._keep)
         self.tape.closed.connect(self._open)
         self.exchange = self._exchange_card()
-        for part in (results, self.tape, self.exchange):
+        for part in (self._results, self.tape, self.exchange):
             self._column.addWidget(part)
         self._column.addStretch(1)
         self._tape_open = self._exchange_open = False
@@ -146,6 +146,7 @@ class TrunkPrepare(QWidget):
     def _open(self, *, tape: bool = False, exchange: bool = False) -> None:
         self._tape_open, self._exchange_open = tape, exchange
         self.tape.setVisible(tape)
+        self._results.setVisible(not tape)  # one thing at a time, and room for it
         self.tape_button.setVisible(not tape)
         self.exchange.setVisible(exchange)
 

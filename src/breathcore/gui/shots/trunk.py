@@ -53,6 +53,10 @@ def _trainer() -> tuple[Shot, ...]:
         "brace-lone": sample.brace_frame(sample.brace(level=None, word=None, message=message("brace.on-lone"))),
         "brace-drifting": sample.brace_frame(drifting),
         "brace-strain": sample.brace_frame(strain, notice=message("brace.strain")),
+        "brace-small": sample.brace_frame(sample.brace(level=None, word=None, message=message("brace.on-small"))),
+        "brace-apart": sample.brace_frame(sample.brace(level=None, word=None, message=message("brace.on-apart"))),
+        "brace-rating": sample.rated_frame(),
+        "paused-calibrate": sample.paused_frame(),
         "brace-unmeasured": sample.brace_frame(sample.silent_brace("brace.self-rated")),
         "brace-uncalibrated": sample.brace_frame(sample.silent_brace("trunk.not-calibrated")),
         "bridge": sample.bridge_frame(),
@@ -61,8 +65,9 @@ def _trainer() -> tuple[Shot, ...]:
         "hinge": sample.hinge_frame(),
     }
     plain = TrainerOptions()
+    into_sight = {"ribs-paradox": _to_belly, "brace-rating": _to_between, "paused-calibrate": _to_between}
     shots = [
-        Shot("trunk", state, partial(_trained, frame, plain), _to_belly if state == "ribs-paradox" else _down)
+        Shot("trunk", state, partial(_trained, frame, plain), into_sight.get(state, _down))
         for state, frame in frames.items()
     ]
     for thinning in (Thinning.THIRD, Thinning.SUMMARY, Thinning.BLIND):
@@ -79,13 +84,19 @@ def _prepare() -> tuple[Shot, ...]:
     step = CalibrationStepView(6, 9, message("calibration.why.brace"))
     calibrating = samples.frame(
         drill, Stage.CALIBRATING, calibrated=False, calibration_left_s=12.0, calibration_share=0.78, target=(),
-        score=None, calibration_cue=message("calibration.cue.brace"), calibration_step=step,
+        score=None, calibration_cue=message("calibration.cue.brace"), calibration_step=step, heart_bpm=None,
+        sensors=sample_sensors.all_round(),
     )  # fmt: skip
     refused = CalibrationView(Place.BACK, message=message("trunk.uneven"))
     changed = CalibrationView(Place.LEFT, 2.4, "°", change=0.31)
     good = TrunkView(sample.ring(), calibrated=sample.calibrated(), both_sides=True)
     cm = CalibrationView(Place.LEFT, 2.4, "°", 4.8)
+    waiting = samples.frame(
+        drill, Stage.WAITING, calibrated=False, target=(), score=None, heart_bpm=None,
+        sensors=sample_sensors.all_round(),
+    )  # fmt: skip
     frames = {
+        "waiting": waiting,
         "step": calibrating,
         "results": sample.ready(good),
         "results-refused": sample.ready(replace(good, calibrated=sample.calibrated(back=refused, left=changed))),
@@ -183,6 +194,12 @@ def _to_belly(page: QWidget) -> None:
     area = page.findChild(QScrollArea)
     if isinstance(page, TrainerPage) and isinstance(area, QScrollArea):
         area.ensureWidgetVisible(page.readings.trunk.compartments)
+
+
+def _to_between(page: QWidget) -> None:
+    area = page.findChild(QScrollArea)
+    if isinstance(page, TrainerPage) and isinstance(area, QScrollArea):
+        area.ensureWidgetVisible(page.between)
 
 
 def _prepared(frame: FeedbackFrame, wording: Wording) -> QWidget:
