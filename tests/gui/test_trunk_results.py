@@ -20,6 +20,7 @@ from breathcore.gui.samples import trunk as sample
 from breathcore.gui.services import SessionChoice, SiteSummary, TrunkSummary
 from breathcore.gui.trunk_views import previous_ranges, stretches, trunk_summary
 from breathcore.model.device import Place
+from breathcore.model.drill import Effect, EffectKind
 from breathcore.model.errors import Reason, SafetyError
 from breathcore.model.trunk import (
     BraceEstimate,
@@ -169,6 +170,15 @@ class TestWhatASessionCameTo:
         ]
         told = trunk_summary(stored(folder, 1, *breaths))
         assert told == TrunkSummary((SiteSummary(Place.LEFT, 0.7, 3.5),), 0.5)
+
+    def test_what_was_breathed_before_the_drill_is_no_part_of_it(self, folder):
+        breaths = [
+            Expansion(t_s, t_s, t_s + 6, (SiteExpansion(place, "x", 0.9),))
+            for t_s, place in ((10.0, Place.BACK), (40.0, Place.LEFT))
+        ]
+        begun = Effect(EffectKind.PHASE, 30.0, "inhale")
+        told = trunk_summary(stored(folder, 1, begun, *breaths))
+        assert [site.place for site in told.sites] == [Place.LEFT]
 
     def test_repetitions_without_those_it_was_learned_in(self, folder):
         told = trunk_summary(stored(folder, 1, rep(0, guided=True), rep(10), rep(20)))

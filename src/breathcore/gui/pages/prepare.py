@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from breathcore.feedback.frame import FeedbackFrame
 from breathcore.feedback.wording import Wording
@@ -63,14 +63,13 @@ class PreparePage(Page):
         self._states: list[SensorState] = []
         self._head = self.title(self.text("prepare.connecting"), self.words.of(drill.title))
         columns = Columns(50, (10, 12))
-        self._stack = QStackedWidget()
-        self._stack.addWidget(self._steps(worn))
-        self._stack.addWidget(self._guide())
         self.trunk = TrunkPrepare(wording, offer_exchange=offer_exchange)
         self.trunk.said.connect(self.said)
         self.trunk.exchange_over.connect(self.exchange_over)
-        self._stack.addWidget(self.trunk)
-        columns.first.addWidget(self._stack)
+        self._parts = (self._steps(worn), self._guide(), self.trunk)
+        for part in self._parts:
+            columns.first.addWidget(part, 1)
+        self._turn_to(0)
         columns.second.addWidget(self._signal_card(drill))
         self.content.addWidget(columns, 1)
         self._buttons()
@@ -167,13 +166,9 @@ class PreparePage(Page):
     # the states
 
     def _turn_to(self, index: int) -> None:
-        """Show one page of the stack, as high as it is itself: what is hidden needs no room."""
-        for n in range(self._stack.count()):
-            policy = QSizePolicy.Policy.Preferred if n == index else QSizePolicy.Policy.Ignored
-            page = self._stack.widget(n)
-            if page is not None:
-                page.setSizePolicy(QSizePolicy.Policy.Preferred, policy)
-        self._stack.setCurrentIndex(index)
+        """Show one of what may stand at the left; what is hidden needs no room."""
+        for n, part in enumerate(self._parts):
+            part.setVisible(n == index)
 
     def _show_waiting(self, frame: FeedbackFrame) -> None:
         refused = frame.notice is not None
