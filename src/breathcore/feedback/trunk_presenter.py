@@ -264,7 +264,7 @@ class TrunkPresenter:
         if self._learned is not None and self._learned.reason is not None:
             return replace(common, message=_why(self._learned.reason))
         level = self._rep_level
-        live = level is not None and now_s - level.t_s <= LIVE_S
+        live = drill.movement.follows and level is not None and now_s - level.t_s <= LIVE_S
         last = done[-1] if done else None
         tempo = None if last is None else tempo_of(last, drill)
         return replace(

@@ -40,6 +40,7 @@ def trunk_summary(path: Path, sessions: Sequence[SessionSummary] = ()) -> TrunkS
         sides=tuple(_sides(last, _history(path, sessions))),
         back_deg=median(bends) if bends else None,
         braced=any(b.reason is None and not math.isnan(b.level) for b in braces),
+        brace_seen=any(b.on for b in braces),
     )
     return told if told != TrunkSummary() else None
 

@@ -166,7 +166,8 @@ def _measured(session: Session, specs: tuple[DeviceSpec, ...], trunk: TrunkSumma
     found = [Measured("breath", no_breath), Measured("heart", no_heart)]
     drill, told = session.meta.drill, trunk or TrunkSummary()
     if drill and "brace" in drill.measures:
-        found.append(Measured("brace", None if told.braced else message("brace.self-rated")))
+        why = message("brace.on-off" if told.brace_seen else "brace.self-rated")
+        found.append(Measured("brace", None if told.braced else why))
     if drill and "expansion" in drill.measures:
         found.append(Measured("expansion", None if told.sites else message("summary.not-measured")))
     if drill and drill.movement is not None:

@@ -252,7 +252,8 @@ class Pipeline:
     def _moved(self, frame: FeedbackFrame, *, breathes: bool) -> FeedbackFrame:
         """Return the frame, its trace that of the movement where the target is one and it is measured."""
         still = self._state.stage in (Stage.CALIBRATING, Stage.FINISHED)  # afterwards it is the breath that is watched
-        if breathes or self._plan.drill.movement is None or still:
+        movement = self._plan.drill.movement
+        if breathes or movement is None or not movement.follows or still:
             return frame
         t_s, share = self._signals.body.movement(self._now_s)
         if not len(t_s):

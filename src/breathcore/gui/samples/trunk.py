@@ -22,7 +22,7 @@ from breathcore.gui.samples.sensors import all_round
 from breathcore.gui.services import Measured, ReviewView, SideSummary, SiteSummary, SummaryView, TrunkSummary
 from breathcore.model.arrays import frozen
 from breathcore.model.device import Place
-from breathcore.model.drill import DrillSpec, Score, ScorePart, Stage, TargetPhase, Timeline
+from breathcore.model.drill import DrillSpec, FinishReason, Score, ScorePart, Stage, TargetPhase, Timeline
 from breathcore.model.message import message
 from breathcore.model.trunk import RING, Side
 from breathcore.session import registry
@@ -176,6 +176,11 @@ def paused_frame() -> FeedbackFrame:
     sites = tuple(silent if s.place is Place.LEFT else s for s in ring().sites)
     view = TrunkView(ring(sites=sites, score=None, least=None, symmetry_word=None), compartments())
     return ribs_frame(view, stage=Stage.PAUSED, notice=message("notice.paused"), calibration_wanted=True)
+
+
+def rated_after() -> FeedbackFrame:
+    """Return the end of a drill whose last braces nothing measured."""
+    return replace(rated_frame(2), stage=Stage.FINISHED, finish=FinishReason.COMPLETED, target=())
 
 
 def bridge_frame(view: RepsView | None = None, **changes: Any) -> FeedbackFrame:

@@ -9,6 +9,7 @@ from breathcore.feedback.frame import CalibrationStepView, FeedbackFrame
 from breathcore.feedback.trunk_view import CalibrationView, TrunkView
 from breathcore.feedback.wording import Wording
 from breathcore.gui import samples
+from breathcore.gui.pages.after import AfterPage
 from breathcore.gui.pages.prepare import PreparePage
 from breathcore.gui.pages.review import ReviewPage
 from breathcore.gui.pages.safety import FormPage
@@ -130,6 +131,7 @@ def _around() -> tuple[Shot, ...]:
         Shot("trunk-sensors", "rig", sensors, below),
         Shot("trunk-start", "rig", partial(_first, "360_breathing")),
         Shot("trunk-start", "locked", partial(_first, "brace_and_breathe"), _to_form),
+        Shot("trunk-after", "rating", _after),
         Shot("trunk-settings", "opened", partial(_settings, opened=("Kim",)), _to_opened),
         Shot("trunk-settings", "asking", _settings, _ask_opened),
         Shot("trunk-form", "too-firm", _too_firm),
@@ -144,6 +146,12 @@ def _first(drill_id: str, wording: Wording) -> QWidget:
     settings = Settings(sensors=sample_sensors.RIG, last_drill=drill_id, last_person="Kim")
     worn = worn_of(settings.sensors, sample_sensors.devices())
     return StartPage(wording, samples.drills(), settings, worn)
+
+
+def _after(wording: Wording) -> QWidget:
+    made = AfterPage(wording)
+    made.show_frame(sample.rated_after())
+    return made
 
 
 def _settings(wording: Wording, opened: tuple[str, ...] = ()) -> QWidget:
