@@ -9,7 +9,7 @@ from breathcore.feedback.movement_words import back_word, exhaled_of, turning_wo
 from breathcore.feedback.trunk_presenter import MOVING_S, TrunkPresenter
 from breathcore.model.device import ChannelSpec, Place, Role
 from breathcore.model.drill import DrillPhase
-from breathcore.model.trunk import LumbarBend, MovingRate, Rep, Steadiness, Unmeasured
+from breathcore.model.trunk import LumbarBend, MovingRate, Rep, RepLevel, Steadiness, Unmeasured
 from breathcore.session import registry
 
 HINGE, BRIDGE = registry.drill("hip_hinge"), registry.drill("glute_bridge")
@@ -59,3 +59,13 @@ def test_the_rate_during_a_movement_is_shown_with_its_sensor_and_not_for_long():
     assert presenter.view(20.1 + MOVING_S, HINGE, None, 8).reps.rate_bpm is None
     presenter.on_estimate(MovingRate(22.0, math.nan, 0.9, "back.acc", "left.acc", Unmeasured.MOTION))
     assert presenter.view(22.0, HINGE, None, 8).reps.rate_bpm is None
+
+
+@pytest.mark.parametrize(("drill", "shown"), [(BRIDGE, True), (registry.drill("sit_to_stand"), False)])
+def test_the_way_is_shown_only_where_the_tilt_goes_it_too(drill, shown):
+    presenter = TrunkPresenter(
+        (ChannelSpec("pelvis.acc", Role.CHEST_ACC, "g", ("x", "y", "z"), 60.0, place=Place.PELVIS),)
+    )
+    presenter.on_estimate(RepLevel(10.0, 12.0, 0.5))
+    view = presenter.view(10.0, drill, None, 8)
+    assert (view.reps.share is not None) is shown
