@@ -103,6 +103,7 @@ class BraceFollower:
         self._asked_s = NAN
         self._kept = {True: Kept(), False: Kept()}  # by the other channel, by the own one
         self._newest_s = self._other_s = -math.inf
+        self._on = False  # as it was told last
         self._scatter: deque[float] = deque(maxlen=SCATTER_N)
         self._ended = 0.0
         self._level = self._confirmed = self._force = NAN
@@ -183,15 +184,23 @@ class BraceFollower:
 
     def tick(self, t_s: float) -> BraceEstimate:
         """Tell the brace (at a quarter of a second `t_s`); all samples before it have been pushed."""
+        self._take_until(t_s)
+        for track in (self._told, self._floored):
+            track.history.append((t_s, track.raw))
+        return self._tell(t_s)
+
+    def turned(self, t_s: float) -> BraceEstimate | None:
+        """Tell the brace before its next quarter is due if it has come or gone; samples before `t_s` are there."""
+        self._take_until(t_s)
+        return self._tell(t_s) if (self._hold.since_s is not None) is not self._on else None
+
+    def _take_until(self, t_s: float) -> None:
         while self._own and self._own[0][0] < t_s:
             t, y = self._own.popleft()
             c = self._other_at(t)
             self._seen.append((t, y, c))
             if y == y:
                 self._step(t, y, c)
-        for track in (self._told, self._floored):
-            track.history.append((t_s, track.raw))
-        return self._tell(t_s)
 
     def _other_at(self, t: float) -> float:
         other = self._other
@@ -324,10 +333,11 @@ class BraceFollower:
         if reason is not None:
             if reason is not Unmeasured.MOTION:
                 self._hold.release()
+            self._on = self._hold.since_s is not None
             return BraceEstimate(at_s, self.source, NAN, reason=reason)
         since_s = self._hold.since_s
         kept = self._kept[self._is_explained]
-        held = since_s is not None
+        self._on = held = since_s is not None
         force = self._level if self._is_explained else self._force
         unsure = self._unsure()
         lone = unsure is Unmeasured.LONE

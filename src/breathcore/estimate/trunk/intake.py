@@ -1,7 +1,7 @@
 """What of the samples that come is taken: sound ones, none from far ahead that nothing bears out; short blocks join."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from itertools import pairwise
 
@@ -89,9 +89,9 @@ class Joiner:
         held.append(block)
         return self._pop(block.channel.id) if block.t_s[-1] - held[0].t_s[0] >= JOINED_S else None
 
-    def drain(self) -> list[SampleBlock]:
-        """Return all that is held, a block for each channel."""
-        return [self._pop(channel_id) for channel_id in tuple(self._held)] if self._held else []
+    def drain(self, only: Collection[str] | None = None) -> list[SampleBlock]:
+        """Return all that is held (of some channels only), a block for each channel."""
+        return [self._pop(i) for i in tuple(self._held) if only is None or i in only] if self._held else []
 
     def _pop(self, channel_id: str) -> SampleBlock:
         held = self._held.pop(channel_id)
