@@ -205,7 +205,10 @@ class TestThePanelBesideTheWave:
 
     def test_a_movement_is_drawn_over_its_target_and_a_breath_is_not(self, qtbot):
         assert trained(qtbot, sample.bridge_frame()).view.shown.trace
-        assert not trained(qtbot, sample.bridge_frame(sample.unmeasured_reps())).view.shown.trace
+        page = trained(qtbot, sample.bridge_frame(sample.unmeasured_reps()))
+        assert not page.view.shown.trace
+        assert page.readings.trunk.reps.bar.isHidden()
+        assert page.progress._parts.text() == "timed drill, no score"
 
     def test_a_sensor_that_slipped_is_told_under_the_cue(self, qtbot):
         told = message("trunk.notice.slipped", place="left")

@@ -133,9 +133,11 @@ def score_of(frame: FeedbackFrame, wording: Wording) -> tuple[str, str]:
 def _timed(frame: FeedbackFrame) -> bool:
     """Whether no score will come: nothing measures what the drill asks for."""
     trunk = frame.trunk
-    if trunk is None or trunk.reps is not None or trunk.brace is None:
-        return trunk is None
-    why = trunk.brace.message
+    if trunk is None:
+        return True
+    if trunk.reps is not None:
+        return trunk.reps.message is not None and trunk.reps.message.id == "trunk.no-sensor"
+    why = None if trunk.brace is None else trunk.brace.message
     return why is not None and not why.id.endswith("-unsure")
 
 

@@ -183,6 +183,7 @@ class RepsPart(Part):
 
     def show_view(self, view: RepsView, *, numbers: bool) -> None:
         """Show the counter."""
+        self.bar.setVisible(view.message is None)
         self.bar.show_view(view, numbers=numbers)
         text = self.wording.text
         side = "" if view.side is None else text(f"trunk.side.{view.side.value}")

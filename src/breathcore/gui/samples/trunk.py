@@ -125,6 +125,8 @@ def _score(drill: DrillSpec, trunk: TrunkView) -> Score | None:
     """Return a good score of what is measured, None where nothing of what the drill asks for is."""
     if trunk.brace is not None and trunk.brace.message is not None and drill.movement is None:
         return None
+    if trunk.reps is not None and trunk.reps.message is not None:
+        return None
     ids: tuple[str, ...] = ("timing", "depth", "regularity", "quality")
     if trunk.ring is not None and trunk.ring.score is not None:
         ids = (*ids[:3], "ring")
@@ -185,7 +187,9 @@ def rated_after() -> FeedbackFrame:
 
 def bridge_frame(view: RepsView | None = None, **changes: Any) -> FeedbackFrame:
     """Return a single-leg bridge, both sides compared."""
-    return frame("glute_bridge", TrunkView(reps=view or reps(), sides=PAIRS), "single-leg", **changes)
+    view = view or reps()
+    sides = PAIRS if view.message is None else ()
+    return frame("glute_bridge", TrunkView(reps=view, sides=sides), "single-leg", **changes)
 
 
 def hinge_frame(**changes: Any) -> FeedbackFrame:
