@@ -110,9 +110,9 @@ def frame(drill_id: str, trunk: TrunkView, pattern_id: str = "", **changes: Any)
         drill, phase=now.kind, cue=sent.get(now.focus, dict(spec.cue)) if now.focus else dict(spec.cue),
         phase_left_s=now.end_s - samples.NOW_S, sets_n=3, breath_index=3, breaths_n=8,
     )  # fmt: skip
-    good = samples.frame(drill, Stage.RUNNING, trunk=trunk, drill=view, target=phases, rate_target_bpm=None)
     if trunk.ring is not None:
         trunk = replace(trunk, ring=replace(trunk.ring, focus=now.focus))
+    good = samples.frame(drill, Stage.RUNNING, trunk=trunk, drill=view, target=phases, rate_target_bpm=None)
     good = replace(
         good, score=_score(drill, trunk), in_step=good.in_step if drill.pattern(pattern_id).breathes else None
     )
@@ -157,7 +157,10 @@ def _planned(drill: DrillSpec, pattern_id: str) -> tuple[TargetPhase, ...]:
 
 def ribs_frame(trunk: TrunkView | None = None, **changes: Any) -> FeedbackFrame:
     """Return 360° breathing that goes well."""
-    return frame("360_breathing", trunk or TrunkView(ring(), compartments()), **changes)
+    trunk = trunk or TrunkView(ring(), compartments())
+    bare = trunk.ring is not None and any(s.message == message("trunk.no-sensor") for s in trunk.ring.sites)
+    worn = {} if bare else {"sensors": all_round(), "heart_bpm": None}
+    return frame("360_breathing", trunk, **{**worn, **changes})
 
 
 def brace_frame(view: BraceView | None = None, **changes: Any) -> FeedbackFrame:
