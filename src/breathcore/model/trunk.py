@@ -236,7 +236,7 @@ class Expansion:
 
 @dataclass(frozen=True, slots=True)
 class BraceEstimate:
-    """The brace at `t_s`, told four times a second.
+    """The brace at `t_s`, told four times a second, and between where a belt shows it come or go.
 
     `level` is the live level (0 at ease, 1 the firmest gentle brace of the calibration), the breathing's ripple taken
     off; `confirmed` that of the last end of a breath out. `on`: above about 0.08 (until below 0.05), for `held_s`.
