@@ -33,7 +33,9 @@ from breathcore.model.trunk import (
     TapeReading,
     Unmeasured,
 )
+from breathcore.record.reader import SessionFile
 from breathcore.session import registry
+from breathcore.session.rig import TRUNK_SEED
 from breathcore.session.settings import Settings, Thinning, load_settings, save_settings
 from breathcore.session.trunk_drill import tape_reading
 from breathcore.source.sim.trunk.rig import rigged
@@ -91,6 +93,8 @@ class TestSimulatedSensorsAllRound:
         assert frame.stage in (Stage.WAITING, Stage.READY)
         (row,) = program.sessions()
         assert row.simulated
+        with SessionFile.open(row.path) as file:
+            assert dict(file.meta.facts)["seed"] == TRUNK_SEED  # a trunk of which all can be told
 
 
 def trained(qtbot, frame: FeedbackFrame, options: TrainerOptions | None = None) -> TrainerPage:
