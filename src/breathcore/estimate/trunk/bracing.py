@@ -5,7 +5,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from breathcore.estimate.trunk.brace import TICK_S, BraceFollower
+from breathcore.estimate.trunk.brace import BraceFollower
+from breathcore.estimate.trunk.brace_track import TICK_S
 from breathcore.estimate.trunk.expansion import KEPT_S, SiteFollower
 from breathcore.estimate.trunk.grid import GRID_HZ, grid_n
 from breathcore.estimate.trunk.sights import ribs_of, waist_of
