@@ -94,7 +94,7 @@ class TestSimulatedSensorsAllRound:
         (row,) = program.sessions()
         assert row.simulated
         with SessionFile.open(row.path) as file:
-            assert dict(file.meta.facts)["seed"] == TRUNK_SEED  # a trunk of which all can be told
+            assert file.meta.more["seed"] == TRUNK_SEED  # a trunk of which all can be told
 
 
 def trained(qtbot, frame: FeedbackFrame, options: TrainerOptions | None = None) -> TrainerPage:
