@@ -273,6 +273,7 @@ class TrunkPresenter:
             range_deg=None if last is None else last.range_deg,
             tempo=tempo,
             steady_deg=None if self._steady is None else _number(self._steady.tilt_deg),
+            steady_coarse=self._sights[Measure.STEADINESS].coarse,
             exhaled=None if last is None else exhaled_of(last, drill),
             word=None if tempo is None else tempo_word(tempo),
             back=back_word(self._bend, drill, seen=self._sights[Measure.LUMBAR].seen),

@@ -87,6 +87,7 @@ class RepsView:
     range_deg: float | None = None  # the last one's
     tempo: float | None = None
     steady_deg: float | None = None
+    steady_coarse: bool = False  # by an accelerometer alone: to a degree
     exhaled: float | None = None
     word: Message | None = None
     back: Message | None = None  # what the lower back did in the last one

@@ -199,7 +199,10 @@ class RepsPart(Part):
     def _words(self, view: RepsView) -> Sequence[str]:
         number, text = self.wording.number, self.wording.text
         far = "" if view.range_deg is None else text("trunk.degrees", n=number(view.range_deg, 0))
-        still = "" if view.steady_deg is None else text("trunk.still", n=number(view.steady_deg, 1))
+        still = ""
+        if view.steady_deg is not None:
+            said, digits = ("trunk.still-about", 0) if view.steady_coarse else ("trunk.still", 1)
+            still = text(said, n=number(view.steady_deg, digits))
         out = view.exhaled is not None and view.exhaled < EXHALED
         breathe = text("trunk.breathe-out") if out else ""
         word, back, turning = map(self.say, (view.word, view.back, view.turning))

@@ -49,6 +49,17 @@ def test_turning_that_is_not_told_yet_is_said_to_take_rest():
     assert turning_word(steady, HINGE, seen=True) is None
 
 
+@pytest.mark.parametrize("gyro", [True, False])
+def test_steadiness_by_an_accelerometer_alone_is_called_coarse(gyro):
+    axes = ("x", "y", "z")
+    acc = ChannelSpec("pelvis.acc", Role.CHEST_ACC, "g", axes, 52.0, 0.1, place=Place.PELVIS)
+    gyro_of_it = ChannelSpec("pelvis.gyro", Role.GYRO, "deg/s", axes, 52.0, 0.1, place=Place.PELVIS)
+    presenter = TrunkPresenter([acc, gyro_of_it] if gyro else [acc])
+    presenter.on_estimate(Steadiness(20.0, 15.0, Place.PELVIS, acc.id, 1.4))
+    view = presenter.view(21.0, BRIDGE, None, 8).reps
+    assert (view.steady_deg, view.steady_coarse) == (1.4, not gyro)
+
+
 def test_the_rate_during_a_movement_is_shown_with_its_sensor_and_not_for_long():
     axes = ("x", "y", "z")
     back = ChannelSpec("back.acc", Role.CHEST_ACC, "g", axes, 52.0, 0.1, place=Place.BACK)
