@@ -15,6 +15,8 @@ from breathcore.estimate.trunk.motion import Vector, across, as_vector, cross, d
 from breathcore.estimate.trunk.steadiness import Point
 
 UPRIGHT = 0.35  # of gravity across the axis: below (the axis within 20° of the vertical) its direction says too little
+STRAYED, STRAYED_DEG = 0.2, 2.0  # of a swing's range, and at least: off its way (drawn sets: 0.1)
+LARGE_DEG, LARGE_STRAYED = 35.0, 0.4  # shifting about at rest does not go so far: a crooked repetition counts
 LEAST_DPS = 4.0  # RMS of the turning in a repetition: less is not a turn to learn an axis from
 
 
@@ -61,6 +63,14 @@ def learned(points: Sequence[Point], rest: Vector) -> Path | None:
         return path if there >= 0 else replace(path, axis=_against(axis))
     mean = sum(path.angle_deg(p[1]) for p in points)
     return path if mean >= 0 else replace(path, axis=_against(axis))
+
+
+def strays_deg(range_deg: float) -> float:
+    """Return how far off its way a swing of `range_deg` may go, degrees, to be one of the movement.
+
+    Who lies and sits still shifts by up to 25° now and then, but a fifth of that and more is off any one way.
+    """
+    return max((STRAYED if range_deg < LARGE_DEG else LARGE_STRAYED) * range_deg, STRAYED_DEG)
 
 
 def _of_turning(points: Sequence[Point]) -> Vector | None:

@@ -20,7 +20,7 @@ from breathcore.estimate.trunk.breath_log import BreathLog
 from breathcore.estimate.trunk.grid import GRID_HZ
 from breathcore.estimate.trunk.motion import Vector, angle_deg, dot, unit
 from breathcore.estimate.trunk.movements import movement_of
-from breathcore.estimate.trunk.path import Path, learned
+from breathcore.estimate.trunk.path import Path, learned, strays_deg
 from breathcore.estimate.trunk.steadiness import Point, steadiness_of
 from breathcore.estimate.trunk.swing import Swing, alike, swing_of
 from breathcore.model.device import Place
@@ -37,7 +37,7 @@ UNLIKE, SLOWER = 0.4, 2.0  # of two guided repetitions' ranges (share of the lar
 AXIS_APART_DEG = 35.0
 LOOKED_AT_N = 24  # swings kept while learning
 LEVER_M, FELT_G = 0.4, 1.5  # a sensor's distance from the hip; what acceleration may add where nothing shows the turn
-APART, STRAYED, SLACK_DEG = 0.4, 0.6, 3.0  # of its range: from where it began to where it ended, and off its way
+APART, SLACK_DEG = 0.4, 3.0  # of its range: from where it began to where it ended
 BEYOND_USUAL = 1.5  # times the largest usual angle: another posture, not a repetition
 STILL_S, STILL_DEG = 1.0, 2.5
 FRESH_REST_S, SAME_REST_DEG = 5.0, 10.0
@@ -223,8 +223,8 @@ class RepCounter:
         if self._path is not None and self._path.by_turn:
             return True
         apart = angle_deg(points[0][1], points[-1][1])
-        strayed = self._off(points)
-        return apart <= APART * swing.range_deg + SLACK_DEG and not strayed > STRAYED * swing.range_deg + SLACK_DEG
+        strays = self._off(points) > strays_deg(swing.range_deg)  # NaN: not known
+        return apart <= APART * swing.range_deg + SLACK_DEG and not strays
 
     def _least(self) -> float:
         """Return how far a repetition goes at least, and what is looked at while the movement is learned."""
