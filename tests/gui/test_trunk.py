@@ -122,7 +122,11 @@ class TestThePanelBesideTheWave:
         page = trained(qtbot, sample.ribs_frame())
         assert page.readings.trunk.ring._value.text() == "relative"
         page.show_frame(sample.ribs_frame(TrunkView(sample.ring(cm=True))))
-        assert page.readings.trunk.ring._value.text().endswith("cm")
+        ring = page.readings.trunk.ring
+        assert ring._value.text() == ""
+        assert [part.rsplit(" ", 2)[0] for part in ring._line.text().splitlines()[0].split(" · ")] == [
+            "chest", "lower ribs"
+        ]  # fmt: skip
 
     def test_shows_both_sides_where_no_ring_does(self, qtbot):
         assert not trained(qtbot, sample.bridge_frame()).readings.trunk.pair.isHidden()

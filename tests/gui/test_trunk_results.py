@@ -200,6 +200,12 @@ class TestWhatASessionCameTo:
         (told,) = trunk_summary(last, list_sessions(folder)).sides
         assert (told.sessions_n, told.now, told.before, told.red) == (3, 28.0, 30.0, True)
 
+    def test_what_is_chance_today_is_no_trend_and_for_no_clinician(self, folder):
+        for day in range(1, 4):
+            last = stored(folder, day, side(40.0, told=False))
+        [told] = trunk_summary(last, list_sessions(folder)).sides
+        assert (told.sessions_n, told.now, told.sudden, told.red) == (0, None, False, False)
+
     def test_a_first_session_has_no_trend(self, folder):
         path = stored(folder, 1, side(13.0))
         (told,) = trunk_summary(path, list_sessions(folder)).sides

@@ -3,12 +3,13 @@
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from statistics import median
+from statistics import fmean, median
 
 import numpy as np
 
 from breathcore.drill.sides import SideComparison
-from breathcore.estimate.trunk.sights import Measure, sights
+from breathcore.estimate.trunk.sights import Measure, belly_of, ribs_of, ring_of, sights, sites_of
+from breathcore.estimate.trunk.site import SiteKind
 from breathcore.feedback.brace_presenter import LIVE_S, BracePresenter
 from breathcore.feedback.frame import PAST_S
 from breathcore.feedback.history import History
@@ -53,6 +54,7 @@ TOGETHER_DEG, APART_DEG = 20.0, 45.0
 SYMMETRY_BREATHS_N = 5  # whose median is shown
 MOVED_N, MOVED_GAP_S = 300, 1.0  # points kept of a movement; more than this between two: the line is broken
 _UNITS = {"deg": "°", "1": ""}
+Spot = tuple[Place, SiteKind]  # a tilt and a belt may be worn at one place
 _SEEN = {
     Place.STERNUM: Measure.FRONT,
     Place.LEFT: Measure.LEFT,
@@ -72,8 +74,10 @@ class TrunkPresenter:
 
     def __init__(self, channels: Sequence[ChannelSpec]) -> None:
         self._sights = sights(channels)
-        self._levels: dict[Place, tuple[float, float]] = {}  # time, level
-        self._calibrations: dict[Place, SiteCalibration] = {}
+        self._sites = sites_of(channels)
+        self._kinds = {s.source: s.kind for s in self._sites}
+        self._levels: dict[Spot, tuple[float, float]] = {}  # time, level
+        self._calibrations: dict[Spot, SiteCalibration] = {}
         self._brace = BracePresenter(seen=self._sights[Measure.BRACE].seen, beside=self._sights[Measure.RIB_BELLY].seen)
         self._expansion: Expansion | None = None
         self._symmetry: list[float] = []
@@ -97,7 +101,7 @@ class TrunkPresenter:
         elif isinstance(estimate, Expansion):
             self._on_expansion(estimate)
         elif isinstance(estimate, SiteCalibration):
-            self._calibrations[estimate.place] = estimate
+            self._calibrations[self._spot(estimate)] = estimate
             self._notices.on_calibration(estimate)
             self._expansion, self._symmetry = None, []  # they were told by another range
         elif isinstance(estimate, BraceCalibration):
@@ -138,8 +142,8 @@ class TrunkPresenter:
         )  # fmt: skip
 
     def _results(self, *, braced: bool) -> tuple[CalibrationView, ...]:
-        """Return what the calibration came to, place by place, the brace last."""
-        known = [self._calibrations[p] for p in Place if p in self._calibrations]
+        """Return what the calibration came to, sensor by sensor, the brace last."""
+        known = [c for p in Place for k in SiteKind if (c := self._calibrations.get((p, k))) is not None]
         sites, firm = tuple(_result(c) for c in known), self._brace.result()
         return (*sites, firm) if braced and firm is not None else sites
 
@@ -153,7 +157,10 @@ class TrunkPresenter:
 
     def _on_level(self, block: SiteBlock) -> None:
         if len(block.t_s):
-            self._levels[block.place] = float(block.t_s[-1]), float(block.level[-1])
+            self._levels[self._spot(block)] = float(block.t_s[-1]), float(block.level[-1])
+
+    def _spot(self, estimate: SiteBlock | SiteCalibration) -> Spot:
+        return estimate.place, self._kinds.get(estimate.source, SiteKind.IMU)
 
     def _on_expansion(self, expansion: Expansion) -> None:
         self._expansion = expansion
@@ -209,21 +216,24 @@ class TrunkPresenter:
     def _site(self, place: Place, now_s: float, expansion: Expansion | None) -> SiteView:
         if not self._sights[_SEEN[place]].seen:
             return SiteView(place, message=_why(Unmeasured.NO_SENSOR))
-        calibration = self._calibrations.get(place)
+        spots = [(s.place, s.kind) for s in ring_of(self._sites) if s.place is place]
+        calibration = next((self._calibrations.get(spot) for spot in spots), None)
         if calibration is None:
             return SiteView(place, message=_why(Unmeasured.NOT_CALIBRATED))
         if calibration.reason is not None:
             return SiteView(place, message=_why(calibration.reason))
         told = None if expansion is None else expansion.site(place)
-        level = self._level(place, now_s)
+        level = self._level(now_s, spots)
         if told is None or told.reason is not None:
             reason = told.reason if told is not None else None
             return SiteView(place, level, message=_why(reason) if reason is not None else None)
         return SiteView(place, level, told.share, _number(told.cm))
 
-    def _level(self, place: Place, now_s: float) -> float | None:
-        t_s, level = self._levels.get(place, (-math.inf, math.nan))
-        return _number(level) if now_s - t_s <= LIVE_S else None
+    def _level(self, now_s: float, spots: Sequence[Spot]) -> float | None:
+        """Return the mean of the live levels there, None where one of them is not fresh."""
+        known = [self._levels.get(spot, (-math.inf, math.nan)) for spot in spots]
+        fresh = bool(known) and all(now_s - t_s <= LIVE_S for t_s, _ in known)
+        return _number(fmean(level for _, level in known)) if fresh else None
 
     def _fresh(self, now_s: float) -> Expansion | None:
         told = self._expansion
@@ -233,9 +243,12 @@ class TrunkPresenter:
 
     def _compartments(self, now_s: float) -> CompartmentsView:
         expansion = self._fresh(now_s)
-        ribs, belly = self._level(Place.STERNUM, now_s), self._level(Place.NAVEL, now_s)
+        belly_site = belly_of(self._sites)
+        rib_spots = [(s.place, s.kind) for s in ribs_of(self._sites)]
+        belly_spots = [] if belly_site is None else [(belly_site.place, belly_site.kind)]
+        ribs, belly = self._level(now_s, rib_spots), self._level(now_s, belly_spots)
         if expansion is None:
-            missing = not {Place.STERNUM, Place.NAVEL} & set(self._calibrations)
+            missing = not {*rib_spots, *belly_spots} & set(self._calibrations)
             return CompartmentsView(
                 ribs, belly, message=_why(Unmeasured.NOT_CALIBRATED if missing else Unmeasured.NO_BREATH)
             )

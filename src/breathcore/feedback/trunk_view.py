@@ -104,7 +104,7 @@ class PairView:
     `told` says that the difference is larger than what sensors and repetitions alone make.
     """
 
-    id: str  # "reps", "range", "tempo", "hold", "steadiness", "expansion": ids of `pair.<id>`
+    id: str  # "reps", "range", "tempo", "hold", "tilt", "rotation", "expansion": ids of `pair.<id>`
     unit: str
     left: float | None
     right: float | None

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
+from breathcore.estimate.trunk.sights import level_of
 from breathcore.feedback.trunk_view import (
     BraceView,
     CompartmentsView,
@@ -83,13 +84,16 @@ class RingPart(Part):
         if not numbers:
             self.tell("", self.wording.text("trainer.thinned"))
             return
-        self.tell(self._girth(view), "\n".join(filter(None, self._lines(view))))
+        girths = self._girths(view)
+        lines = filter(None, (girths, *self._lines(view)))
+        self.tell("" if girths else self.wording.text("trunk.relative"), "\n".join(lines))
 
-    def _girth(self, view: RingView) -> str:
-        known = [site.cm for site in view.sites if site.cm is not None]
-        if not known:
-            return self.wording.text("trunk.relative")
-        return self.wording.text("trunk.cm", n=self.wording.number(sum(known) / len(known), 1))
+    def _girths(self, view: RingView) -> str:
+        """Return by how much the girth grew at each level that a tape was laid round."""
+        text, number = self.wording.text, self.wording.number
+        grown = {level_of(site.place).value: site.cm for site in view.sites if site.cm is not None}
+        names = {level: text(f"prepare.tape.level.{level}") for level in grown}
+        return " · ".join(text("trunk.girth", level=names[level], n=number(cm, 1)) for level, cm in grown.items())
 
     def _lines(self, view: RingView) -> Sequence[str]:
         silent = [site for site in view.sites if site.message is not None]

@@ -93,6 +93,9 @@ def _sites(expansions: Sequence[Expansion]) -> Iterable[SiteSummary]:
 
 def _sides(last: Sequence[SideComparison], history: Sequence[Sequence[SideComparison]]) -> Iterable[SideSummary]:
     for comparison in last:
+        if not comparison.told:  # what is chance today is no trend
+            yield SideSummary(pair_view(comparison))
+            continue
         before = [c.difference for session in history for c in session if c.id == comparison.id]
         way = trend([*before, comparison.difference])
         yield SideSummary(
@@ -100,7 +103,7 @@ def _sides(last: Sequence[SideComparison], history: Sequence[Sequence[SideCompar
             min(TREND_N, len(before) + 1) if before else 0,
             None if math.isnan(way.now) else way.now,
             None if math.isnan(way.before) else way.before,
-            sudden=way.sudden and comparison.told,
+            sudden=way.sudden,
             red=way.red,
         )
 

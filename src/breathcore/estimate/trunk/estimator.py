@@ -47,6 +47,7 @@ WAIT_S = 0.5  # for a channel, beyond the length of its packets
 AFTER_S = 0.25  # from the moment that a breath is sure until it is told: lagging sites have shown it
 SILENT_S = 30.0  # without a reading anywhere
 POSED_S = 1.0  # after a posture: every order of blocks has brought it by then
+ANOTHER = 3.0  # times the range of the last time, or less than a third: another sensor's
 T = TypeVar("T")
 
 Known = Breath | Turn | RateEstimate | TrunkCalibration | TapeReading | SidesExchanged | MovementTask
@@ -369,9 +370,11 @@ class TrunkEstimator:
         assert follower.scale is not None
         scale, site = follower.scale, follower.site
         told = scale.told
-        last = self._previous.get((site.place, site.kind), math.nan)
+        last = self._previous.get((site.place, site.kind), 0.0)
+        ratio = scale.span / last if last > 0.0 else math.nan
+        change = ratio - 1.0 if 1.0 / ANOTHER < ratio < ANOTHER else math.nan
         cm = self._tape.get(level_of(site.place), math.nan)
-        told = replace(told, change=scale.span / last - 1.0, cm_per_unit=cm / scale.span)
+        told = replace(told, change=change, cm_per_unit=cm / scale.span)
         follower.scale = replace(scale, told=told)
         return told
 

@@ -94,7 +94,7 @@ def brace(**changes: Any) -> BraceView:
 def reps(**changes: Any) -> RepsView:
     """Return a set of repetitions on its way."""
     good = RepsView(
-        3, 8, 0, Side.LEFT, 0.7, 0.85, 24.0, 1.05, 2.1, 0.9, message("tempo.good"),
+        3, 8, 0, Side.LEFT, 0.7, 0.85, 24.0, 1.05, 2.1, exhaled=0.9, word=message("tempo.good"),
     )  # fmt: skip
     return replace(good, **changes)
 
