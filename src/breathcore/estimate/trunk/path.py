@@ -16,7 +16,7 @@ from breathcore.estimate.trunk.steadiness import Point
 
 UPRIGHT = 0.35  # of gravity across the axis: below (the axis within 20° of the vertical) its direction says too little
 STRAYED, STRAYED_DEG = 0.2, 2.0  # of a swing's range, and at least: off its way (most drawn sets: 0.1)
-STRAYED_AGAIN = 1.7  # times what the guided ones did
+STRAYED_AGAIN, MOST_STRAYED = 1.7, 0.6  # times what the guided ones did, and at most, of the range
 LARGE_DEG, LARGE_STRAYED = 35.0, 0.4  # shifting about at rest does not go so far: a crooked repetition counts
 LEAST_DPS = 4.0  # RMS of the turning in a repetition: less is not a turn to learn an axis from
 
@@ -62,7 +62,7 @@ class Path:
         """
         share = STRAYED if range_deg < LARGE_DEG else LARGE_STRAYED
         own_deg = 0.0 if math.isnan(self.strayed_deg) else STRAYED_AGAIN * self.strayed_deg
-        return max(share * range_deg, own_deg, STRAYED_DEG)
+        return max(share * range_deg, min(own_deg, MOST_STRAYED * range_deg), STRAYED_DEG)
 
     def from_rest(self, rest: Vector) -> "Path":
         """Return the same way from another start."""

@@ -80,9 +80,10 @@ def test_shifting_about_off_the_way_of_a_small_movement_is_no_repetition():
 
 def test_who_strayed_in_the_guided_repetitions_may_do_so_again():
     body = Body(60.0).does(5, 20.0, spread=0.0)
-    # Beside the way at first and last, not in between: the axis learned does not show it.
-    body.lean_deg[:, 0] += 0.3 * body.lean_deg[:, 1] * np.sin(np.pi * body.lean_deg[:, 1] / 20.0)
-    assert len(reps(follow(body, [task()]))) == 5
+    body.lean_deg[:, 0] += 8.0 * np.sin(np.pi * body.lean_deg[:, 1] / 20.0)  # an arc there and back
+    told = reps(follow(body, [task()]))
+    assert len(told) == 5
+    assert min(r.off_axis_deg for r in told) > 0.3 * 20.0
 
 
 def test_half_a_repetition_is_none():
