@@ -15,7 +15,7 @@ from breathcore.gui.pages.parts import Pills, clear, elastic, field
 from breathcore.gui.widgets import FlowLayout, button, card, label, pad, set_text
 from breathcore.model.device import Place
 from breathcore.model.drill import CommandKind
-from breathcore.session.trunk_drill import TAPE_CM
+from breathcore.session.trunk_drill import tape_fault
 
 LEVELS = (Place.STERNUM, Place.LEFT, Place.NAVEL)  # chest, lower ribs, waist
 READINGS_N = 3
@@ -218,20 +218,20 @@ class TapeForm(QFrame):
         self._show_mean()
 
     def _values(self) -> tuple[float, ...]:
-        """Return the readings, none where one is missing, is no number, or cannot be."""
+        """Return the readings, none where one is missing or is no number."""
         try:
-            values = tuple(float(edit.text().strip().replace(",", ".")) for edit in self.readings)
+            return tuple(float(edit.text().strip().replace(",", ".")) for edit in self.readings)
         except ValueError:
             return ()
-        low, high = TAPE_CM
-        return values if all(low <= v <= high for v in values) else ()
 
     def _show_mean(self) -> None:
-        values = self._values()
-        self.keep.setEnabled(bool(values))
-        text = self._wording.text
-        mean = text("prepare.tape.mean", cm=self._wording.number(fmean(values), 1)) if values else ""
-        set_text(self._mean, mean or text("prepare.tape.need"))
+        values, text = self._values(), self._wording.text
+        fault = tape_fault(values)
+        self.keep.setEnabled(not fault)
+        if fault:
+            set_text(self._mean, text(f"prepare.tape.{fault}"))
+        else:
+            set_text(self._mean, text("prepare.tape.mean", cm=self._wording.number(fmean(values), 1)))
 
     def _keep(self) -> None:
         self.kept.emit(Place(self.level.choice), self._values())
