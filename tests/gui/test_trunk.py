@@ -284,7 +284,9 @@ class TestPreparing:
         assert kind is CommandKind.TAPE
         assert tape_reading(text, 1.0) == TapeReading(1.0, Place.LEFT, fmean((5.1, 4.8, 5.0)))
 
-    @pytest.mark.parametrize("readings", [("5", "5", ""), ("5", "5", "x"), ("5", "5", "200"), ("nan", "5", "5"), ("2", "9", "4")])
+    @pytest.mark.parametrize(
+        "readings", [("5", "5", ""), ("5", "5", "x"), ("5", "5", "200"), ("nan", "5", "5"), ("2", "9", "4")]
+    )
     def test_what_cannot_be_a_reading_is_not(self, page, readings):
         page.show_frame(self.ready())
         page.trunk.tape_button.click()
