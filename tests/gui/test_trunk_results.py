@@ -1,6 +1,7 @@
 """The firmer brace that only a therapist opens, and what a session of the trunk came to."""
 
 import math
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -200,11 +201,17 @@ class TestWhatASessionCameTo:
         (told,) = trunk_summary(last, list_sessions(folder)).sides
         assert (told.sessions_n, told.now, told.before, told.red) == (3, 28.0, 30.0, True)
 
-    def test_what_is_chance_today_is_no_trend_and_for_no_clinician(self, folder):
+    def test_what_is_chance_today_is_for_no_clinician(self, folder):
         for day in range(1, 4):
             last = stored(folder, day, side(40.0, told=False))
         [told] = trunk_summary(last, list_sessions(folder)).sides
-        assert (told.sessions_n, told.now, told.sudden, told.red) == (0, None, False, False)
+        assert (told.sessions_n, told.sudden, told.red) == (3, False, False)
+
+    def test_what_only_sensors_may_have_made_has_no_trend(self, folder):
+        for day in range(1, 4):
+            last = stored(folder, day, replace(side(40.0, told=False), id="expansion"))
+        [told] = trunk_summary(last, list_sessions(folder)).sides
+        assert (told.sessions_n, told.now, told.red) == (0, None, False)
 
     def test_a_first_session_has_no_trend(self, folder):
         path = stored(folder, 1, side(13.0))

@@ -93,7 +93,7 @@ def _sites(expansions: Sequence[Expansion]) -> Iterable[SiteSummary]:
 
 def _sides(last: Sequence[SideComparison], history: Sequence[Sequence[SideComparison]]) -> Iterable[SideSummary]:
     for comparison in last:
-        if not comparison.told:  # what is chance today is no trend
+        if not comparison.told and comparison.id == "expansion":  # the sensors, as long as they were not exchanged
             yield SideSummary(pair_view(comparison))
             continue
         before = [c.difference for session in history for c in session if c.id == comparison.id]
@@ -103,8 +103,8 @@ def _sides(last: Sequence[SideComparison], history: Sequence[Sequence[SideCompar
             min(TREND_N, len(before) + 1) if before else 0,
             None if math.isnan(way.now) else way.now,
             None if math.isnan(way.before) else way.before,
-            sudden=way.sudden,
-            red=way.red,
+            sudden=way.sudden and comparison.told,
+            red=way.red and comparison.told,
         )
 
 
