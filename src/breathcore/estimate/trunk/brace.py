@@ -114,6 +114,8 @@ class BraceFollower:
         if other is not None and calibration.reason is None:
             level = self._explained.learn(steps, t, y, c)
             self._told.rest.level = self._told.rest.level if level != level else level
+            fulls = [c[(t >= s.start_s) & (t < s.end_s)] for s in steps if s.kind is StepKind.FULL]
+            self._likeness.learn([f[np.isfinite(f)] for f in fulls])
         return calibration
 
     def calibrate(self, calibration: BraceCalibration, steps: Sequence[CalibrationStep] = ()) -> None:

@@ -1,18 +1,24 @@
 """Whether a breath of the ribs is like those before: words, a cough, a gasp, a sigh, a shift of the body are not.
 
 What such a breath pulls at the waist is not what others did, so nothing told from them holds. Own method: it moves the
-ribs faster than a usual breath at its fastest, or farther.
+ribs faster than a usual breath at its fastest, or farther; the person's own full breaths of the calibration are never
+unlike, since drills ask for deep ones among quiet ones.
 """
 
 import math
 from collections import deque
+from collections.abc import Sequence
 from statistics import median
 
+import numpy as np
+
 from breathcore.estimate.trunk.waves import Bottom
+from breathcore.model.arrays import F64
 
 LOOK_S = 0.2  # over which a speed is read
 FASTER = 1.6  # times the fastest of a usual breath
 LARGER = 1.5  # times the size of one
+FULL = 1.2  # times the size of the own full breath
 BREATHS_N, LEAST_N = 9, 2  # usual ones that are remembered; of which so many are needed
 UNLIKE_N = 6  # one after the other: this is how the person breathes now
 
@@ -31,6 +37,15 @@ class Likeness:
         self._usual: deque[tuple[float, float]] = deque(maxlen=BREATHS_N)  # fastest, size
         self._begin()
         self._unlike_n = 0
+        self._full = 0.0, 0.0
+        self.unlike = False
+
+    def learn(self, fulls: Sequence[F64]) -> None:
+        """Take the samples (n,) of each full breath of a calibration, as `step` gets them."""
+        look_n = self._path.maxlen or 1
+        speeds = [float(np.abs(c[look_n - 1 :] - c[: 1 - look_n]).max()) for c in fulls if len(c) >= look_n > 1]
+        sizes = [float(np.ptp(c)) for c in fulls if len(c)]
+        self._full = FASTER * median(speeds or [0.0]), FULL * median(sizes or [0.0])
         self.unlike = False
 
     def _begin(self) -> None:
@@ -53,7 +68,9 @@ class Likeness:
         self.unlike = self.unlike or self._is_unlike
 
     def _end(self) -> None:
-        """Take note that a breath is over."""
+        """Take note that a breath is over, if any of it was seen."""
+        if self._low > self._high:
+            return
         self.unlike = self._is_unlike
         self._unlike_n = self._unlike_n + 1 if self.unlike else 0
         if self._unlike_n > UNLIKE_N:
@@ -68,4 +85,5 @@ class Likeness:
         if len(self._usual) < LEAST_N:
             return False
         fastest, size = (median(column) for column in zip(*self._usual, strict=True))
-        return bool(self._fastest > FASTER * fastest or self._high - self._low > LARGER * size)
+        at_full, full = self._full
+        return bool(self._fastest > max(FASTER * fastest, at_full) or self._high - self._low > max(LARGER * size, full))
