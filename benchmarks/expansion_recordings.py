@@ -21,7 +21,10 @@ band, once against its own peak in that breath less the line between its own tro
 beyond), once against all of its way from lowest to highest, shifts of posture included; how many
 breaths have a lag, its median, and how far it is from the lag read off afterwards (zero-phase, five breaths round it)
 where that is clear (correlation of 0.8 and more); and how many breaths that look unlike (below 0.6) were given a lag
-nevertheless. Counts of phantom braces and repetitions are printed by the benchmarks of those.
+nevertheless.
+
+Last, the brace of people at rest whom nobody asked for one (so any is a phantom), with a range taken from 28 s of their
+own breath, 1.7 times that, anew every five minutes: told (s), share of it with a level, told to be braced (s), onsets.
 """
 
 import argparse
@@ -33,13 +36,15 @@ import numpy as np
 from scipy import signal
 
 from breathcore.estimate.chain import PersonEstimator
+from breathcore.estimate.trunk.brace import BraceFollower
 from breathcore.estimate.trunk.compartments import lag
 from breathcore.estimate.trunk.estimator import TrunkEstimator
-from breathcore.estimate.trunk.grid import GRID_HZ
+from breathcore.estimate.trunk.grid import GRID_HZ, grid_n
+from breathcore.estimate.trunk.site import Even
 from breathcore.model.blocks import SampleBlock
 from breathcore.model.device import ChannelSpec, Place, Role
 from breathcore.model.estimates import Breath, RateEstimate, Turn
-from breathcore.model.trunk import Expansion
+from breathcore.model.trunk import BraceCalibration, Expansion, Unmeasured
 from recordings import F64, REST_G, Recording, read
 from recordings import RECORDINGS as FOLDER
 
@@ -47,6 +52,7 @@ HZ = 32.0
 BLOCK_S = 0.5
 RANGED_S = 30.0
 CLEAR, UNLIKE = 0.8, 0.6
+ASSUMED = 1.7  # times a quiet breath: the firmest brace
 TOGETHER = 1.8  # times as long as the reference breath: several were told as one
 CHEST = ChannelSpec("chest", Role.BELT, "a.u.", ("band",), HZ, BLOCK_S, inhale_sign=-1, place=Place.STERNUM)
 BELLY = ChannelSpec("belly", Role.ABDOMEN_BELT, "a.u.", ("band",), HZ, BLOCK_S, inhale_sign=-1, place=Place.NAVEL)
@@ -189,6 +195,34 @@ def lag_after(after: dict[str, F64], peak: float, cycle_s: float) -> tuple[float
     return found.deg, found.correlation
 
 
+def phantoms(r: Recording, minutes: float) -> tuple[float, float, float, int]:
+    """Return seconds at rest in which on and off of a brace are told, those with a level, those braced, and onsets."""
+    y, c = (evenly(channel, thinned(*r.signals[name])) for channel, name in (BANDS["belly"], BANDS["chest"]))
+    size = min(len(y), len(c), round(60.0 * minutes * GRID_HZ) if minutes else len(y))
+    follower, ranged_s, braced = BraceFollower("belly", Place.NAVEL, GRID_HZ), -np.inf, False
+    t, seen = np.arange(size) / GRID_HZ, np.zeros(4)
+    for k in range(1, int(4 * size / GRID_HZ)):
+        at_s, part = 0.25 * k, slice(grid_n(0.25 * (k - 1)), grid_n(0.25 * k))
+        follower.push(t[part], y[part])
+        follower.breathe(t[part], c[part])
+        told = follower.tick(at_s)
+        if at_rest(r, at_s) and at_s > 40.0 and at_s - ranged_s > 300.0:
+            low, least, most = np.percentile(y[part.stop - round(28 * GRID_HZ) : part.stop], (8, 5, 95))
+            firm = float(low + ASSUMED * (most - least))
+            follower.calibrate(BraceCalibration(at_s, "belly", float(low), firm, 0.0))
+            ranged_s = at_s
+        elif at_rest(r, at_s) and told.reason in (None, Unmeasured.UNSURE, Unmeasured.LONE, Unmeasured.SMALL):
+            seen += 0.25, 0.25 * (told.reason is None), 0.25 * told.on, told.on and not braced
+        braced = told.on
+    return float(seen[0]), float(seen[1]), float(seen[2]), int(seen[3])
+
+
+def evenly(channel: ChannelSpec, x: F64) -> F64:
+    even = Even(HZ, 1, 0.05)
+    even.push(np.arange(len(x)) / HZ, x[:, None] * channel.inhale_sign)
+    return np.asarray(even.take(0, grid_n(len(x) / HZ - 1.0))[0])
+
+
 def row(result: Result) -> str:
     cells = [f"{result.name:18}{result.told:7}{result.missed:8}{result.extra:7}"]
     for sizes in (result.chest, result.rises, result.belly, result.ways):
@@ -228,6 +262,11 @@ def main() -> None:
     begun = time.perf_counter()
     for name in names:
         print(row(measured(read(FOLDER / f"{name}.json"), options.minutes)), flush=True)
+    seen = np.array([phantoms(read(FOLDER / f"{name}.json"), options.minutes) for name in names]).sum(axis=0)
+    if seen.any():
+        told_s, level_s, braced_s, onsets = seen.tolist()
+        share, per_min = level_s / told_s, 60.0 * onsets / told_s
+        print(f"brace: {told_s:.0f} s told, level {share:.0%} of it, braced {braced_s:.0f} s, {per_min:.2f} onsets/min")
     print(f"{time.perf_counter() - begun:.0f} s")
 
 

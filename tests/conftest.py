@@ -1,4 +1,4 @@
-"""What every test gets: a private home, no screen, hypothesis profiles, and no task left behind."""
+"""What every test gets: a private home, no screen, hypothesis profiles, no task left behind; all cores for folders."""
 
 import asyncio
 import asyncio.runners
@@ -17,6 +17,30 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 settings.register_profile("dev", max_examples=25, deadline=None)
 settings.register_profile("ci", max_examples=100, deadline=None, derandomize=True, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
+
+WORKERS_MOST = 4  # each takes half a gigabyte, and a container may see cores that it must not use
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Run whole folders with a process a core, file by file, where pytest-xdist is there and `-n` says nothing else.
+
+    Files, single tests, and what somebody looks into (`-k`, `-m`, `--lf`, `-s`, `--pdb`) run in this process.
+    """
+    asked = config.option
+    if getattr(asked, "numprocesses", 0) is not None or hasattr(config, "workerinput"):
+        return
+    looked_into = asked.keyword or asked.markexpr or asked.usepdb or asked.capture == "no" or asked.collectonly
+    whole = any(Path(argument).is_dir() for argument in config.args)
+    if whole and not looked_into and not getattr(asked, "lf", False):
+        asked.numprocesses = min(WORKERS_MOST, _cores_n())
+        asked.dist = "loadfile"  # what a file's tests share is made once
+
+
+def _cores_n() -> int:
+    """Return the number of cores to be used; 0 for a single one: no other process then."""
+    cores_n = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return cores_n if cores_n > 1 else 0
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWi
 
 from breathcore.gui import screenshots
 from breathcore.gui.audit import audit, contrast_faults, measured_contrast, settle
+from breathcore.gui.pages.parts import Dropdown
 from breathcore.gui.screenshots import Look, Studio
 from breathcore.gui.widgets import button, label
 
@@ -46,6 +47,17 @@ def test_no_screen_has_a_fault_and_no_two_are_alike(studio, look):
         studio.dismiss(page)
     assert not faults
     assert not [alike for alike in seen.values() if len(alike) > 1]
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_preparing_with_six_sensors_needs_no_scrolling(studio, language):
+    wording = studio.dress(Look("light", 100, language))
+    hidden = {}
+    for shot in (s for s in screenshots.shots() if s.screen == "trunk-prepare"):
+        page = studio.pose(shot, wording)
+        hidden[shot.state] = page.area.verticalScrollBar().maximum()
+        studio.dismiss(page)
+    assert not [state for state, below in hidden.items() if below]
 
 
 def test_colours_have_contrast():
@@ -114,6 +126,14 @@ class TestTheAuditFinds:
         cut = button("A long text on a button")
         cut.setFixedWidth(60)
         page.layout().addWidget(cut)
+        assert self.kinds(page) == {"clipped"}
+
+    def test_a_text_in_a_dropdown_that_would_be_cut_off_if_it_were_chosen(self, page):
+        box = Dropdown()
+        box.setAccessibleName("where")
+        box.addItems(["left", "a place with a name that is longer than the box"])
+        box.setFixedWidth(160)
+        page.layout().addWidget(box)
         assert self.kinds(page) == {"clipped"}
 
     def test_a_control_without_a_name(self, page):

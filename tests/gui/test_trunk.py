@@ -11,6 +11,7 @@ from breathcore.feedback.frame import CalibrationStepView, FeedbackFrame
 from breathcore.feedback.trunk_presenter import TrunkPresenter
 from breathcore.feedback.trunk_view import CalibrationView, TrunkView
 from breathcore.feedback.wording import Wording
+from breathcore.gui.audit import settle
 from breathcore.gui.pages.prepare import PreparePage
 from breathcore.gui.pages.sensors import SensorsPage
 from breathcore.gui.program import Program
@@ -32,7 +33,9 @@ from breathcore.model.trunk import (
     TapeReading,
     Unmeasured,
 )
+from breathcore.record.reader import SessionFile
 from breathcore.session import registry
+from breathcore.session.rig import TRUNK_SEED
 from breathcore.session.settings import Settings, Thinning, load_settings, save_settings
 from breathcore.session.trunk_drill import tape_reading
 from breathcore.source.sim.trunk.rig import rigged
@@ -90,6 +93,8 @@ class TestSimulatedSensorsAllRound:
         assert frame.stage in (Stage.WAITING, Stage.READY)
         (row,) = program.sessions()
         assert row.simulated
+        with SessionFile.open(row.path) as file:
+            assert file.meta.more["seed"] == TRUNK_SEED  # a trunk of which all can be told
 
 
 def trained(qtbot, frame: FeedbackFrame, options: TrainerOptions | None = None) -> TrainerPage:
@@ -117,7 +122,11 @@ class TestThePanelBesideTheWave:
         page = trained(qtbot, sample.ribs_frame())
         assert page.readings.trunk.ring._value.text() == "relative"
         page.show_frame(sample.ribs_frame(TrunkView(sample.ring(cm=True))))
-        assert page.readings.trunk.ring._value.text().endswith("cm")
+        ring = page.readings.trunk.ring
+        assert ring._value.text() == ""
+        assert [part.rsplit(" ", 2)[0] for part in ring._line.text().splitlines()[0].split(" · ")] == [
+            "chest", "lower ribs"
+        ]  # fmt: skip
 
     def test_shows_both_sides_where_no_ring_does(self, qtbot):
         assert not trained(qtbot, sample.bridge_frame()).readings.trunk.pair.isHidden()
@@ -138,6 +147,64 @@ class TestThePanelBesideTheWave:
             assert named
             assert not [name for name in named if "%" in name]
 
+    @pytest.mark.parametrize(
+        ("thinning", "seen"),
+        [
+            (Thinning.EVERY, (True, True, True, True)),
+            (Thinning.THIRD, (False, False, True, True)),
+            (Thinning.SUMMARY, (False, False, False, True)),
+            (Thinning.BLIND, (False, False, False, True)),
+        ],
+    )
+    @pytest.mark.parametrize("frame", [sample.ribs_frame(), sample.brace_frame(), sample.bridge_frame()])
+    def test_thinning_shows_ring_gauge_and_repetitions_when_it_says(self, qtbot, frame, thinning, seen):
+        page = trained(qtbot, frame, TrainerOptions(thinning=thinning))
+        panel, told = page.readings.trunk, []
+        rounds = [replace(frame, drill=replace(frame.drill, breath_index=n)) for n in range(3)]
+        for each in (*rounds, replace(frame, stage=Stage.SET_REST)):
+            page.show_frame(each)
+            parts = [p for p in (panel.ring, panel.brace, panel.reps) if p.isVisibleTo(page)]
+            assert len(parts) == 1
+            told.append("as you chose" not in parts[0]._line.text())
+        assert tuple(told) == seen
+
+    def test_thinning_does_not_betray_the_least_site_by_its_weight(self, qtbot):
+        images = []
+        for least in (Place.LEFT, Place.BACK):
+            frame = sample.ribs_frame(TrunkView(sample.ring(least=least)))
+            ring = trained(qtbot, frame, TrainerOptions(thinning=Thinning.BLIND)).readings.trunk.ring.picture
+            ring.resize(240, 160)
+            images.append(ring.grab().toImage())
+        assert images[0] == images[1]
+
+    def test_sites_that_are_silent_for_one_reason_are_named_together(self, qtbot):
+        part = trained(qtbot, sample.ribs_frame(TrunkView(sample.front_only()))).readings.trunk.ring
+        assert "right, back: No sensor" in part._line.text()
+
+    def test_what_stands_below_a_brace_stays_where_it_is_when_its_level_comes_and_goes(self, qtbot):
+        page, tops = trained(qtbot, sample.brace_frame()), set()
+        page.resize(1100, 700)
+        page.show()
+        unsure = sample.brace(level=None, word=None, message=message("brace.on-unsure"))
+        for view in (sample.brace(), unsure):
+            page.show_frame(replace(sample.brace_frame(view), trunk=TrunkView(sample.ring(), brace=view)))
+            settle()
+            tops.add(page.readings.trunk.ring.y())
+        assert len(tops) == 1
+
+    @pytest.mark.parametrize(
+        ("view", "said"),
+        [
+            (sample.silent_brace("brace.self-rated"), "timed drill, no score"),
+            (sample.brace(level=None, message=message("brace.on-small")), "timed drill, no score"),
+            (sample.brace(level=None, message=message("brace.on-unsure")), "comes after a few breaths"),
+        ],
+        ids=["nothing shows it", "no level will come", "one will come"],
+    )
+    def test_no_score_is_promised_where_none_will_come(self, qtbot, view, said):
+        page = trained(qtbot, sample.brace_frame(view, score=None))
+        assert page.progress._parts.text() == said
+
     @pytest.mark.parametrize("thinning", list(Thinning))
     def test_a_strain_is_told_however_it_is_thinned(self, qtbot, thinning):
         strain = sample.brace(strain=True, word=message("brace.strain"))
@@ -146,7 +213,10 @@ class TestThePanelBesideTheWave:
 
     def test_a_movement_is_drawn_over_its_target_and_a_breath_is_not(self, qtbot):
         assert trained(qtbot, sample.bridge_frame()).view.shown.trace
-        assert not trained(qtbot, sample.bridge_frame(sample.unmeasured_reps())).view.shown.trace
+        page = trained(qtbot, sample.bridge_frame(sample.unmeasured_reps()))
+        assert not page.view.shown.trace
+        assert page.readings.trunk.reps.bar.isHidden()
+        assert page.progress._parts.text() == "timed drill, no score"
 
     def test_a_sensor_that_slipped_is_told_under_the_cue(self, qtbot):
         told = message("trunk.notice.slipped", place="left")
@@ -214,7 +284,9 @@ class TestPreparing:
         assert kind is CommandKind.TAPE
         assert tape_reading(text, 1.0) == TapeReading(1.0, Place.LEFT, fmean((5.1, 4.8, 5.0)))
 
-    @pytest.mark.parametrize("readings", [("5", "5", ""), ("5", "5", "x"), ("5", "5", "200"), ("nan", "5", "5")])
+    @pytest.mark.parametrize(
+        "readings", [("5", "5", ""), ("5", "5", "x"), ("5", "5", "200"), ("nan", "5", "5"), ("2", "9", "4")]
+    )
     def test_what_cannot_be_a_reading_is_not(self, page, readings):
         page.show_frame(self.ready())
         page.trunk.tape_button.click()

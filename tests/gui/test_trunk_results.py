@@ -1,6 +1,7 @@
 """The firmer brace that only a therapist opens, and what a session of the trunk came to."""
 
 import math
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from breathcore.gui.samples import trunk as sample
 from breathcore.gui.services import SessionChoice, SiteSummary, TrunkSummary
 from breathcore.gui.trunk_views import previous_ranges, stretches, trunk_summary
 from breathcore.model.device import Place
+from breathcore.model.drill import Effect, EffectKind
 from breathcore.model.errors import Reason, SafetyError
 from breathcore.model.trunk import (
     BraceEstimate,
@@ -170,6 +172,15 @@ class TestWhatASessionCameTo:
         told = trunk_summary(stored(folder, 1, *breaths))
         assert told == TrunkSummary((SiteSummary(Place.LEFT, 0.7, 3.5),), 0.5)
 
+    def test_what_was_breathed_before_the_drill_is_no_part_of_it(self, folder):
+        breaths = [
+            Expansion(t_s, t_s, t_s + 6, (SiteExpansion(place, "x", 0.9),))
+            for t_s, place in ((10.0, Place.BACK), (40.0, Place.LEFT))
+        ]
+        begun = Effect(EffectKind.PHASE, 30.0, "inhale")
+        told = trunk_summary(stored(folder, 1, begun, *breaths))
+        assert [site.place for site in told.sites] == [Place.LEFT]
+
     def test_repetitions_without_those_it_was_learned_in(self, folder):
         told = trunk_summary(stored(folder, 1, rep(0, guided=True), rep(10), rep(20)))
         assert told.reps_n == 2
@@ -189,6 +200,18 @@ class TestWhatASessionCameTo:
         stored(folder, 10, side(-60.0), source="sim")
         (told,) = trunk_summary(last, list_sessions(folder)).sides
         assert (told.sessions_n, told.now, told.before, told.red) == (3, 28.0, 30.0, True)
+
+    def test_what_is_chance_today_is_for_no_clinician(self, folder):
+        for day in range(1, 4):
+            last = stored(folder, day, side(40.0, told=False))
+        [told] = trunk_summary(last, list_sessions(folder)).sides
+        assert (told.sessions_n, told.sudden, told.red) == (3, False, False)
+
+    def test_what_only_sensors_may_have_made_has_no_trend(self, folder):
+        for day in range(1, 4):
+            last = stored(folder, day, replace(side(40.0, told=False), id="expansion"))
+        [told] = trunk_summary(last, list_sessions(folder)).sides
+        assert (told.sessions_n, told.now, told.red) == (0, None, False)
 
     def test_a_first_session_has_no_trend(self, folder):
         path = stored(folder, 1, side(13.0))

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from breathcore.drill.calibration import calibration_steps
-from breathcore.estimate.trunk.brace import TICK_S, BraceFollower
+from breathcore.estimate.trunk.brace import BraceFollower
+from breathcore.estimate.trunk.brace_track import TICK_S
 from breathcore.estimate.trunk.grid import GRID_HZ, grid_n
 from breathcore.estimate.trunk.site import Site, SiteKind, SiteReader
 from breathcore.model.arrays import F64
@@ -54,8 +55,9 @@ def follow(
     source: str = "waist.force",
     before: Callable[[BraceFollower, float], None] | None = None,
 ) -> list[BraceEstimate]:
-    """Return what is told of `seen` in quarters of a second; `before` is called before each."""
+    """Return what is told of `seen`, who may brace at any time, four times a second; `before` is called before each."""
     follower = BraceFollower(source, Place.NAVEL, GRID_HZ)
+    follower.ask(0.0, braced=None)
     out: list[BraceEstimate] = []
     learned = False
     for k in range(1, int(seen.t_s[-1] / TICK_S)):

@@ -1,6 +1,7 @@
 """``breathcore demo``."""
 
 import os
+from dataclasses import replace
 from enum import StrEnum
 from itertools import count
 from pathlib import Path
@@ -18,7 +19,7 @@ from breathcore.session import registry
 from breathcore.session.exporting import export_data
 from breathcore.session.plan import SessionPlan
 from breathcore.session.recording import open_session
-from breathcore.session.rig import all_round
+from breathcore.session.rig import all_round, shown
 from breathcore.session.simulated import SimulatedRun, run_simulated, wearer_for, write_summary
 from breathcore.source.sim.spec import Behaviour, WearerSpec
 from breathcore.source.sim.trunk.draw import draw_trunk
@@ -42,13 +43,13 @@ def command(
     headless: bool = typer.Option(False, "--headless", help=text("cli.demo.headless")),
     seconds: float | None = typer.Option(None, min=10.0, max=3600.0, help=text("cli.demo.seconds")),
     speed: float = typer.Option(20.0, min=0.0, help=text("cli.demo.speed")),
-    seed: int = typer.Option(1, min=0, help=text("cli.demo.seed")),
+    seed: int | None = typer.Option(None, min=0, help=text("cli.demo.seed")),
     drill: str = typer.Option("diaphragmatic", help=text("cli.demo.drill")),
     wearer: Wearer = typer.Option(Wearer.FOLLOW, help=text("cli.demo.wearer")),
     folder: Path | None = typer.Option(None, "--out", help=text("cli.demo.out")),
 ) -> None:
     """Run a guided session with a simulated strap."""
-    person = WearerSpec(seed=seed, behaviour=Behaviour(wearer.value))
+    person = replace(_who(seed, drill), behaviour=Behaviour(wearer.value))
     if headless or not has_display():
         if not headless:
             out.print(text("cli.demo.no-display"))
@@ -57,6 +58,12 @@ def command(
     from breathcore.gui.program import demo_window
 
     raise typer.Exit(demo_window(person, drill))
+
+
+def _who(seed: int | None, drill_id: str) -> WearerSpec:
+    if seed is not None:
+        return WearerSpec(seed=seed)
+    return shown(trunk=all_round(registry.drill(drill_id)))
 
 
 def free_folder(asked: Path | None) -> Path:
@@ -101,8 +108,9 @@ def _headless(seconds: float | None, speed: float | None, wearer: WearerSpec, dr
 
 
 def _write(run: SimulatedRun, folder: Path) -> None:
-    facts = write_summary(run, folder / "summary.json")
-    data = export_data(open_session(run.path))
+    session = open_session(run.path)
+    facts = write_summary(run, folder / "summary.json", session)
+    data = export_data(session)
     write_csv(data, folder, replace=False)
     write_edf(data, folder / "session.edf", replace=False)
     os.environ["QT_QPA_PLATFORM"] = "offscreen"

@@ -5,12 +5,12 @@ Source: Movella DOT BLE Services Specifications, revision C. Each payload begins
 zeros. The high-fidelity modes 1, 17 and 25 can be read only with the maker's own library.
 """
 
+import math
 import struct
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import cache
 from types import MappingProxyType
-
-import numpy as np
 
 from breathcore.decode.errors import DecodeError
 from breathcore.model.blocks import FaultReason
@@ -75,6 +75,7 @@ def size_of(mode: int) -> int:
     return _layout(mode).size
 
 
+@cache
 def characteristic_of(mode: int) -> str:
     """Return the payload characteristic that carries `mode`: "short", "medium" or "long"."""
     return next(name for name, length in LENGTHS.items() if size_of(mode) <= length)
@@ -101,7 +102,7 @@ def decode_payload(mode: int, payload: bytes) -> DotPayload:
         raise DecodeError(FaultReason.BAD_LENGTH, layout.size, str(len(payload)))
     stamp_us, *values = layout.unpack_from(payload)
     for at, value in enumerate(values):
-        if not np.isfinite(value):
+        if not math.isfinite(value):
             raise DecodeError(FaultReason.OUT_OF_RANGE, _STAMP_BYTES, f"number {at} is none")
     fields: dict[str, Field] = {}
     for name, form in MODES[mode]:
@@ -122,6 +123,7 @@ def encode_payload(mode: int, sample: DotPayload) -> bytes:
     return packed.ljust(LENGTHS[characteristic_of(mode)], b"\0")
 
 
+@cache
 def _layout(mode: int) -> struct.Struct:
     return struct.Struct("<I" + "".join(form for _, form in MODES[mode]))
 

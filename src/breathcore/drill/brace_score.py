@@ -3,8 +3,9 @@
     score = 40 time in the zone + 25 breathing kept + 20 steadiness of the lumbar spine + 15 drift
 
 Time in the zone is the share of what was told of the level while a brace was asked for, without the first two seconds
-(the ramp). Breathing kept is the share of the time braced in which breathing went on, without strain. Steadiness is
-that of the pelvis: in full up to 2°, none from 8°. Drift: in full up to 5 % of the range in 10 s, none from 15 %.
+(the ramp); a brace of which less than half was told counts as not measured. Breathing kept is the share of the time
+braced in which breathing went on, without strain. Steadiness is that of the pelvis: in full up to 2°, none from 8°.
+Drift: in full up to 5 % of the range in 10 s, none from 15 %.
 
 Parts that were not measured are None and the rest counts for the whole. A brace that nothing measures has no score: the
 drill is timed, and the person says how hard it was (0–10); the screens say so.
@@ -13,7 +14,6 @@ drill is timed, and the person says how hard it was (0–10); the screens say so
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from statistics import fmean
 
 from breathcore.model.device import Place
@@ -22,11 +22,10 @@ from breathcore.model.trunk import BraceEstimate, Steadiness
 
 WEIGHTS = {"zone": 0.40, "breathing": 0.25, "steadiness": 0.20, "drift": 0.15}
 RAMP_S = 2.0
+LEAST_TOLD = 0.5  # of the level, after the ramp: a brace of which less was told was not measured
 KEPT_AT = 0.6  # of its time in the zone: a brace that was kept
 STEADY_DEG, UNSTEADY_DEG = 2.0, 8.0
 DRIFT_FULL, DRIFT_NONE = 0.05, 0.15
-RELEASED_AT = 0.05
-RELEASE_MOST_S = 3.0
 JOINED_S = 0.1  # between phases of one brace
 _HINT_SHARE = 0.25
 
@@ -44,23 +43,6 @@ class AskedBrace:
         if t_s < self.start_s + min(RAMP_S, 0.5 * (self.end_s - self.start_s)):
             return None
         return next(((low, high) for start_s, end_s, low, high in self.zones if start_s <= t_s < end_s), None)
-
-
-@dataclass(frozen=True, slots=True)
-class GradedBrace:
-    """What came of one brace: the middle of its zone, the mean level, and how long it took to let go afterwards.
-
-    `released_s` is NaN where it was not let go of within 3 s, or another brace followed at once.
-    """
-
-    aimed: float
-    level: float
-    released_s: float
-
-    @property
-    def error(self) -> float:
-        """How far the mean level is off: 0.05 is 5 points."""
-        return self.level - self.aimed
 
 
 def asked_braces(phases: Sequence[TargetPhase]) -> tuple[AskedBrace, ...]:
@@ -108,39 +90,16 @@ def score_brace(
     return Score(total, fmean(s >= KEPT_AT for s in shares), parts, len(shares))
 
 
-def graded(phases: Sequence[TargetPhase], braces: Sequence[BraceEstimate]) -> tuple[GradedBrace, ...]:
-    """Return what came of each brace whose level was told."""
-    asked = asked_braces(phases)
-    found = []
-    for i, one in enumerate(asked):
-        zones = [(b.level, zone) for b in braces if (zone := one.zone(b.t_s)) is not None and b.level == b.level]
-        if zones:
-            after_s = asked[i + 1].start_s if i + 1 < len(asked) else math.inf
-            aimed = fmean(0.5 * (low + high) for _, (low, high) in zones)
-            found.append(GradedBrace(aimed, fmean(level for level, _ in zones), _released(one, after_s, braces)))
-    return tuple(found)
-
-
-def ordered(found: Sequence[GradedBrace]) -> bool | None:
-    """Return whether firmer zones were met with firmer braces throughout; None where only one zone was asked for."""
-    aims = sorted({round(g.aimed, 3) for g in found})
-    if len(aims) < 2:
-        return None
-    means = [fmean(g.level for g in found if round(g.aimed, 3) == aim) for aim in aims]
-    return all(a < b for a, b in pairwise(means))
-
-
 def _zone(phase: TargetPhase) -> tuple[float, float, float, float]:
     low, high = phase.brace or (math.nan, math.nan)
     return phase.start_s, phase.end_s, low, high
 
 
 def _in_zone(asked: AskedBrace, told: Sequence[BraceEstimate]) -> float | None:
-    """Return the share of what was told in which the level lay in the zone."""
-    inside = [
-        low <= b.level <= high for b in told if b.level == b.level and (z := asked.zone(b.t_s)) for low, high in [z]
-    ]
-    return fmean(inside) if inside else None
+    """Return the share of what was told in which the level lay in the zone; None where too little was."""
+    seen = [(b.level, *z) for b in told if (z := asked.zone(b.t_s)) is not None]
+    inside = [low <= level <= high for level, low, high in seen if level == level]
+    return fmean(inside) if inside and len(inside) >= LEAST_TOLD * len(seen) else None
 
 
 def _zone_part(
@@ -195,13 +154,6 @@ def _drift(told: Sequence[Sequence[BraceEstimate]]) -> ScorePart:
 
 def _fading(x: float, full: float, none: float) -> float:
     return max(0.0, min(1.0, (none - x) / (none - full)))
-
-
-def _released(asked: AskedBrace, after_s: float, braces: Sequence[BraceEstimate]) -> float:
-    until_s = min(after_s, asked.end_s + RELEASE_MOST_S)
-    return next(
-        (b.t_s - asked.end_s for b in braces if asked.end_s <= b.t_s < until_s and b.level < RELEASED_AT), math.nan
-    )
 
 
 def _within(hold: Steadiness, asked: Sequence[AskedBrace]) -> bool:

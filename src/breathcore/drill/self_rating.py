@@ -1,13 +1,15 @@
 """A brace that nothing measures: it is timed, and after each set the person says how hard it was (0–10).
 
 The number is the person's own and stands for nothing else: no score is made of it. A set is asked about where a brace
-was asked for and its level was never told in it: no sensor shows it, or its calibration was refused.
+was asked for and its level was not told for half of the time: no sensor shows it, its range was refused, or it was not
+sure.
 """
 
 import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from breathcore.drill.brace_score import LEAST_TOLD
 from breathcore.model.drill import DrillPhase, Stage, TargetPhase
 from breathcore.model.trunk import BraceEstimate
 
@@ -42,8 +44,14 @@ def rating_text(set_index: int, effort: int) -> str:
 
 
 def unmeasured_sets(done: Sequence[TargetPhase], braces: Sequence[BraceEstimate]) -> tuple[int, ...]:
-    """Return the sets of `done` with a brace whose level was never told in it, in order."""
+    """Return the sets of `done` with a brace whose level was told for less than half of what was seen, in order."""
     asked = [p for p in done if p.scored and (p.brace is not None or p.kind is DrillPhase.EFFORT)]
-    known_s = [b.t_s for b in braces if b.level == b.level]
-    told = {p.set_index for p in asked if any(p.start_s <= t_s < p.end_s for t_s in known_s)}
-    return tuple(sorted({p.set_index for p in asked} - told))
+    levels: dict[int, list[float]] = {p.set_index: [] for p in asked}
+    for p in asked:
+        levels[p.set_index] += [b.level for b in braces if p.start_s <= b.t_s < p.end_s]
+    return tuple(sorted(index for index, told in levels.items() if not _measured(told)))
+
+
+def _measured(levels: Sequence[float]) -> bool:
+    told_n = sum(level == level for level in levels)
+    return told_n > 0 and told_n >= LEAST_TOLD * len(levels)

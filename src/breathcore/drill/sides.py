@@ -2,9 +2,10 @@
 
 A difference is 100 (left − right) / mean, as the symmetry index of signals.md §8. Its uncertainty is the half-width of
 the 95 % interval of the difference of the two means (Welch), in the same percent: what the single repetitions or
-breaths scatter; of expansion also that two skins do not turn in proportion, which no exchange of sensors takes out. It
-is told only where it is larger than that and than what can matter at all (`LEAST_PERCENT`), and, where two sensors were
-compared (expansion), only after they have been exchanged: a sensor may sit better than another.
+breaths scatter; of a count one repetition on either side; of expansion also that two skins do not turn in proportion,
+which no exchange of sensors takes out. It is told only where it is larger than that and than what can matter at all
+(`LEAST_PERCENT`), and, where two sensors were compared (expansion), only after they have been exchanged: a sensor may
+sit better than another.
 A median of the last three sessions is the trend (drills.md §7).
 """
 
@@ -19,6 +20,7 @@ from breathcore.model.trunk import Rep, Side, Steadiness
 
 LEAST_PERCENT = 5.0
 LEAST_N = 3  # of each side
+MISCOUNTED = 1.0  # of the repetitions of a side
 LEAST_MEAN_DEG = 1.0  # of steadiness: of two that stand still, one is always a few times as still as the other
 TREND_N = 3  # sessions
 SUDDEN_POINTS = 15.0
@@ -126,7 +128,7 @@ def _compared(id_: str, left: Sequence[float], right: Sequence[float], *, swappe
     if not mean > 0:
         return SideComparison(id_, UNITS[id_], a, b, math.nan, math.nan, told=False)
     difference = 100.0 * (a - b) / mean
-    uncertainty = 0.0 if id_ == "reps" else 100.0 * _half_width(left, right) / mean
+    uncertainty = 100.0 * (MISCOUNTED * math.sqrt(2.0) if id_ == "reps" else _half_width(left, right)) / mean
     if id_ == "expansion":
         uncertainty = math.hypot(uncertainty, skins_half_width(0.01 * mean))
     tiny = UNITS[id_] == "deg" and id_ != "range" and mean < LEAST_MEAN_DEG

@@ -31,8 +31,8 @@ class Sight:
     """One thing that may be seen, or why it is not.
 
     ``rate`` or ``rate-estimate`` (from the heart alone), ``trace``, ``heart``; of the trunk ``front``, ``left``,
-    ``right``, ``back`` (how far the ribs open there), ``rib-belly``, ``sides``, ``brace``, ``movement``,
-    ``lumbar`` (whether the lower back bends in a hip hinge).
+    ``right``, ``back`` (how far the ribs open there), ``rib-belly``, ``sides``, ``brace`` (``brace-lone``: that,
+    and not how firmly), ``movement``, ``lumbar`` (whether the lower back bends in a hip hinge).
     """
 
     id: str
@@ -58,8 +58,10 @@ def sights(worn: Sequence[tuple[DeviceSpec, Place | None]]) -> tuple[Sight, ...]
 def _of_trunk(worn: Sequence[tuple[DeviceSpec, Place | None]]) -> Iterator[Sight]:
     channels = [c for spec, place in worn for c in put_on(spec, place).channels]
     seen = trunk_sights(channels)
+    lone = seen[Measure.BRACE].seen and not seen[Measure.RIB_BELLY].seen  # nothing else shows the breath beside it
     for id_, measure, need in _TRUNK:
-        yield Sight(id_, None if seen[measure].seen else message(need))
+        told = "brace-lone" if lone and measure is Measure.BRACE else id_
+        yield Sight(told, None if seen[measure].seen else message(need))
 
 
 def _rate(worn: Sequence[tuple[DeviceSpec, Place | None]], breath: Message | None) -> Sight:

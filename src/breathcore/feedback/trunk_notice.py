@@ -14,19 +14,21 @@ class Notices:
     """Keeps what there is to say; `exchanged`: left and right are worn the other way about than at first.
 
     An exchange is wanted where the same side opened more, by more than chance and a symmetry index of 10, in the last
-    breaths; once breaths were told with the sensors the other way about, it has been checked.
+    breaths; once breaths were told with the sensors the other way about, it has been checked, until they are put on
+    anew for another reason.
     """
 
     def __init__(self) -> None:
         self.exchanged = False
-        self._checked = False
+        self._checked = self._slipped = self._exchanging = False
         self._wider: list[Side | None] = []  # of the last breaths: the side that opened more
-        self._calibrations: dict[Place, SiteCalibration] = {}
+        self._calibrations: dict[str, SiteCalibration] = {}
         self._started = False
 
     def exchange(self) -> None:
         """Learn that left and right have been exchanged, or back."""
         self.exchanged = not self.exchanged
+        self._exchanging = True
         self._wider = []
 
     def start(self) -> None:
@@ -35,13 +37,16 @@ class Notices:
 
     def on_calibration(self, calibration: SiteCalibration) -> None:
         """Take what a site learned."""
-        self._calibrations[calibration.place] = calibration
+        self._calibrations[calibration.source] = calibration
         self._wider, self._started = [], False
+        self._checked = self._checked and (self._exchanging or not self._slipped)
+        self._slipped = self._exchanging = False
 
     def on_expansion(self, expansion: Expansion) -> None:
         """Take a breath."""
         self._wider = [*self._wider[1 - BREATHS_N :], expansion.opens_more]
         sides = expansion.site(Place.LEFT), expansion.site(Place.RIGHT)
+        self._slipped = self._slipped or any(s is not None and s.reason is Unmeasured.SLIPPED for s in sides)
         if self.exchanged and all(s is not None and s.reason is None for s in sides):
             self._checked = True
 

@@ -3,18 +3,19 @@
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from statistics import median
+from statistics import fmean, median
 
 import numpy as np
 
 from breathcore.drill.sides import SideComparison
-from breathcore.estimate.trunk.sights import Measure, sights
+from breathcore.estimate.trunk.sights import Measure, belly_of, ribs_of, ring_of, sights, sites_of
+from breathcore.estimate.trunk.site import SiteKind
+from breathcore.feedback.brace_presenter import LIVE_S, BracePresenter
 from breathcore.feedback.frame import PAST_S
 from breathcore.feedback.history import History
 from breathcore.feedback.movement_words import back_word, exhaled_of, target_share, tempo_of, tempo_word, turning_word
 from breathcore.feedback.trunk_notice import CHANGE, Notices
 from breathcore.feedback.trunk_view import (
-    BraceView,
     CalibrationView,
     CompartmentsView,
     PairView,
@@ -46,9 +47,6 @@ from breathcore.model.trunk import (
     Unmeasured,
 )
 
-TOLD = (None, Unmeasured.UNSURE, Unmeasured.LONE)  # with these, on and off at least are told of a brace
-STANDS_S = 6.0  # a brace's level goes on standing for about a breath while the next is not sure
-LIVE_S = 2.0  # a live level older than this is not shown
 MOVING_S = 5.0  # nor a rate during movement
 BREATH_S = 30.0  # nor what a breath came to
 SYMMETRY_FAR = 20.0
@@ -56,6 +54,7 @@ TOGETHER_DEG, APART_DEG = 20.0, 45.0
 SYMMETRY_BREATHS_N = 5  # whose median is shown
 MOVED_N, MOVED_GAP_S = 300, 1.0  # points kept of a movement; more than this between two: the line is broken
 _UNITS = {"deg": "°", "1": ""}
+Spot = tuple[Place, SiteKind]  # a tilt and a belt may be worn at one place
 _SEEN = {
     Place.STERNUM: Measure.FRONT,
     Place.LEFT: Measure.LEFT,
@@ -75,14 +74,14 @@ class TrunkPresenter:
 
     def __init__(self, channels: Sequence[ChannelSpec]) -> None:
         self._sights = sights(channels)
-        self._levels: dict[Place, tuple[float, float]] = {}  # time, level
-        self._calibrations: dict[Place, SiteCalibration] = {}
-        self._firm: BraceCalibration | None = None
+        self._sites = sites_of(channels)
+        self._kinds = {s.source: s.kind for s in self._sites}
+        self._levels: dict[Spot, tuple[float, float]] = {}  # time, level
+        self._calibrations: dict[Spot, SiteCalibration] = {}
+        self._brace = BracePresenter(seen=self._sights[Measure.BRACE].seen, beside=self._sights[Measure.RIB_BELLY].seen)
         self._expansion: Expansion | None = None
         self._symmetry: list[float] = []
         self._notices = Notices()
-        self._brace: BraceEstimate | None = None
-        self._sure: BraceEstimate | None = None  # the last one whose level was told
         self._posture: PostureEstimate | None = None
         self._learned: MovementLearned | None = None
         self._rep_level: RepLevel | None = None
@@ -102,14 +101,13 @@ class TrunkPresenter:
         elif isinstance(estimate, Expansion):
             self._on_expansion(estimate)
         elif isinstance(estimate, SiteCalibration):
-            self._calibrations[estimate.place] = estimate
+            self._calibrations[self._spot(estimate)] = estimate
             self._notices.on_calibration(estimate)
             self._expansion, self._symmetry = None, []  # they were told by another range
         elif isinstance(estimate, BraceCalibration):
-            self._firm = estimate
+            self._brace.on_calibration(estimate)
         elif isinstance(estimate, BraceEstimate):
-            self._brace = estimate
-            self._sure = estimate if estimate.level == estimate.level else self._sure
+            self._brace.on_estimate(estimate)
         elif isinstance(estimate, PostureEstimate):
             self._posture = estimate
         else:
@@ -133,8 +131,7 @@ class TrunkPresenter:
         ring = self._ring(now_s, drill, phase) if self._shows_ring or "expansion" in wanted else None
         pair = self._compartments(now_s) if self._sights[Measure.RIB_BELLY].seen else None
         braced = drill is not None and drill.braced
-        known = self._brace is not None and self._brace.reason in TOLD
-        brace = self._brace_view(now_s, phase) if braced or known else None
+        brace = self._brace.view(now_s, phase) if braced or self._brace.known else None
         reps = None if drill is None or drill.movement is None else self._reps_view(now_s, drill, phase, planned_n)
         if not any((ring, pair, brace, reps)):
             return None
@@ -145,10 +142,10 @@ class TrunkPresenter:
         )  # fmt: skip
 
     def _results(self, *, braced: bool) -> tuple[CalibrationView, ...]:
-        """Return what the calibration came to, place by place, the brace last."""
-        known = [self._calibrations[p] for p in Place if p in self._calibrations]
-        sites = tuple(_result(c) for c in known)
-        return (*sites, _firm_result(self._firm)) if braced and self._firm is not None else sites
+        """Return what the calibration came to, sensor by sensor, the brace last."""
+        known = [c for p in Place for k in SiteKind if (c := self._calibrations.get((p, k))) is not None]
+        sites, firm = tuple(_result(c) for c in known), self._brace.result()
+        return (*sites, firm) if braced and firm is not None else sites
 
     def movement(self, now_s: float) -> tuple[F64, F64]:
         """Return times (n,) and shares of the learned range (n,) of the movement in view; empty where there is none."""
@@ -160,7 +157,10 @@ class TrunkPresenter:
 
     def _on_level(self, block: SiteBlock) -> None:
         if len(block.t_s):
-            self._levels[block.place] = float(block.t_s[-1]), float(block.level[-1])
+            self._levels[self._spot(block)] = float(block.t_s[-1]), float(block.level[-1])
+
+    def _spot(self, estimate: SiteBlock | SiteCalibration) -> Spot:
+        return estimate.place, self._kinds.get(estimate.source, SiteKind.IMU)
 
     def _on_expansion(self, expansion: Expansion) -> None:
         self._expansion = expansion
@@ -216,21 +216,24 @@ class TrunkPresenter:
     def _site(self, place: Place, now_s: float, expansion: Expansion | None) -> SiteView:
         if not self._sights[_SEEN[place]].seen:
             return SiteView(place, message=_why(Unmeasured.NO_SENSOR))
-        calibration = self._calibrations.get(place)
+        spots = [(s.place, s.kind) for s in ring_of(self._sites) if s.place is place]
+        calibration = next((self._calibrations.get(spot) for spot in spots), None)
         if calibration is None:
             return SiteView(place, message=_why(Unmeasured.NOT_CALIBRATED))
         if calibration.reason is not None:
             return SiteView(place, message=_why(calibration.reason))
         told = None if expansion is None else expansion.site(place)
-        level = self._level(place, now_s)
+        level = self._level(now_s, spots)
         if told is None or told.reason is not None:
             reason = told.reason if told is not None else None
             return SiteView(place, level, message=_why(reason) if reason is not None else None)
         return SiteView(place, level, told.share, _number(told.cm))
 
-    def _level(self, place: Place, now_s: float) -> float | None:
-        t_s, level = self._levels.get(place, (-math.inf, math.nan))
-        return _number(level) if now_s - t_s <= LIVE_S else None
+    def _level(self, now_s: float, spots: Sequence[Spot]) -> float | None:
+        """Return the mean of the live levels there, None where one of them is not fresh."""
+        known = [self._levels.get(spot, (-math.inf, math.nan)) for spot in spots]
+        fresh = bool(known) and all(now_s - t_s <= LIVE_S for t_s, _ in known)
+        return _number(fmean(level for _, level in known)) if fresh else None
 
     def _fresh(self, now_s: float) -> Expansion | None:
         told = self._expansion
@@ -240,9 +243,12 @@ class TrunkPresenter:
 
     def _compartments(self, now_s: float) -> CompartmentsView:
         expansion = self._fresh(now_s)
-        ribs, belly = self._level(Place.STERNUM, now_s), self._level(Place.NAVEL, now_s)
+        belly_site = belly_of(self._sites)
+        rib_spots = [(s.place, s.kind) for s in ribs_of(self._sites)]
+        belly_spots = [] if belly_site is None else [(belly_site.place, belly_site.kind)]
+        ribs, belly = self._level(now_s, rib_spots), self._level(now_s, belly_spots)
         if expansion is None:
-            missing = not {Place.STERNUM, Place.NAVEL} & set(self._calibrations)
+            missing = not {*rib_spots, *belly_spots} & set(self._calibrations)
             return CompartmentsView(
                 ribs, belly, message=_why(Unmeasured.NOT_CALIBRATED if missing else Unmeasured.NO_BREATH)
             )
@@ -251,34 +257,6 @@ class TrunkPresenter:
         return CompartmentsView(
             ribs, belly, share, phase, _phase_word(expansion), None if reason is None else _why(reason)
         )
-
-    # the brace
-
-    def _brace_view(self, now_s: float, phase: TargetPhase | None) -> BraceView:
-        zone = None if phase is None else phase.brace
-        told = self._brace
-        if not self._sights[Measure.BRACE].seen:
-            return BraceView(zone=zone, message=message("brace.not-measured"))
-        if told is None or now_s - told.t_s > LIVE_S:
-            return BraceView(zone=zone, message=_why(Unmeasured.NOT_CALIBRATED if told is None else Unmeasured.NO_DATA))
-        if told.reason is not None and told.reason not in TOLD:
-            return BraceView(zone=zone, message=_why(told.reason))
-        seen = BraceView(
-            None, zone, told.on, told.held_s, _number(told.drift), told.breathing, told.strain,
-            message("brace.strain") if told.strain else None,
-        )  # fmt: skip
-        level = self._standing(told)
-        if level is None:
-            why = Unmeasured.LONE if told.reason is Unmeasured.LONE else Unmeasured.UNSURE
-            return replace(seen, message=message(f"brace.{'on' if told.on else 'off'}-{why}"))
-        return replace(seen, level=level, word=seen.word or _brace_word(level, zone, on=told.on))
-
-    def _standing(self, told: BraceEstimate) -> float | None:
-        """Return the level, or the last that was sure while it is as old as a breath and the brace has not changed."""
-        sure = self._sure
-        if told.reason is Unmeasured.LONE or sure is None or told.t_s - sure.t_s > STANDS_S or sure.on is not told.on:
-            return None
-        return sure.level
 
     # repetitions
 
@@ -299,7 +277,7 @@ class TrunkPresenter:
         if self._learned is not None and self._learned.reason is not None:
             return replace(common, message=_why(self._learned.reason))
         level = self._rep_level
-        live = level is not None and now_s - level.t_s <= LIVE_S
+        live = drill.movement.follows and level is not None and now_s - level.t_s <= LIVE_S
         last = done[-1] if done else None
         tempo = None if last is None else tempo_of(last, drill)
         return replace(
@@ -308,6 +286,7 @@ class TrunkPresenter:
             range_deg=None if last is None else last.range_deg,
             tempo=tempo,
             steady_deg=None if self._steady is None else _number(self._steady.tilt_deg),
+            steady_coarse=self._sights[Measure.STEADINESS].coarse,
             exhaled=None if last is None else exhaled_of(last, drill),
             word=None if tempo is None else tempo_word(tempo),
             back=back_word(self._bend, drill, seen=self._sights[Measure.LUMBAR].seen),
@@ -330,7 +309,7 @@ class TrunkPresenter:
         return None if told is None or told.posture is Posture.UNKNOWN else message(f"posture.{told.posture.value}")
 
     def _notice(self, now_s: float) -> Message | None:
-        if self._brace is not None and self._brace.strain and now_s - self._brace.t_s <= LIVE_S:
+        if self._brace.strains(now_s):
             return message("brace.strain")
         return self._notices.tell(self._fresh(now_s))
 
@@ -342,10 +321,6 @@ def _result(c: SiteCalibration) -> CalibrationView:
     change = _number(c.change)
     told = change if change is not None and abs(change) > CHANGE else None
     return CalibrationView(c.place, span, _UNITS.get(c.unit, c.unit), _number(c.cm_per_unit * span), told)
-
-
-def _firm_result(c: BraceCalibration) -> CalibrationView:
-    return CalibrationView(None) if c.reason is None else CalibrationView(None, message=_why(c.reason))
 
 
 def pair_view(c: SideComparison) -> PairView:
@@ -390,10 +365,3 @@ def _phase_word(expansion: Expansion) -> Message | None:
         if off < APART_DEG
         else "compartments.apart"
     )
-
-
-def _brace_word(level: float, zone: tuple[float, float] | None, *, on: bool) -> Message:
-    if zone is None:
-        return message("brace.let-go" if on else "brace.soft")
-    low, high = zone
-    return message("brace.more" if level < low else "brace.less" if level > high else "brace.in-zone")

@@ -87,6 +87,7 @@ class RepsView:
     range_deg: float | None = None  # the last one's
     tempo: float | None = None
     steady_deg: float | None = None
+    steady_coarse: bool = False  # by an accelerometer alone: to a degree
     exhaled: float | None = None
     word: Message | None = None
     back: Message | None = None  # what the lower back did in the last one
@@ -103,7 +104,7 @@ class PairView:
     `told` says that the difference is larger than what sensors and repetitions alone make.
     """
 
-    id: str  # "reps", "range", "tempo", "hold", "steadiness", "expansion": ids of `pair.<id>`
+    id: str  # "reps", "range", "tempo", "hold", "tilt", "rotation", "expansion": ids of `pair.<id>`
     unit: str
     left: float | None
     right: float | None

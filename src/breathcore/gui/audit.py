@@ -74,12 +74,8 @@ def _clipped(widget: QWidget) -> bool:
     if isinstance(widget, QCheckBox):
         return widget.width() < widget.sizeHint().width()
     if isinstance(widget, QComboBox):
-        option = QStyleOptionComboBox()
-        widget.initStyleOption(option)
-        room = widget.style().subControlRect(
-            QStyle.ComplexControl.CC_ComboBox, option, QStyle.SubControl.SC_ComboBoxEditField, widget
-        )
-        return room.width() < _width(widget.fontMetrics(), widget.currentText())
+        texts = (widget.itemText(n) for n in range(widget.count()))  # any of them may be chosen
+        return _box_room(widget) < max((_width(widget.fontMetrics(), text) for text in texts), default=0)
     if isinstance(widget, QLineEdit):
         shown = widget.text() or widget.placeholderText()
         return widget.width() < _width(widget.fontMetrics(), shown)
@@ -92,6 +88,13 @@ def _label_clipped(widget: QLabel) -> bool:
     flags = Qt.TextFlag.TextWordWrap if widget.wordWrap() else Qt.TextFlag.TextSingleLine
     needed = metrics.boundingRect(QRect(0, 0, max(1, room.width()), 100_000), int(flags), widget.text())
     return needed.width() > room.width() + 1 or needed.height() > room.height() + 1
+
+
+def _box_room(widget: QComboBox) -> int:
+    option = QStyleOptionComboBox()
+    widget.initStyleOption(option)
+    field = QStyle.SubControl.SC_ComboBoxEditField
+    return widget.style().subControlRect(QStyle.ComplexControl.CC_ComboBox, option, field, widget).width()
 
 
 def _button_room(widget: QPushButton) -> int:

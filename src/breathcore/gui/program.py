@@ -39,7 +39,7 @@ from breathcore.session.exporting import export_data
 from breathcore.session.plan import SessionPlan
 from breathcore.session.recording import open_session
 from breathcore.session.replaying import plan_of
-from breathcore.session.rig import all_round, all_simulated, rig, rig_source
+from breathcore.session.rig import all_round, all_simulated, rig, rig_source, shown
 from breathcore.session.runner import LiveSession, SessionRunner, SessionThread
 from breathcore.session.sensors import devices_of
 from breathcore.session.settings import (
@@ -85,7 +85,7 @@ class Program:
         replay_speed: float = 1.0,
         radio: Radio = SYSTEM_RADIO,
     ) -> None:
-        self._wearer = wearer or WearerSpec()
+        self._wearer = wearer
         self._folder = folder or sessions_folder()
         self._replay_speed = replay_speed
         self._radio = radio
@@ -119,7 +119,7 @@ class Program:
     def check(self, sensors: tuple[ChosenSensor, ...]) -> Bridge:
         """Connect to `sensors` and show how they do, without recording, until `stop_check`."""
         bridge = Bridge()
-        return self._launch(Capture(self._source(sensors, self._wearer), None, bridge), bridge)
+        return self._launch(Capture(self._source(sensors, self._who(sensors)), None, bridge), bridge)
 
     def stop_check(self) -> None:
         """Have the check end, without waiting for it."""
@@ -130,7 +130,7 @@ class Program:
         """Begin a session in the worker thread. Raises SafetyError where the gate is closed for `choice`."""
         drill = registry.drill(choice.drill_id)
         simulated = all_simulated(choice.sensors)
-        wearer = wearer_for(drill, choice.pattern_id, self._wearer)
+        wearer = wearer_for(drill, choice.pattern_id, self._who(choice.sensors))
         _check_form(drill, choice)
         plan = SessionPlan(
             drill,
@@ -142,7 +142,7 @@ class Program:
             screening=choice.screening,
             opened=choice.opened,
             previous=previous_ranges(list_sessions(self._folder), choice.person, simulated=simulated),
-            facts={"seed": self._wearer.seed} if simulated else {},
+            facts={"seed": wearer.seed} if simulated else {},
         )
         plan.require_clearance()
         require_opened(drill.pattern(choice.pattern_id), opened=choice.opened)  # of a simulated wearer, too
@@ -222,6 +222,10 @@ class Program:
     def save_settings(self, settings: Settings) -> None:
         """Store `settings`."""
         save_settings(settings)
+
+    def _who(self, sensors: Sequence[ChosenSensor]) -> WearerSpec:
+        """Return who wears the simulated `sensors`, none: the simulated strap."""
+        return self._wearer or shown(trunk=bool(sensors))
 
     def _source(self, sensors: Sequence[ChosenSensor], wearer: WearerSpec, drill: DrillSpec | None = None) -> Source:
         if not sensors:

@@ -64,6 +64,7 @@ class Studio:
         if shot.then is not None:
             shot.then(page)
             settle()
+            settle()  # what was opened or closed may have moved the rest
         return page
 
     def take(self, page: QWidget) -> QImage:

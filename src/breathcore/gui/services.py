@@ -96,7 +96,7 @@ class SideSummary:
 
 @dataclass(frozen=True, slots=True)
 class TrunkSummary:
-    """What a session measured of ribs, brace and movement; `braced`: whether the brace was measured at all."""
+    """What a session measured of ribs, brace and movement; `braced`: whether the brace's level was told at all."""
 
     sites: tuple[SiteSummary, ...] = ()
     rib_share: float | None = None
@@ -104,6 +104,7 @@ class TrunkSummary:
     reps_n: int = 0
     sides: tuple[SideSummary, ...] = ()
     braced: bool = False
+    brace_seen: bool = False  # whether braced or not was told
     back_deg: float | None = None  # the median bend of the lower back in hip hinges; positive: rounded
 
 

@@ -117,7 +117,7 @@ def score_of(frame: FeedbackFrame, wording: Wording) -> tuple[str, str]:
     """Return the score and the line of its parts; at the end, those that were not measured are named."""
     score = frame.score
     if not frame.drill.paced and (score is None or score.total is None):
-        return DASH, wording.text("trainer.score.timed" if frame.trunk is None else "trainer.score.none")
+        return DASH, wording.text("trainer.score.timed" if _timed(frame) else "trainer.score.none")
     if frame.drill.paced and not frame.breath_followed:
         return DASH, wording.text("trainer.score.unmeasured")
     if score is None or score.total is None:
@@ -128,6 +128,17 @@ def score_of(frame: FeedbackFrame, wording: Wording) -> tuple[str, str]:
     if missing and frame.stage is Stage.FINISHED:
         parts.append(wording.text("trainer.score.missing", parts=", ".join(missing)))
     return wording.number(score.total), "  ·  ".join(parts)
+
+
+def _timed(frame: FeedbackFrame) -> bool:
+    """Whether no score will come: nothing measures what the drill asks for."""
+    trunk = frame.trunk
+    if trunk is None:
+        return True
+    if trunk.reps is not None:
+        return trunk.reps.message is not None and trunk.reps.message.id == "trunk.no-sensor"
+    why = None if trunk.brace is None else trunk.brace.message
+    return why is not None and not why.id.endswith("-unsure")
 
 
 def unbroken(keys: str) -> str:

@@ -5,15 +5,18 @@ from dataclasses import replace
 
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
+from breathcore.estimate.trunk.sights import level_of
 from breathcore.feedback.trunk_view import (
     BraceView,
     CompartmentsView,
     PairView,
     RepsView,
     RingView,
+    SiteView,
     TrunkView,
 )
 from breathcore.feedback.wording import Wording
+from breathcore.gui import theme
 from breathcore.gui.trainer_text import DASH
 from breathcore.gui.trunk_pictures import BraceGauge, CompartmentsPicture, RingPicture, TempoBar
 from breathcore.gui.widgets import InfoButton, label, pad, set_property, set_text
@@ -81,26 +84,31 @@ class RingPart(Part):
         if not numbers:
             self.tell("", self.wording.text("trainer.thinned"))
             return
-        self.tell(self._girth(view), "\n".join(filter(None, self._lines(view))))
+        girths = self._girths(view)
+        lines = filter(None, (girths, *self._lines(view)))
+        self.tell("" if girths else self.wording.text("trunk.relative"), "\n".join(lines))
 
-    def _girth(self, view: RingView) -> str:
-        known = [site.cm for site in view.sites if site.cm is not None]
-        if not known:
-            return self.wording.text("trunk.relative")
-        return self.wording.text("trunk.cm", n=self.wording.number(sum(known) / len(known), 1))
+    def _girths(self, view: RingView) -> str:
+        """Return by how much the girth grew at each level that a tape was laid round."""
+        text, number = self.wording.text, self.wording.number
+        grown = {level_of(site.place).value: site.cm for site in view.sites if site.cm is not None}
+        names = {level: text(f"prepare.tape.level.{level}") for level in grown}
+        return " · ".join(text("trunk.girth", level=names[level], n=number(cm, 1)) for level, cm in grown.items())
 
     def _lines(self, view: RingView) -> Sequence[str]:
         silent = [site for site in view.sites if site.message is not None]
         if len(silent) == len(view.sites) and all(site.message == silent[0].message for site in silent):
             return (self.say(silent[0].message),)
-        why = [
-            self.wording.text(
-                "trunk.site.why", site=self.wording.text(f"trunk.site.{s.place.value}"), why=self.say(s.message)
-            )
-            for s in silent[:1]
-        ]
         least = "" if view.least is None else self.wording.text(f"trunk.least.{view.least.value}")
-        return (least or self.say(view.symmetry_word), *why)
+        return (least or self.say(view.symmetry_word), *self._why(silent))
+
+    def _why(self, silent: Sequence[SiteView]) -> Sequence[str]:
+        """Return the first reason why sites are silent, with all of those that it holds for."""
+        alike = [s for s in silent if s.message == silent[0].message]
+        if not alike:
+            return ()
+        names = ", ".join(self.wording.text(f"trunk.site.{s.place.value}") for s in alike)
+        return (self.wording.text("trunk.site.why", site=names, why=self.say(alike[0].message)),)
 
 
 class CompartmentsPart(Part):
@@ -130,6 +138,7 @@ class BracePart(Part):
         self.gauge = BraceGauge(wording)
         self.column.addWidget(self.gauge)
         self.column.addWidget(self._line)
+        self.column.addStretch(1)
         self.restyle()
 
     def show_view(self, view: BraceView, *, numbers: bool) -> None:
@@ -143,6 +152,11 @@ class BracePart(Part):
             self.tell(value, self.wording.text("trainer.thinned"))
         else:
             self.tell(value, "  ·  ".join(filter(None, self._words(view))))
+
+    def restyle(self) -> None:
+        """Take the text size now in use; gauge and sentence need the same room: what stands below stays where it is."""
+        super().restyle()
+        self.setMinimumHeight(theme.current().px(BRACE_EM))
 
     def _words(self, view: BraceView) -> Sequence[str]:
         if view.message is not None:
@@ -158,6 +172,7 @@ class BracePart(Part):
 
 
 DRIFT = 0.05  # over 10 s
+BRACE_EM = 8.2  # name and gauge with two lines below, or name and three lines
 
 
 class RepsPart(Part):
@@ -172,6 +187,7 @@ class RepsPart(Part):
 
     def show_view(self, view: RepsView, *, numbers: bool) -> None:
         """Show the counter."""
+        self.bar.setVisible(view.message is None)
         self.bar.show_view(view, numbers=numbers)
         text = self.wording.text
         side = "" if view.side is None else text(f"trunk.side.{view.side.value}")
@@ -187,7 +203,10 @@ class RepsPart(Part):
     def _words(self, view: RepsView) -> Sequence[str]:
         number, text = self.wording.number, self.wording.text
         far = "" if view.range_deg is None else text("trunk.degrees", n=number(view.range_deg, 0))
-        still = "" if view.steady_deg is None else text("trunk.still", n=number(view.steady_deg, 1))
+        still = ""
+        if view.steady_deg is not None:
+            said, digits = ("trunk.still-about", 0) if view.steady_coarse else ("trunk.still", 1)
+            still = text(said, n=number(view.steady_deg, digits))
         out = view.exhaled is not None and view.exhaled < EXHALED
         breathe = text("trunk.breathe-out") if out else ""
         word, back, turning = map(self.say, (view.word, view.back, view.turning))

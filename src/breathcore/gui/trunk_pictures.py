@@ -122,7 +122,7 @@ class RingPicture(Picture):
         self, painter: QPainter, style: theme.Style, view: RingView, site: SiteView, centre: QPointF, radius: float
     ) -> None:
         em = style.em
-        bold = site.place in (view.focus, view.least)
+        bold = site.place is view.focus or (self._numbers and site.place is view.least)
         painter.setFont(style.font(0.9, QFont.Weight.DemiBold if bold else QFont.Weight.Normal))
         painter.setPen(style.color("text" if site.message is None else "muted"))
         angle = math.radians(_ANGLES[site.place])

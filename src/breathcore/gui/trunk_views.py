@@ -9,6 +9,7 @@ from statistics import fmean, median
 from breathcore.drill.sides import TREND_N, SideComparison, trend
 from breathcore.feedback.trunk_presenter import pair_view
 from breathcore.gui.services import SideSummary, SiteSummary, Stretch, TrunkSummary
+from breathcore.model.drill import Effect, EffectKind
 from breathcore.model.errors import SessionFileError
 from breathcore.model.trunk import RING, BraceEstimate, Expansion, LumbarBend, Rep, SiteCalibration
 from breathcore.record.reader import SessionFile
@@ -24,7 +25,9 @@ def trunk_summary(path: Path, sessions: Sequence[SessionSummary] = ()) -> TrunkS
     `sessions` are all there are, newest first: those of the same person and drill up to this one make the trend.
     """
     with SessionFile.open(path) as file:
-        expansions, braces = file.rows_of(Expansion), file.rows_of(BraceEstimate)
+        from_s = _begun_s(file.drill_events())
+        expansions = [e for e in file.rows_of(Expansion) if e.t_s >= from_s]
+        braces = [b for b in file.rows_of(BraceEstimate) if b.t_s >= from_s]
         reps = [r for r in file.rows_of(Rep) if not r.guided]
         last = _last(file.rows_of(SideComparison))
         bends = [b.bend_deg for b in file.rows_of(LumbarBend) if not math.isnan(b.bend_deg)]
@@ -37,8 +40,14 @@ def trunk_summary(path: Path, sessions: Sequence[SessionSummary] = ()) -> TrunkS
         sides=tuple(_sides(last, _history(path, sessions))),
         back_deg=median(bends) if bends else None,
         braced=any(b.reason is None and not math.isnan(b.level) for b in braces),
+        brace_seen=any(b.on for b in braces),
     )
     return told if told != TrunkSummary() else None
+
+
+def _begun_s(events: Sequence[Effect]) -> float:
+    """Return when a drill's target first began; what was breathed before, under another calibration too, is no part."""
+    return next((e.t_s for e in events if e.kind is EffectKind.PHASE), -math.inf)
 
 
 def stretches(path: Path) -> tuple[tuple[Stretch, ...], tuple[Stretch, ...]]:
@@ -84,6 +93,9 @@ def _sites(expansions: Sequence[Expansion]) -> Iterable[SiteSummary]:
 
 def _sides(last: Sequence[SideComparison], history: Sequence[Sequence[SideComparison]]) -> Iterable[SideSummary]:
     for comparison in last:
+        if not comparison.told and comparison.id == "expansion":  # the sensors, as long as they were not exchanged
+            yield SideSummary(pair_view(comparison))
+            continue
         before = [c.difference for session in history for c in session if c.id == comparison.id]
         way = trend([*before, comparison.difference])
         yield SideSummary(
@@ -92,7 +104,7 @@ def _sides(last: Sequence[SideComparison], history: Sequence[Sequence[SideCompar
             None if math.isnan(way.now) else way.now,
             None if math.isnan(way.before) else way.before,
             sudden=way.sudden and comparison.told,
-            red=way.red,
+            red=way.red and comparison.told,
         )
 
 

@@ -162,11 +162,12 @@ def _finish(session: Session, result: SessionResult | None) -> FinishReason | No
 def _measured(session: Session, specs: tuple[DeviceSpec, ...], trunk: TrunkSummary | None) -> tuple[Measured, ...]:
     roles = frozenset(role for spec in specs for role in spec.roles)
     no_breath = None if any(isinstance(e, Breath) for e in session.estimates) else _why_no_breath(session)
-    no_heart: Message | None = None if roles & HEART_ROLES else message("refusal.no-sensor")
+    no_heart: Message | None = None if roles & HEART_ROLES else message("sight.no-heart")
     found = [Measured("breath", no_breath), Measured("heart", no_heart)]
     drill, told = session.meta.drill, trunk or TrunkSummary()
     if drill and "brace" in drill.measures:
-        found.append(Measured("brace", None if told.braced else message("brace.self-rated")))
+        why = message("brace.on-off" if told.brace_seen else "brace.self-rated")
+        found.append(Measured("brace", None if told.braced else why))
     if drill and "expansion" in drill.measures:
         found.append(Measured("expansion", None if told.sites else message("summary.not-measured")))
     if drill and drill.movement is not None:

@@ -127,6 +127,11 @@ class MovementSpec:
     back_deg: float | None = None
     exhale_on: DrillPhase = DrillPhase.MOVE  # the effort: of a hip hinge it is the way back up
 
+    @property
+    def follows(self) -> bool:
+        """Whether the sensor's tilt goes the way the body does: who stands up leans forward, and again to sit down."""
+        return self.kind != "sit-to-stand"
+
 
 @dataclass(frozen=True, slots=True)
 class DrillSpec:

@@ -35,6 +35,7 @@ class Unmeasured(StrEnum):
     LONE = "lone"  # only the waist's belt shows breath and brace: on and off are told, no level
     SHALLOW = "shallow"  # breaths too small to compare left and right: the skin does not turn in proportion
     ROUGH = "rough"  # left and right differ by too much, or too unsteadily, for a number
+    INWARD = "inward"  # the site draws in while the others open
     SLIGHT = "slight"  # the movement is hardly larger than what a body does at rest
     UNLIKE = "unlike"  # the repetitions that a movement should be learned from differ too much
     QUICK = "quick"  # an accelerometer alone cannot tell so quick a movement from the body's acceleration
@@ -235,7 +236,7 @@ class Expansion:
 
 @dataclass(frozen=True, slots=True)
 class BraceEstimate:
-    """The brace at `t_s`, told four times a second.
+    """The brace at `t_s`, told four times a second, and between where a belt shows it come or go.
 
     `level` is the live level (0 at ease, 1 the firmest gentle brace of the calibration), the breathing's ripple taken
     off; `confirmed` that of the last end of a breath out. `on`: above about 0.08 (until below 0.05), for `held_s`.

@@ -251,7 +251,9 @@ class Pipeline:
 
     def _moved(self, frame: FeedbackFrame, *, breathes: bool) -> FeedbackFrame:
         """Return the frame, its trace that of the movement where the target is one and it is measured."""
-        if breathes or self._plan.drill.movement is None or self._state.stage is Stage.CALIBRATING:
+        still = self._state.stage in (Stage.CALIBRATING, Stage.FINISHED)  # afterwards it is the breath that is watched
+        movement = self._plan.drill.movement
+        if breathes or movement is None or not movement.follows or still:
             return frame
         t_s, share = self._signals.body.movement(self._now_s)
         if not len(t_s):

@@ -12,6 +12,7 @@ from breathcore.source.sim.trunk.draw import draw_trunk
 from breathcore.source.sim.trunk.rig import TRUNK_RIG
 
 TRUNK = frozenset({"expansion", "brace", "movement"})  # measures that take sensors all round
+TRUNK_SEED = 4  # whom a demonstration shows unless another is asked for: of some the brace or a site is never told
 SCHEME = "simulated:"  # what the address of a simulated sensor begins with
 
 
@@ -30,6 +31,11 @@ def all_round(drill: DrillSpec) -> bool:
 def all_simulated(sensors: Sequence[ChosenSensor]) -> bool:
     """Return whether nobody wears `sensors`; none: the simulated strap."""
     return all(sensor.address.startswith(SCHEME) for sensor in sensors)
+
+
+def shown(*, trunk: bool) -> WearerSpec:
+    """Return who wears the simulated sensors where nobody was asked for; `trunk`: all round, else the strap."""
+    return WearerSpec(seed=TRUNK_SEED) if trunk else WearerSpec()
 
 
 def rig_source(sensors: Sequence[ChosenSensor], wearer: WearerSpec, drill: DrillSpec | None = None) -> SimSource:

@@ -20,7 +20,7 @@ from breathcore.session.bridge import Bridge
 from breathcore.session.pilot import Pilot
 from breathcore.session.pipeline import Pipeline
 from breathcore.session.plan import SessionPlan
-from breathcore.session.recording import open_session
+from breathcore.session.recording import Session, open_session
 from breathcore.session.result import SessionResult
 from breathcore.session.runner import LiveSession
 from breathcore.session.trunk_facts import trunk_facts
@@ -128,9 +128,12 @@ class _Watcher:
             self._progress(pipeline.share_done)
 
 
-def write_summary(run: SimulatedRun, path: Path) -> dict[str, object]:
-    """Write truth and measurement side by side as JSON; the measured side comes from the session file alone."""
-    analysis = open_session(run.path).analyse()
+def write_summary(run: SimulatedRun, path: Path, session: Session | None = None) -> dict[str, object]:
+    """Write truth and measurement side by side as JSON; the measured side comes from the session file alone.
+
+    `session` is that file where it is open already.
+    """
+    analysis = (session or open_session(run.path)).analyse()
     start_s, end_s = run.steady
     count = count_breaths(run.truth, analysis.breaths, start_s, end_s)
     score = run.result.score

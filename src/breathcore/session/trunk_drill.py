@@ -47,6 +47,7 @@ HOLD_AFTER_S = 2.0  # what a hold came to is told a little after it
 BRACE_HOLD = "brace"  # the movement in which the pelvis should not move
 RESTS = frozenset({Stage.SET_REST, Stage.PAUSED, Stage.LOST, Stage.DIZZY, Stage.FINISHED})
 TAPE_CM = (0.5, 20.0)  # cm that a girth can grow by
+TAPE_APART_CM = 1.5  # full breaths and a tape repeat to about half a centimetre: more apart, and it has shifted
 TrunkItem = TrunkCalibration | TapeReading | SidesExchanged | MovementTask
 Ask = Callable[[TrunkItem], Iterable[TrunkEstimate]]
 
@@ -172,7 +173,6 @@ class TrunkDrill:
             self.expansions.append(item)
         elif isinstance(item, BraceEstimate):
             self.braces.append(item)
-            return self._braced and item.t_s % 1.0 == 0.0
         elif isinstance(item, Rep):
             self.reps.append(item)
             return True
@@ -279,9 +279,15 @@ def tape_reading(text: str, t_s: float) -> TapeReading | None:
         place, values = Place(said["place"]), [float(v) for v in said["cm"]]
     except (ValueError, KeyError, TypeError, OverflowError):
         return None
+    return None if tape_fault(values) else TapeReading(t_s, place, fmean(values))
+
+
+def tape_fault(values: Sequence[float]) -> str:
+    """Return what is wrong with readings of a tape: ``need`` others, they lie ``apart``, or nothing."""
     low, high = TAPE_CM
-    fits = bool(values) and all(low <= v <= high for v in values)
-    return TapeReading(t_s, place, fmean(values)) if fits else None
+    if not values or not all(low <= v <= high for v in values):
+        return "need"
+    return "apart" if max(values) - min(values) > TAPE_APART_CM else ""
 
 
 def _least(expansions: Sequence[Expansion], start_s: float) -> str:

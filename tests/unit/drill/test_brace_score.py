@@ -1,12 +1,13 @@
 """Scores of braces: in the zone, breathing kept, steady, without drift (signals.md §9); what nobody measured."""
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from breathcore.drill.brace_score import WEIGHTS, asked_braces, graded, ordered, score_brace
+from breathcore.drill.brace_score import WEIGHTS, asked_braces, score_brace
 from breathcore.drill.scoring import advice
 from breathcore.model.device import Place
 from breathcore.model.drill import DrillPhase, Score, TargetPhase
@@ -118,14 +119,9 @@ def test_neighbouring_phases_with_a_zone_are_one_brace() -> None:
     assert [(b.start_s, b.end_s) for b in asked_braces(PHASES)] == [(0.0, 12.0), (20.0, 32.0), (40.0, 52.0)]
 
 
-def test_graded_braces_tell_error_order_and_release() -> None:
-    found = graded(PHASES, told(0.02))
-    assert [g.error for g in found] == pytest.approx([0.02] * 3)
-    assert [g.released_s for g in found] == pytest.approx([1.0] * 3)
-    assert ordered(found) is True
-    assert ordered(found[:1]) is None
-
-
-def test_braces_in_the_wrong_order_are_told() -> None:
-    swapped = [BraceEstimate(b.t_s, "w", {0: 0.2, 1: 0.1, 2: 0.3}[int(b.t_s // 20)]) for b in told()]
-    assert ordered(graded(PHASES, swapped)) is False
+@pytest.mark.parametrize(("every_n", "scored_n"), [(1, 3), (2, 3), (3, 0), (100, 0)])
+def test_a_brace_of_which_less_than_half_was_told_is_not_scored(every_n, scored_n) -> None:
+    braces = [b if k % every_n == 0 else replace(b, level=math.nan) for k, b in enumerate(told())]
+    score = score_brace(PHASES, braces)
+    assert score.breaths_scored == scored_n
+    assert (score.total is None) == (scored_n == 0)

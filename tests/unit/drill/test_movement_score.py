@@ -228,6 +228,13 @@ def test_two_values_are_too_few_to_say():
     assert not found.told
 
 
+@pytest.mark.parametrize(("left", "right", "told"), [(8, 7, False), (5, 4, False), (8, 4, True)])
+def test_one_repetition_more_may_be_a_miscount_and_is_no_difference(left, right, told):
+    found = one("reps", (left,), (right,))
+    assert found.uncertainty == pytest.approx(100.0 * math.sqrt(2.0) / (0.5 * (left + right)))
+    assert found.told is told
+
+
 def test_in_quiet_breaths_a_difference_that_skins_make_is_no_difference_of_expansion():
     left, right = expansion(Side.LEFT, [0.42, 0.421, 0.42]), expansion(Side.RIGHT, [0.38, 0.381, 0.38])
     (quiet,) = compare(left, right, swapped=True)

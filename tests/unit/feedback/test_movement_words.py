@@ -9,7 +9,7 @@ from breathcore.feedback.movement_words import back_word, exhaled_of, turning_wo
 from breathcore.feedback.trunk_presenter import MOVING_S, TrunkPresenter
 from breathcore.model.device import ChannelSpec, Place, Role
 from breathcore.model.drill import DrillPhase
-from breathcore.model.trunk import LumbarBend, MovingRate, Rep, Steadiness, Unmeasured
+from breathcore.model.trunk import LumbarBend, MovingRate, Rep, RepLevel, Steadiness, Unmeasured
 from breathcore.session import registry
 
 HINGE, BRIDGE = registry.drill("hip_hinge"), registry.drill("glute_bridge")
@@ -49,6 +49,17 @@ def test_turning_that_is_not_told_yet_is_said_to_take_rest():
     assert turning_word(steady, HINGE, seen=True) is None
 
 
+@pytest.mark.parametrize("gyro", [True, False])
+def test_steadiness_by_an_accelerometer_alone_is_called_coarse(gyro):
+    axes = ("x", "y", "z")
+    acc = ChannelSpec("pelvis.acc", Role.CHEST_ACC, "g", axes, 52.0, 0.1, place=Place.PELVIS)
+    gyro_of_it = ChannelSpec("pelvis.gyro", Role.GYRO, "deg/s", axes, 52.0, 0.1, place=Place.PELVIS)
+    presenter = TrunkPresenter([acc, gyro_of_it] if gyro else [acc])
+    presenter.on_estimate(Steadiness(20.0, 15.0, Place.PELVIS, acc.id, 1.4))
+    view = presenter.view(21.0, BRIDGE, None, 8).reps
+    assert (view.steady_deg, view.steady_coarse) == (1.4, not gyro)
+
+
 def test_the_rate_during_a_movement_is_shown_with_its_sensor_and_not_for_long():
     axes = ("x", "y", "z")
     back = ChannelSpec("back.acc", Role.CHEST_ACC, "g", axes, 52.0, 0.1, place=Place.BACK)
@@ -59,3 +70,13 @@ def test_the_rate_during_a_movement_is_shown_with_its_sensor_and_not_for_long():
     assert presenter.view(20.1 + MOVING_S, HINGE, None, 8).reps.rate_bpm is None
     presenter.on_estimate(MovingRate(22.0, math.nan, 0.9, "back.acc", "left.acc", Unmeasured.MOTION))
     assert presenter.view(22.0, HINGE, None, 8).reps.rate_bpm is None
+
+
+@pytest.mark.parametrize(("drill", "shown"), [(BRIDGE, True), (registry.drill("sit_to_stand"), False)])
+def test_the_way_is_shown_only_where_the_tilt_goes_it_too(drill, shown):
+    presenter = TrunkPresenter(
+        (ChannelSpec("pelvis.acc", Role.CHEST_ACC, "g", ("x", "y", "z"), 60.0, place=Place.PELVIS),)
+    )
+    presenter.on_estimate(RepLevel(10.0, 12.0, 0.5))
+    view = presenter.view(10.0, drill, None, 8)
+    assert (view.reps.share is not None) is shown

@@ -8,6 +8,7 @@ from breathcore.model.estimates import Refusal
 
 UNITS = {Role.BELT: "N", Role.CHEST_ACC: "g", Role.HEART_RATE: "beats/min", Role.ACC: "g", Role.RR: "s"}
 UNITS[Role.RESPIRATION_RATE] = "breaths/min"
+UNITS[Role.GYRO] = "deg/s"
 
 
 def device(*roles: Role) -> DeviceSpec:
@@ -26,6 +27,7 @@ def why(id_: str, *worn: tuple[DeviceSpec, Place | None]) -> str | None:
 
 
 IMU, BELT, HEART, ARM = device(Role.CHEST_ACC), device(Role.BELT), device(Role.HEART_RATE), device(Role.ACC)
+TURNING = device(Role.CHEST_ACC, Role.GYRO)
 
 
 def test_a_chest_strap_shows_breath_and_heart() -> None:
@@ -83,6 +85,27 @@ def test_each_place_is_seen_by_a_sensor_of_its_own() -> None:
 
 
 def test_a_belt_at_the_waist_shows_the_brace_and_beside_one_on_the_chest_ribs_and_belly() -> None:
-    assert why("brace", (BELT, Place.NAVEL)) is None
+    assert "brace-lone" in seen((BELT, Place.NAVEL))
     assert why("rib-belly", (BELT, Place.NAVEL)) == "sight.rib-belly-need"
     assert {"rib-belly", "brace"} <= seen((BELT, Place.NAVEL), (BELT, Place.STERNUM))
+
+
+RING = ((IMU, Place.STERNUM), (IMU, Place.LEFT), (IMU, Place.RIGHT), (IMU, Place.BACK))
+BELTS = ((BELT, Place.STERNUM), (BELT, Place.NAVEL))
+BREATH = {"rate", "trace"}
+SITES = {"front", "left", "right", "back", "sides"}
+
+
+@pytest.mark.parametrize(
+    ("worn", "expected"),
+    [
+        (RING, BREATH | SITES | {"movement"}),
+        (RING + BELTS, BREATH | SITES | {"movement", "rib-belly", "brace"}),
+        ((*RING, *BELTS, (TURNING, Place.BACK), (TURNING, Place.PELVIS)),
+         BREATH | SITES | {"movement", "rib-belly", "brace", "lumbar"}),
+        (((BELT, Place.NAVEL),), BREATH | {"brace-lone"}),
+    ],
+    ids=["four round the ribs", "and two belts", "and back and pelvis with gyroscopes", "a belt at the waist alone"],
+)  # fmt: skip
+def test_what_sets_of_sensors_show_and_nothing_more(worn, expected: set[str]) -> None:
+    assert seen(*worn) == expected

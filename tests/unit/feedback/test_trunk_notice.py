@@ -96,3 +96,17 @@ def test_places_are_said_by_their_names(language):
         message("trunk.notice.changed", place="left", percent=31),
     ):
         assert words.text("trunk.site.left") in words.say(told)
+
+
+def test_put_on_anew_for_another_reason_the_exchange_is_to_be_checked_anew():
+    notices = Notices()
+    notices.exchange()
+    breathed(notices, *[Side.LEFT] * BREATHS_N)
+    for anew in (False, True):
+        notices.on_expansion(breath(reason=Unmeasured.SLIPPED))
+        if not anew:
+            notices.exchange()
+        for place in (Place.LEFT, Place.RIGHT):
+            notices.on_calibration(learned(place, math.nan))
+        breathed(notices, *[Side.LEFT] * BREATHS_N)
+        assert notices.tell(breath()) == (EXCHANGE if anew else None)

@@ -83,11 +83,22 @@ def test_while_the_breath_is_held_no_site_is_told_to_open(ring: Trained) -> None
     assert told == []
 
 
+def wrong(run: Trained, told: list[Expansion]) -> list[tuple[Expansion, Place]]:
+    """Return what was told of a site that opened quite otherwise."""
+    return [
+        (e, s.place)
+        for e in told
+        for s in e.sites
+        if s.reason is None and abs(s.share - run.truth.opened(s.place, e.onset_s, e.end_s)) > 0.25
+    ]
+
+
 def test_a_cough_is_no_breath_of_the_ribs_and_no_sensor_has_slipped_by_it(ring: Trained) -> None:
-    over = [e for e in ring.derived.expansions if e.onset_s < during(*COUGHED)[1] and e.end_s > during(*COUGHED)[0]]
-    coughed = [s for e in over for s in e.sites if e.end_s - e.onset_s < 3.0]
-    assert all(s.reason in (Unmeasured.NO_BREATH, Unmeasured.MOTION) for s in coughed)
-    assert all(s.reason is not Unmeasured.SLIPPED for e in breaths(ring, 0.0, LOST[0]) for s in e.sites)
+    a, b = during(*COUGHED)
+    assert wrong(ring, [e for e in ring.derived.expansions if e.onset_s < b and e.end_s > a]) == []
+    before = breaths(ring, 0.0, LOST[0])
+    assert len(before) > 5
+    assert all(s.reason is not Unmeasured.SLIPPED for e in before for s in e.sites)
 
 
 def test_after_talking_and_coughing_every_site_is_told_again(ring: Trained) -> None:
@@ -116,10 +127,8 @@ def test_a_slipped_sensor_is_said_and_told_no_more(ring: Trained) -> None:
 def test_what_the_others_did_in_the_breath_in_which_one_slipped_is_not_told_wrongly(ring: Trained) -> None:
     at_s = during(SLIPPED, SLIPPED)[0]
     own = [e for e in ring.derived.expansions if e.onset_s <= at_s < e.end_s]
-    for expansion in own:
-        for site in expansion.sites:
-            true = ring.truth.opened(site.place, expansion.onset_s, expansion.end_s)
-            assert site.reason is not None or abs(site.share - true) < 0.25
+    assert any(s.reason is None for e in own for s in e.sites)
+    assert wrong(ring, own) == []
 
 
 def test_after_everything_was_put_on_anew_nothing_is_told_by_the_old_calibration(ring: Trained) -> None:
@@ -154,15 +163,17 @@ def test_a_breath_held_under_the_brace_is_said_not_to_go_on(braced: Trained) -> 
 
 
 def test_talking_under_the_brace_does_not_end_it(braced: Trained) -> None:
-    talked = [b for b in braces(braced, *BRACED["talked"]) if b.reason is None]
+    talked = braces(braced, *BRACED["talked"])
+    assert talked
     assert sum(b.on for b in talked) >= 0.8 * len(talked)
 
 
-def test_a_lost_belt_is_said_and_the_brace_is_told_again_when_it_is_back(braced: Trained) -> None:
+def test_a_lost_belt_is_said_until_it_is_back(braced: Trained) -> None:
     lost = braces(braced, BRACED["lost"][0] + 2.0, BRACED["lost"][1])
     assert {b.reason for b in lost} == {Unmeasured.NO_DATA}
     back = braces(braced, BRACED["lost"][1] + 2.0, BELT_SLIPS)
-    assert any(b.reason is None for b in back)
+    assert back
+    assert all(b.reason is not Unmeasured.NO_DATA for b in back)  # a level only once breaths are as they were before
     views = [v.brace for v in braced.seen.between(*during(BRACED["lost"][0] + 3.0, BRACED["lost"][1]))]
     assert {v.message.id for v in views if v is not None and v.message is not None} == {"trunk.no-data"}
 

@@ -58,7 +58,7 @@ def test_both_sides_do_the_same_dose_and_every_repetition_is_counted(bridges: tu
 def test_its_sides_are_compared_with_an_uncertainty_and_alike_sides_are_not_called_different(bridges) -> None:
     compared = {c.id: c for c in bridges[0].derived.sides}
     assert {"reps", "range", "tempo", "hold", "tilt"} <= compared.keys()
-    for what in ("range", "tempo", "hold"):
+    for what in ("reps", "range", "tempo", "hold", "tilt"):
         assert not math.isnan(compared[what].uncertainty)
         assert not compared[what].told
 

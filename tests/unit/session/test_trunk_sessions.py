@@ -41,7 +41,7 @@ def test_nonsense_for_a_tape_reading_is_passed_over(text: str) -> None:
 
 
 def test_a_tape_reading_is_the_mean_of_what_was_read() -> None:
-    reading = tape_reading(json.dumps({"place": "sternum", "cm": [4.0, 5.0, 6.0]}), 1.0)
+    reading = tape_reading(json.dumps({"place": "sternum", "cm": [4.5, 5.0, 5.5]}), 1.0)
     assert reading is not None
     assert (reading.place, reading.cm) == (Place.STERNUM, pytest.approx(5.0))
 

@@ -5,7 +5,8 @@ of a breath out it is told from another breath channel, whose ripple is taken of
 it was at the last end, less where the reading falls below it (`waves.Floor`). What reads as rest is followed between
 braces (fabric creeps), and begun anew in another posture.
 
-Where a drill says so, its rests are looked at for what reads as rest, and its braces never are (`BraceFollower.ask`).
+A brace begins only where a drill asks for one or a movement goes on in which there may be one (`brace_asked`): people
+who shift about look the same. At ease the level is followed, and told where nothing looks like a brace.
 
 Limits. Where a breath pulls more than 0.62 of what the firmest brace does, breaths' own differences are of the size
 of a zone: only on and off are told (SMALL); where it pulls more than all of it, nothing is. With the waist's belt
@@ -14,21 +15,23 @@ they came, and a held breath looks like a brace. With another channel the level 
 breaths differ (UNSURE, `brace_trust`); after a calibration once an end of a breath out has borne out what was taken
 for rest. Carried into another posture, a brace is not told from that posture's rest; one that does not end in a
 drill's rest is taken for rest. Where ends of breaths out keep differing, the body moves: nothing is told, but only
-once nine of them have shown it. In recorded people who shift about, what they do passes for a brace.
+once nine of them have shown it.
 """
 
 import math
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from statistics import median
 
 import numpy as np
 
+from breathcore.estimate.trunk.brace_asked import Asked
 from breathcore.estimate.trunk.brace_calibration import calibrate_brace
-from breathcore.estimate.trunk.brace_hold import GAP_S, ON_AT, STRAIN_AT, Hold, Kept, Rest
+from breathcore.estimate.trunk.brace_hold import GAP_S, ON_AT, STRAIN_AT, Hold, Kept
+from breathcore.estimate.trunk.brace_track import SEEN_S, TICK_S, Track
 from breathcore.estimate.trunk.brace_trust import Trust
 from breathcore.estimate.trunk.explained import AHEAD_S, EASED_S, Explained
+from breathcore.estimate.trunk.likeness import Likeness
 from breathcore.estimate.trunk.waves import Bottom, Floor
 from breathcore.model.arrays import F64
 from breathcore.model.device import Place
@@ -42,30 +45,19 @@ from breathcore.model.trunk import (
     Unmeasured,
 )
 
-TICK_S = 0.25
 LEFT_S = 1.0  # without samples: nothing is told
-SEEN_S = 75.0  # of readings kept: a calibration
 BOTTOMS_N = 40
 EXPLAINED = 0.04  # of the range: more must not remain of the breath where the other channel is believed
 UNSTEADY = 2.5  # times what ends of breaths out differ by: less is no brace
 SCATTER_S, SCATTER_N = 6.0, 9  # ends of breaths out no farther apart than this, so many of them, ...
 SCATTER = 0.1  # ... differ by more than this share of the range from one to the next: the body moves
 HELD_MOST_S = 120.0  # longer than anybody is asked to brace
-EASED_AFTER_S = 3.0  # of a rest of the drill: who braced has let go
 HIDES = 0.62  # of the range: beside a larger breath only on and off are told
-LASTS = 0.05  # of the range: two ends of breaths out in such a rest no farther apart are rest
+LASTS = 0.05  # of the range: two ends of breaths out at ease no farther apart are rest
+BELOW = -0.2  # of the range: a level so far below rest is none, the belt or the body has moved
 POSED_S = 2.0  # after a change of posture: what is read then is rest
 UPRIGHT = frozenset({Posture.STANDING, Posture.SITTING, Posture.UPRIGHT})
 NAN = math.nan
-
-
-@dataclass(slots=True)
-class _Track:
-    """One way to the level: its raw reading, what that is at rest, and where it was lately."""
-
-    rest: Rest = field(default_factory=Rest)
-    raw: float = NAN
-    history: deque[tuple[float, float]] = field(default_factory=lambda: deque(maxlen=round(SEEN_S / TICK_S)))
 
 
 class BraceFollower:
@@ -95,14 +87,14 @@ class BraceFollower:
         self._bottoms: deque[Bottom] = deque(maxlen=BOTTOMS_N)
         self._explained = Explained(self._dt)
         self._floor = Floor(self._dt)
-        self._told, self._floored = _Track(), _Track()
+        self._told, self._floored = Track(), Track()
         self._hold = Hold(self._dt)
         self._trust = Trust()
-        self._tasks: deque[tuple[float, bool | None]] = deque()
-        self._asked: bool | None = None  # whether a brace is asked for, where a drill says so
-        self._asked_s = NAN
+        self._likeness = Likeness(self._dt)
+        self._asked = Asked()
         self._kept = {True: Kept(), False: Kept()}  # by the other channel, by the own one
         self._newest_s = self._other_s = -math.inf
+        self._on = False  # as it was told last
         self._scatter: deque[float] = deque(maxlen=SCATTER_N)
         self._ended = 0.0
         self._level = self._confirmed = self._force = NAN
@@ -122,6 +114,8 @@ class BraceFollower:
         if other is not None and calibration.reason is None:
             level = self._explained.learn(steps, t, y, c)
             self._told.rest.level = self._told.rest.level if level != level else level
+            fulls = [c[(t >= s.start_s) & (t < s.end_s)] for s in steps if s.kind is StepKind.FULL]
+            self._likeness.learn([f[np.isfinite(f)] for f in fulls])
         return calibration
 
     def calibrate(self, calibration: BraceCalibration, steps: Sequence[CalibrationStep] = ()) -> None:
@@ -178,20 +172,28 @@ class BraceFollower:
             self._told.rest.level, self._floored.rest.level = known
 
     def ask(self, t_s: float, *, braced: bool | None) -> None:
-        """Learn that from `t_s` on a brace is asked for, or ease is, or (None) nobody says."""
-        self._tasks.append((t_s, braced))
+        """Learn that from `t_s` on a brace is asked for, or ease is (as before all), or (None) either may be."""
+        self._asked.put(t_s, braced=braced)
 
     def tick(self, t_s: float) -> BraceEstimate:
         """Tell the brace (at a quarter of a second `t_s`); all samples before it have been pushed."""
+        self._take_until(t_s)
+        for track in (self._told, self._floored):
+            track.history.append((t_s, track.raw))
+        return self._tell(t_s)
+
+    def turned(self, t_s: float) -> BraceEstimate | None:
+        """Tell the brace before its next quarter is due if it has come or gone; samples before `t_s` are there."""
+        self._take_until(t_s)
+        return self._tell(t_s) if self._is_on is not self._on else None
+
+    def _take_until(self, t_s: float) -> None:
         while self._own and self._own[0][0] < t_s:
             t, y = self._own.popleft()
             c = self._other_at(t)
             self._seen.append((t, y, c))
             if y == y:
                 self._step(t, y, c)
-        for track in (self._told, self._floored):
-            track.history.append((t_s, track.raw))
-        return self._tell(t_s)
 
     def _other_at(self, t: float) -> float:
         other = self._other
@@ -205,8 +207,7 @@ class BraceFollower:
         if t - self._newest_s > LEFT_S:
             self._explained.interrupt()
         self._newest_s = t
-        while self._tasks and self._tasks[0][0] <= t:
-            self._asked_s, self._asked = self._tasks.popleft()
+        self._asked.step(t)
         if not self._explained.ripple.unit > 0 and self._floor.waves.usual > 0:
             self._explained.ripple.begin(self._floor.waves.usual)
         own = self._floor.step(t, y)
@@ -216,17 +217,21 @@ class BraceFollower:
         other = self._take(t, y, c)
         self._breathing(t, y, c, own, other)
         if self._range:
+            if own is not None and self._is_explained and self._is_since_calibrated(own):
+                self._compare(own)
             self._follow(t, y, other if self._is_explained else own)
 
     def _take(self, t: float, y: float, c: float) -> Bottom | None:
         if c != c:
             self._explained.interrupt()
+            self._likeness.interrupt()
             self._told.raw = NAN
             return None
         self._other_s = t
         braced = self._share(self._told) if self._range else 0.0
         bottom = self._explained.step(t, y, c, self._told.rest.level, braced)
         self._told.raw = self._explained.raw
+        self._likeness.step(c, bottom)
         return bottom
 
     def _breathing(self, t: float, y: float, c: float, own: Bottom | None, other: Bottom | None) -> None:
@@ -242,8 +247,18 @@ class BraceFollower:
         here = self._told.raw == self._told.raw and self._newest_s - self._other_s < LEFT_S
         return here and self._explained.remains < EXPLAINED * abs(self._range)
 
-    def _share(self, track: _Track) -> float:
+    def _share(self, track: Track) -> float:
         return (track.raw - track.rest.level) / self._range
+
+    def _compare(self, own: Bottom) -> None:
+        """Hold what the other channel explains against the own reading, where its breath out ended."""
+        raw = self._told.at(own.t_s + AHEAD_S)
+        floor = (own.level - self._floored.rest.level) / self._range
+        self._trust.own_end((raw - self._told.rest.level) / self._range - floor)
+
+    def _is_since_calibrated(self, bottom: Bottom | None) -> bool:
+        """Whether a breath out ended after the calibration, whose braces say nothing of what follows."""
+        return bottom is not None and self._calibration is not None and bottom.t_s >= self._calibration.t_s
 
     def _follow(self, t: float, y: float, bottom: Bottom | None) -> None:
         track = self._told if self._is_explained else self._floored
@@ -259,8 +274,12 @@ class BraceFollower:
         if bottom is not None:
             self._confirmed = self._level
             self._trust.end(self._level)
-        if t >= self._steady_s and self._posed_s != self._posed_s and not track.rest.fresh:
+        unlike = self._likeness.unlike
+        if unlike:
+            self._trust.begin()
+        if t >= self._steady_s and self._posed_s != self._posed_s and not track.rest.fresh and (held or not unlike):
             self._hold.step(t, self._level, self._on_at(track))
+        self._asked.hold(self._hold.since_s)
         if not held and self._hold.since_s is not None:
             for kept in self._kept.values():
                 kept.begin()
@@ -278,15 +297,17 @@ class BraceFollower:
 
     def _rest(self, bottom: Bottom | None, *, held: bool) -> None:
         """Let rest give way, and look at it where an unbraced breath out has ended."""
+        below = self._level < BELOW  # whatever is asked for: nobody braces below rest
+        seen = self._is_since_calibrated(bottom) and (below or not (self._likeness.unlike or self._asked.braced))
         for track in (self._told, self._floored):
             track.rest.step(self._dt)
             ramp = track is self._told and self._explained.ripple.ramp_since is not None
-            if bottom is None or held or self._asked or ramp:
+            if bottom is None or not seen or held or ramp:
                 continue
-            raw = next((r for t, r in reversed(track.history) if t <= bottom.t_s + AHEAD_S + TICK_S), NAN)
+            raw = track.at(bottom.t_s + AHEAD_S + TICK_S)
             if raw == raw:
                 cycle_s = bottom.cycle_s if bottom.cycle_s == bottom.cycle_s else 0.0
-                track.rest.see(raw, self._range, cycle_s, eased=self._is_eased(bottom))
+                track.rest.see(raw, self._range, cycle_s, eased=self._asked.eased(bottom.t_s))
 
     def _settle(self, t: float, bottom: Bottom | None) -> None:
         """Take for rest what is read in another posture, once a breath out has ended there.
@@ -299,7 +320,7 @@ class BraceFollower:
         shifted = bottom is not None and self._is_explained and self._explained.moved and stepped
         posed = bottom is not None and bottom.t_s >= self._posed_s + POSED_S
         stayed = since_s is not None and bottom is not None and t - since_s > HELD_MOST_S
-        eased = since_s is not None and bottom is not None and self._is_eased(bottom)
+        eased = since_s is not None and bottom is not None and self._asked.eased(bottom.t_s)
         lasts = eased and abs(self._share(self._told) - self._ended) < LASTS
         if shifted or posed or stayed or lasts:
             for track in (self._told, self._floored):
@@ -307,14 +328,14 @@ class BraceFollower:
             self._hold.release()
             self._posed_s = NAN
 
-    def _is_eased(self, bottom: Bottom) -> bool:
-        """Whether the drill had asked for ease a while before that breath out ended."""
-        return self._asked is False and bottom.t_s >= self._asked_s + EASED_AFTER_S
-
-    def _on_at(self, track: _Track) -> float:
+    def _on_at(self, track: Track) -> float:
         """Return the level from which it is a brace: above what ends of breaths out differ by themselves."""
         unsteady = track.rest.unsteady / abs(self._range)
         return max(ON_AT, UNSTEADY * unsteady)
+
+    @property
+    def _is_on(self) -> bool:
+        return self._hold.since_s is not None and self._asked.counts
 
     # ── what is told ─────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -324,10 +345,11 @@ class BraceFollower:
         if reason is not None:
             if reason is not Unmeasured.MOTION:
                 self._hold.release()
+            self._on = self._is_on
             return BraceEstimate(at_s, self.source, NAN, reason=reason)
-        since_s = self._hold.since_s
         kept = self._kept[self._is_explained]
-        held = since_s is not None
+        self._on = held = self._is_on
+        since_s = self._hold.since_s if held else None
         force = self._level if self._is_explained else self._force
         unsure = self._unsure()
         lone = unsure is Unmeasured.LONE
@@ -348,6 +370,8 @@ class BraceFollower:
         """Return why the level is not told although on and off are."""
         if not self._is_explained:
             return Unmeasured.LONE
+        if self._hold.since_s is not None and not self._asked.counts:
+            return Unmeasured.UNSURE
         ripple, unit = self._explained.ripple, abs(self._range)
         if self._floor.waves.usual > HIDES * unit:
             return Unmeasured.SMALL
@@ -362,7 +386,7 @@ class BraceFollower:
             return self._calibration.reason
         if t_s - self._newest_s > LEFT_S or self._level != self._level:
             return Unmeasured.NO_DATA
-        moves = self._scattered or self._posed_s == self._posed_s or t_s < self._steady_s
+        moves = self._scattered or self._posed_s == self._posed_s or t_s < self._steady_s or self._level < BELOW
         return Unmeasured.MOTION if moves else None
 
 

@@ -128,7 +128,7 @@ def _fitted(
     part = np.concatenate((calm, *braces))
     fits = []
     for lag in LAGS:
-        late = _late(other, lag, quiet, t_s)
+        late = _late(other, lag, quiet)
         if late is None or not np.isfinite(late[part]).all():
             continue
         floor = float(np.median(late[rests[0]]))
@@ -142,7 +142,7 @@ def _fitted(
     return min(fits, key=lambda f: f[1])
 
 
-def _late(other: F64, lag: float, quiet: I64, t_s: F64) -> F64 | None:
+def _late(other: F64, lag: float, quiet: I64) -> F64 | None:
     """Return `other` later by the share `lag` of a breath in `quiet`; None where no breath can be told."""
     if not len(quiet):
         return None

@@ -8,6 +8,7 @@ import math
 
 AGREE = 0.03  # of the range: two ends of breaths out no farther apart say the same
 AT_REST = 0.012  # of the range: a first one no farther from the calibration's rest says the same as that
+APART = 0.05  # of the range: at its own end of a breath out a reading shows the level by itself; the two differ by less
 UNSURE_SD = 0.022  # of the range: a level known less well is not told
 RIPPLE_SD = 0.03  # of what the breath pulls: by so much a breath differs from what is taken off
 REMAINS_SD = 0.5  # of what usually remains of a breath
@@ -23,6 +24,11 @@ class Trust:
         """Forget all: calibrated anew."""
         self._settled = False
         self._last = math.nan
+        self._apart = 0.0
+
+    def own_end(self, apart: float) -> None:
+        """Take how much higher the level is told than the reading itself is where its breath out ended."""
+        self._apart = abs(apart)
 
     def end(self, level: float) -> None:
         """Take the level at the end of a breath out, as a share of the range."""
@@ -38,4 +44,4 @@ class Trust:
         remains of a breath (RMS), `ramp` whether the level is on its way.
         """
         sd = math.sqrt(level_sd**2 + (RIPPLE_SD * ripple) ** 2 + (REMAINS_SD * remains) ** 2)
-        return self._settled and not ramp and sd < UNSURE_SD
+        return self._settled and self._apart <= APART and not ramp and sd < UNSURE_SD

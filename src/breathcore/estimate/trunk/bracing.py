@@ -6,10 +6,11 @@ from collections.abc import Mapping
 import numpy as np
 
 from breathcore.estimate.trunk.brace import BraceFollower
+from breathcore.estimate.trunk.brace_track import TICK_S
 from breathcore.estimate.trunk.expansion import KEPT_S, SiteFollower
 from breathcore.estimate.trunk.grid import GRID_HZ, grid_n
 from breathcore.estimate.trunk.sights import ribs_of, waist_of
-from breathcore.estimate.trunk.site import Site
+from breathcore.estimate.trunk.site import LAG_S, Even, History, Site, SiteKind
 from breathcore.model.arrays import F64
 from breathcore.model.trunk import (
     BraceEstimate,
@@ -21,7 +22,8 @@ from breathcore.model.trunk import (
     Unmeasured,
 )
 
-TICK_S = 0.25
+SMOOTH_S = 0.15  # of belts: their noise is small, and what follows a brace averages by itself
+SLOWER = 1.5  # times the nominal distance of samples: so slow a stream is still read in time
 TASKS_S = 300.0  # tasks older than any calibration are of no use to a new follower
 BRACE_TASK = "brace"
 
@@ -29,7 +31,10 @@ BRACE_TASK = "brace"
 class Bracing:
     """Feeds the brace's follower with the belly's reading and the ribs', tick by tick.
 
-    After a calibration a new follower is shown all of it.
+    Where both are belts they are read here, with a shorter low-pass than the breath's, as soon as it lets them: a brace
+    is told when it comes or goes, `lag_s` and a step after its sample. With a motion sensor on the ribs, whose reading
+    needs its axis, it is read where the breath is, quarter by quarter. After a calibration a new follower is shown all
+    of it.
 
     Parameters
     ----------
@@ -43,6 +48,21 @@ class Bracing:
         self._tasks: list[MovementTask] = []
         belly = self._belly
         self._brace = None if belly is None else self._new(belly)
+        worn = () if belly is None else (belly.site, *ribs_of(self._sites))
+        self._belts = {s.source: _Belt(s) for s in worn if all(w.kind is SiteKind.BELT for w in worn)}
+        self.lag_s = max((SLOWER * b.even.delay_s for b in self._belts.values()), default=LAG_S)
+        self._done = 0  # grid samples shown
+
+    @property
+    def early(self) -> frozenset[str]:
+        """Channels that are read here, between two ticks too."""
+        return frozenset(self._belts)
+
+    def push(self, channel_id: str, t_s: F64, x: F64) -> None:
+        """Take samples `t_s` (n,), `x` (n, 1) of a channel."""
+        belt = self._belts.get(channel_id)
+        if belt is not None:
+            belt.even.push(t_s, x[:, :1] * belt.sign)
 
     @property
     def _sites(self) -> tuple[Site, ...]:
@@ -70,17 +90,44 @@ class Bracing:
         if self._brace is not None:
             self._brace.ask(item.t_s, braced=_asked(item))
 
-    def tick(self, first: int, end: int) -> list[TrunkEstimate]:
-        """Tell the brace from the readings at grid samples `[first, end)`."""
+    def begin(self, at_s: float) -> None:
+        """Leave out what is known at `at_s`."""
+        self._done = self._known(at_s)
+        for belt in self._belts.values():
+            belt.even.take(self._done, self._done)
+
+    def _known(self, at_s: float) -> int:
+        return max(0, grid_n(at_s - self.lag_s))
+
+    def tick(self, at_s: float) -> list[TrunkEstimate]:
+        """Tell the brace from the readings known when all channels have come to `at_s`, a quarter of a second."""
         if self._brace is None:
             return []
-        self._show(self._brace, first, end)
-        told, belly = self._brace.tick(end / GRID_HZ), self._belly
+        self._take(at_s)
+        return self._told(self._brace.tick(self._done / GRID_HZ))
+
+    def between(self, at_s: float) -> list[TrunkEstimate]:
+        """Tell the brace at `at_s`, between two quarters, if it has come or gone."""
+        if self._brace is None:
+            return []
+        self._take(at_s)
+        told = self._brace.turned(self._done / GRID_HZ)
+        return [] if told is None else self._told(told)
+
+    def _told(self, told: BraceEstimate) -> list[TrunkEstimate]:
+        belly = self._belly
         slipped = belly is not None and belly.lost is not None
         return [BraceEstimate(told.t_s, told.source, math.nan, reason=Unmeasured.SLIPPED) if slipped else told]
 
-    def calibrated(self, calibration: TrunkCalibration, end: int) -> list[TrunkEstimate]:
-        """Learn the brace from a calibration that is over and had one; readings before grid sample `end` are there."""
+    def _take(self, at_s: float) -> None:
+        first, self._done = self._done, self._known(at_s)
+        for belt in self._belts.values():
+            belt.take(first, self._done)
+        if self._brace is not None and self._done > first:
+            self._show(self._brace, first, self._done)
+
+    def calibrated(self, calibration: TrunkCalibration) -> list[TrunkEstimate]:
+        """Learn the brace from a calibration that is over and had one."""
         belly = self._belly
         if belly is None or not any(s.kind is StepKind.BRACE for s in calibration.steps):
             return []
@@ -90,6 +137,7 @@ class Bracing:
         for task in self._tasks:
             self._brace.ask(task.t_s, braced=_asked(task))
         step = round(TICK_S * GRID_HZ)
+        end = self._done
         begin = max(grid_n(calibration.steps[0].start_s), end - round(KEPT_S * GRID_HZ))
         for first in range(begin, end, step):
             to = min(first + step, end)
@@ -102,14 +150,32 @@ class Bracing:
         belly = self._belly
         if belly is None:
             return
-        brace.push(t_s, belly.reading(first, end))
+        brace.push(t_s, self._reading(belly.site, first, end))
         ribs = ribs_of(self._sites)
         if ribs:
             brace.breathe(t_s, self._mean(ribs, first, end))
 
+    def _reading(self, site: Site, first: int, end: int) -> F64:
+        belt = self._belts.get(site.source)
+        return self._followers[site.source].reading(first, end) if belt is None else belt.history.get(first, end)[0]
+
     def _mean(self, sites: tuple[Site, ...], first: int, end: int) -> F64:
-        readings = [self._followers[s.source].reading(first, end) for s in sites]
+        readings = [self._reading(s, first, end) for s in sites]
         return np.asarray(np.add.reduce(np.stack(readings), axis=0) / len(readings), dtype=np.float64)
+
+
+class _Belt:
+    """A belt as the brace reads it: little smoothed, early."""
+
+    def __init__(self, site: Site) -> None:
+        self.even = Even(site.channel.rate_hz, 1, SMOOTH_S)
+        self.sign = float(site.channel.inhale_sign)
+        self.history = History(1, KEPT_S)
+
+    def take(self, first: int, end: int) -> None:
+        """Read grid samples `[first, end)`."""
+        if end > first:
+            self.history.put(first, self.even.take(first, end))
 
 
 def _asked(task: MovementTask) -> bool | None:

@@ -1,7 +1,7 @@
 """Everything that the sensors round the trunk tell, from their channels and what is known of the breath."""
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TypeVar
@@ -13,14 +13,16 @@ from breathcore.estimate.trunk.bracing import Bracing
 from breathcore.estimate.trunk.calibrate import Scale, refused
 from breathcore.estimate.trunk.expansion import SiteFollower
 from breathcore.estimate.trunk.grid import GRID_HZ, grid_n
-from breathcore.estimate.trunk.intake import Intake
+from breathcore.estimate.trunk.intake import Intake, Joiner
 from breathcore.estimate.trunk.lumbar import lumbar_follower
 from breathcore.estimate.trunk.motion import Motion
 from breathcore.estimate.trunk.motion_reference import moving_breath
 from breathcore.estimate.trunk.movement import OTHER, MovementEstimate, MovementFollower
+from breathcore.estimate.trunk.pace import STEPS_N, TICK_S, Pace
 from breathcore.estimate.trunk.round import Round
-from breathcore.estimate.trunk.sights import Measure, Sight, found, level_of, sights, sites_of
-from breathcore.estimate.trunk.site import LAG_S, Site, SiteKind
+from breathcore.estimate.trunk.sights import Measure, Sight, level_of, posture_sources, sights, sites_of
+from breathcore.estimate.trunk.site import LAG_S, SiteKind
+from breathcore.estimate.trunk.slips import Slips
 from breathcore.model.arrays import F64
 from breathcore.model.blocks import SampleBlock
 from breathcore.model.device import ChannelSpec, Place
@@ -41,14 +43,15 @@ from breathcore.model.trunk import (
     Unmeasured,
 )
 
-TICK_S = 0.25
 WAIT_S = 0.5  # for a channel, beyond the length of its packets
 AFTER_S = 0.25  # from the moment that a breath is sure until it is told: lagging sites have shown it
 SILENT_S = 30.0  # without a reading anywhere
 POSED_S = 1.0  # after a posture: every order of blocks has brought it by then
+ANOTHER = 3.0  # times the range of the last time, or less than a third: another sensor's
 T = TypeVar("T")
 
-Item = SampleBlock | Breath | Turn | RateEstimate | TrunkCalibration | TapeReading | SidesExchanged | MovementTask
+Known = Breath | Turn | RateEstimate | TrunkCalibration | TapeReading | SidesExchanged | MovementTask
+Item = SampleBlock | Known
 Previous = Mapping[tuple[Place, SiteKind], float]
 
 
@@ -89,10 +92,11 @@ class TrunkEstimator:
         self._owners = {c.id: s.source for s in sites for c in (s.channel, s.gyro) if c is not None}
         used = [c for s in sites for c in (s.channel, s.gyro) if c is not None]
         self.wait_s = WAIT_S + max((c.expected_interval_s for c in used), default=0.0)
-        self._round = Round(self._followers)
+        self._slips = Slips(self._followers)
+        self._round = Round(self._followers, self._slips)
         self._bracing = Bracing(self._followers)
         self._movers = {s.source: MovementFollower(s.place, s.channel, s.gyro) for s in sites if s.kind is SiteKind.IMU}
-        self._shows_posture = _posture_sources(sites)
+        self._shows_posture = posture_sources(sites)
         self._moving = moving_breath(self._movers.values())
         self._lumbar = lumbar_follower(self.sights)
         self._compared: list[MovingRate | LumbarBend] = []  # what several sensors that move said together
@@ -100,8 +104,8 @@ class TrunkEstimator:
             mover.heard = partial(self._hear, source)
         self._postures: list[PostureEstimate] = []
         self._intake = Intake(self.wait_s)
-        self._newest = dict.fromkeys(self._owners, -math.inf)
-        self._next = -1  # quarter of a second
+        self._joiner = Joiner()
+        self._pace = Pace(self._owners, self.wait_s, steps_n=STEPS_N if self._bracing.early else 1)
         self._done_k = self._read_k = 0  # grid samples looked at; up to the newest that anything was read at
         self._calibrations: list[TrunkCalibration] = []
         self._events: list[Breath | Turn | RateEstimate] = []
@@ -118,6 +122,12 @@ class TrunkEstimator:
         """Take samples, what is known of the breath, or what the person does; return what is now known."""
         if isinstance(item, SampleBlock):
             return self._samples(item)
+        out = self._drained()
+        self._learn(item)
+        return tuple(out)
+
+    def _learn(self, item: Known) -> None:
+        """Take what is known of the breath, or what the person does."""
         if isinstance(item, MovementTask):
             for mover in self._movers.values():
                 mover.task(item)
@@ -126,8 +136,7 @@ class TrunkEstimator:
             if self._lumbar is not None:
                 self._lumbar.task(item)
             self._bracing.task(item)
-            return ()
-        if isinstance(item, TrunkCalibration):
+        elif isinstance(item, TrunkCalibration):
             self._calibrations.append(item)
             eased = [s.end_s for s in item.steps if s.kind is StepKind.RELAX]
             if item.posture is not Posture.UNKNOWN and eased:
@@ -140,7 +149,6 @@ class TrunkEstimator:
             self._asked.append(item)
             if isinstance(item, SidesExchanged):
                 self._exchanged(item.t_s)
-        return ()
 
     def _exchanged(self, t_s: float) -> None:
         """Tell those who follow movements that left and right change places."""
@@ -151,10 +159,10 @@ class TrunkEstimator:
 
     def flush(self, end_s: float) -> tuple[TrunkEstimate, ...]:
         """Work off the quarters up to `end_s` from what there is."""
-        out: list[TrunkEstimate] = []
-        last = min(end_s, max(self._newest.values(), default=0.0) + SILENT_S) / TICK_S
-        while 0 <= self._next <= last:
-            out += self._tick()
+        out = self._drained()
+        last_s = min(end_s, self._pace.newest_s + SILENT_S)
+        while self._pace.quarter >= 0 and self._pace.at_s <= last_s:
+            out += self._went_on()
         for source, mover in self._movers.items():
             out += self._moved(source, mover.flush)
         if self._lumbar is not None:
@@ -178,22 +186,44 @@ class TrunkEstimator:
         return tuple(told for taken in self._intake.push(block) for told in self._taken(taken))
 
     def _taken(self, block: SampleBlock) -> list[TrunkEstimate]:
-        source = self._owners[block.channel.id]
-        if self._next < 0:
-            self._next = max(0, math.floor((float(block.t_s[0]) - self.wait_s) / TICK_S))
-            self._done_k = self._read_k = self._known(self._next - 1)
-        self._newest[block.channel.id] = float(block.t_s[-1])
-        follower = self._followers[source]
-        self._try(source, partial(follower.reader.push, block.channel.id, block.t_s, block.x))
-        out = self._moved(source, partial(self._push_mover, source, block))
-        while self._due():
-            out += self._tick()
+        if self._pace.hear(block.channel.id, float(block.t_s[0]), float(block.t_s[-1])):
+            self._begin()
+            self._read_k = self._done_k
+        joined = self._joiner.push(block)
+        out = [] if joined is None else self._fed(joined)
+        while self._pace.due:
+            out += self._went_on()
             self._pass_over()
         return out
 
-    def _push_mover(self, source: str, block: SampleBlock) -> list[MovementEstimate]:
+    def _begin(self) -> None:
+        """Leave out what is older than the next quarter."""
+        before = self._pace.quarter - 1
+        self._done_k = self._known(before)
+        self._bracing.begin(before * TICK_S)
+
+    def _went_on(self) -> list[TrunkEstimate]:
+        """Do the next tick, or look for a brace before it."""
+        if not self._pace.between:
+            return [*self._drained(), *self._tick()]
+        out = self._drained(self._bracing.early)
+        out += self._try("brace", partial(self._bracing.between, self._pace.at_s)) or []
+        self._pace.step()
+        return out
+
+    def _drained(self, only: Collection[str] | None = None) -> list[TrunkEstimate]:
+        return [told for block in self._joiner.drain(only) for told in self._fed(block)]
+
+    def _fed(self, block: SampleBlock) -> list[TrunkEstimate]:
+        """Give samples to their site; return what they say of movement."""
+        source = self._owners[block.channel.id]
+        follower = self._followers[source]
+        self._try(source, partial(follower.reader.push, block.channel.id, block.t_s, block.x))
+        self._try("brace", partial(self._bracing.push, block.channel.id, block.t_s, block.x))
         mover = self._movers.get(source)
-        return [] if mover is None else mover.push(block.channel.id, block.t_s, block.x)
+        if mover is None:
+            return []
+        return self._moved(source, partial(mover.push, block.channel.id, block.t_s, block.x))
 
     def _hear(self, source: str, motion: Motion) -> None:
         """Read breath and lower back off two sensors that move, where there are two."""
@@ -218,10 +248,6 @@ class TrunkEstimator:
         self._compared = []
         return out
 
-    def _due(self) -> bool:
-        at_s = self._next * TICK_S
-        return min(self._newest.values()) >= at_s or max(self._newest.values()) >= at_s + self.wait_s
-
     @property
     def _silent(self) -> bool:
         """Whether nothing has been read anywhere for so long that nothing is left to tell of."""
@@ -231,13 +257,12 @@ class TrunkEstimator:
         """In a long gap, go on to the next quarter in which something is read or to be done, or that is not due yet."""
         if not self._silent:
             return
-        newest = self._newest.values()
         wakes_s = [c.end_s for c in self._calibrations] + [a.t_s for a in self._asked]
         wakes_s += [f.reader.ready_k / GRID_HZ for f in self._followers.values()]
-        goal = math.floor(min(max(min(newest), max(newest) - self.wait_s), *wakes_s) / TICK_S) - 1
-        if goal > self._next:
-            self._next = goal
-            self._done_k = self._known(goal - 1)
+        goal = math.floor(min(self._pace.known_s, *wakes_s) / TICK_S) - 1
+        if goal > self._pace.quarter:
+            self._pace.go_to(goal)
+            self._begin()
             self._forget((goal - 1) * TICK_S)
 
     def _forget(self, at_s: float) -> None:
@@ -250,9 +275,9 @@ class TrunkEstimator:
         return max(0, grid_n(quarter * TICK_S - LAG_S))
 
     def _tick(self) -> list[TrunkEstimate]:
-        at_s = self._next * TICK_S
-        first, end = self._done_k, self._known(self._next)
-        self._next += 1
+        at_s = self._pace.quarter * TICK_S
+        first, end = self._done_k, self._known(self._pace.quarter)
+        self._pace.go_to(self._pace.quarter + 1)
         self._done_k = end
         if end <= first:
             return []
@@ -267,12 +292,12 @@ class TrunkEstimator:
         out += self._obeyed(at_s)
         if self._silent:
             self._forget(at_s)
-            return [*out, *self._calibrated(at_s, end)]
+            return [*out, *self._calibrated(at_s)]
         self._posed(at_s)
-        self._try("round", partial(self._round.changed, end))
-        out += self._calibrated(at_s, end)
+        self._try("slips", partial(self._slips.changed, end))
+        out += self._calibrated(at_s)
         out += self._breathed(at_s, end)
-        out += self._try("brace", partial(self._bracing.tick, first, end)) or []
+        out += self._try("brace", partial(self._bracing.tick, at_s)) or []
         for source, x in rows.items():
             block = self._try(source, partial(self._followers[source].live, first, x))
             if block is not None:
@@ -286,7 +311,8 @@ class TrunkEstimator:
         try:
             return run()
         except Exception as error:  # an estimator's fault may end neither the recording nor the other parts
-            self.faults = (*self.faults, EstimatorFault(part, self._next * TICK_S, f"{type(error).__name__}: {error}"))
+            fault = EstimatorFault(part, self._pace.at_s, f"{type(error).__name__}: {error}")
+            self.faults = (*self.faults, fault)
             self._off.add(part)
             return None
 
@@ -309,7 +335,7 @@ class TrunkEstimator:
         due, self._postures = _split(self._postures, lambda p: p.t_s + POSED_S <= at_s)
         for item in due:
             self._try("brace", partial(self._bracing.posture, item))
-            self._try("round", partial(self._round.posture, item))
+            self._try("slips", partial(self._slips.posture, item))
 
     def _exchange(self) -> None:
         """Take left for right and the other way about: what they were calibrated to no longer holds."""
@@ -321,7 +347,7 @@ class TrunkEstimator:
 
     # ── calibration ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _calibrated(self, at_s: float, end: int) -> list[TrunkEstimate]:
+    def _calibrated(self, at_s: float) -> list[TrunkEstimate]:
         """Calibrate all sites, if a calibration is over and has been seen to its end."""
         due, self._calibrations = _split(self._calibrations, lambda c: c.end_s + 2 * LAG_S <= at_s)
         out: list[TrunkEstimate] = []
@@ -333,9 +359,10 @@ class TrunkEstimator:
                 scale = self._try(source, partial(follower.calibrate, calibration, sway))
                 if scale is None:
                     follower.scale = refused(follower.site, calibration.end_s, Unmeasured.NO_DATA)
+            self._slips.calibrated()
             self._try("round", partial(self._round.calibrated, calibration))
             out += [self._told(f) for f in self._followers.values() if f.site.place is not Place.PELVIS]
-            out += self._try("brace", partial(self._bracing.calibrated, calibration, end)) or []
+            out += self._try("brace", partial(self._bracing.calibrated, calibration)) or []
         return out
 
     def _told(self, follower: SiteFollower) -> SiteCalibration:
@@ -343,9 +370,11 @@ class TrunkEstimator:
         assert follower.scale is not None
         scale, site = follower.scale, follower.site
         told = scale.told
-        last = self._previous.get((site.place, site.kind), math.nan)
+        last = self._previous.get((site.place, site.kind), 0.0)
+        ratio = scale.span / last if last > 0.0 else math.nan
+        change = ratio - 1.0 if 1.0 / ANOTHER < ratio < ANOTHER else math.nan
         cm = self._tape.get(level_of(site.place), math.nan)
-        told = replace(told, change=scale.span / last - 1.0, cm_per_unit=cm / scale.span)
+        told = replace(told, change=change, cm_per_unit=cm / scale.span)
         follower.scale = replace(scale, told=told)
         return told
 
@@ -359,14 +388,6 @@ class TrunkEstimator:
                 told = self._try("round", partial(self._round.breath, event, end, self._tape, at_s))
                 out += [] if told is None else [told]
         return out
-
-
-def _posture_sources(sites: Sequence[Site]) -> tuple[str, ...]:
-    """Return the sensors that posture is told from: the best on the trunk, and the pelvis'."""
-    best = (found(sites, place, SiteKind.IMU) for place in (Place.STERNUM, Place.BACK, Place.LEFT, Place.RIGHT))
-    trunk = next((s.source for s in best if s is not None), None)
-    pelvis = found(sites, Place.PELVIS, SiteKind.IMU) or found(sites, Place.NAVEL, SiteKind.IMU)
-    return tuple(s for s in (trunk, None if pelvis is None else pelvis.source) if s is not None)
 
 
 def _sure_s(event: Breath | Turn | RateEstimate) -> float:

@@ -32,7 +32,8 @@ GLIDE_S = 1.0
 STILL_DEG, STILL_S = 2.5, 1.5  # a direction of gravity that stays
 SHAKEN_G, SHAKEN_SHARE = 0.08, 0.15  # of a breath: it is lost in movement
 LEANS_DEG, LEANS = 6.0, 2.0  # the trunk bends while it moves; in full breaths: a site never turns so far
-SHIFTED = 0.75  # of a breath: where its two ends lie so far apart, its size is a guess
+SHIFTED = 0.75  # of a breath, or of a tenth of a full one: where its two ends lie so far apart, its size is a guess
+SHUT = 0.1  # of the full breath
 STEP = 0.75  # of the full breath: a belt's level at the end of a breath out moved so far at once
 STUCK_S = 1.0
 LOOSE_S = 2.0
@@ -194,7 +195,7 @@ class SiteFollower:
         found = excursion(t_s, y, breath.inhale_onset_s, breath.end_s, width)
         if reason is None and not math.isfinite(found.size):
             reason = Unmeasured.NO_DATA
-        if reason is None and not self._by_gyro and abs(found.low_after - found.low_before) > SHIFTED * found.size:
+        if reason is None and not self._by_gyro and self._shifted(found):
             reason = Unmeasured.MOTION
         if math.isfinite(found.size):
             self._rebase(found, breath, end_k)
@@ -203,6 +204,10 @@ class SiteFollower:
         if reason is not None:
             return self._refused(reason), found
         return SiteExpansion(self.site.place, self.site.source, found.size / self.scale.span), found
+
+    def _shifted(self, found: Excursion) -> bool:
+        assert self.scale is not None
+        return abs(found.low_after - found.low_before) > SHIFTED * max(found.size, SHUT * self.scale.span)
 
     def _refused(self, reason: Unmeasured) -> SiteExpansion:
         return SiteExpansion(self.site.place, self.site.source, NAN, reason=reason)

@@ -12,7 +12,7 @@ from breathcore.estimate.trunk.waves import Bottom, Waves
 from breathcore.model.arrays import F64, I64
 from breathcore.model.trunk import CalibrationStep, StepKind
 
-AHEAD_S = 0.12  # the level is that of a sample this old: the other channel's speed is read about it
+AHEAD_S = 0.08  # the level is that of a sample this old: the other channel's speed is read about it
 FLOOR_SHARE = 0.5  # of a new bottom in the other channel's floor
 MOVED = 0.5  # of a usual breath: a bottom this far from the floor is not one of breathing
 SPEED_S = 0.6  # by which a speed is about as much as the excursion

@@ -37,6 +37,8 @@ class GridStream:
     ----------
     latency_s : float
         From the time of a reading to the sample that it can first be told with.
+    delay_s : float
+        How much older than the newest sample the newest reading is, at the nominal rate.
     """
 
     def __init__(self, rate_hz: float, axes_n: int, smooth_s: float, least_hz: float) -> None:
@@ -46,7 +48,8 @@ class GridStream:
         self._decimate = Fir(triangle_taps(factor), factor, axes_n)
         self._smooth = Fir(hann_taps(max(1, round(smooth_s * hz))), 1, axes_n)
         self._axes_n = axes_n
-        self.latency_s = self._decimate.delay_n / rate_hz + (self._smooth.delay_n + 1.0) / hz
+        self.delay_s = self._decimate.delay_n / rate_hz + self._smooth.delay_n / hz
+        self.latency_s = self.delay_s + 1.0 / hz
         self.reset()
 
     def reset(self) -> None:

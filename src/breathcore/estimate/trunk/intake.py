@@ -1,7 +1,7 @@
-"""What of the samples that come is taken: sound ones, and none from far ahead that nothing bears out."""
+"""What of the samples that come is taken: sound ones, none from far ahead that nothing bears out; short blocks join."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from itertools import pairwise
 
@@ -13,6 +13,7 @@ from breathcore.model.device import Role
 FAR_S = 120.0  # beyond all that came before
 MOST: Mapping[Role, float] = {Role.CHEST_ACC: 100.0, Role.GYRO: 1e4}  # g, deg/s: no wearable measures so much
 MOST_ELSE = 1e9  # of a belt, in whatever unit
+JOINED_S = 0.1  # wearables that send sample by sample: every block costs the same, however short
 
 
 class Intake:
@@ -71,3 +72,30 @@ def _runs(block: SampleBlock) -> list[SampleBlock]:
         return [block] if len(block.t_s) else []
     edges = [0, *(np.flatnonzero(np.diff(block.t_s) > FAR_S) + 1).tolist(), len(block.t_s)]
     return [replace(block, t_s=block.t_s[a:b], x=block.x[a:b]) for a, b in pairwise(edges)]
+
+
+class Joiner:
+    """Holds short blocks of each channel back until they span `JOINED_S`; longer ones go through at once.
+
+    For what is bit-identical for any block split: only when it is told changes, by less than `JOINED_S`.
+    """
+
+    def __init__(self) -> None:
+        self._held: dict[str, list[SampleBlock]] = {}
+
+    def push(self, block: SampleBlock) -> SampleBlock | None:
+        """Take a block; return what its channel has come to, None as long as that is held."""
+        held = self._held.setdefault(block.channel.id, [])
+        held.append(block)
+        return self._pop(block.channel.id) if block.t_s[-1] - held[0].t_s[0] >= JOINED_S else None
+
+    def drain(self, only: Collection[str] | None = None) -> list[SampleBlock]:
+        """Return all that is held (of some channels only), a block for each channel."""
+        return [self._pop(i) for i in tuple(self._held) if only is None or i in only] if self._held else []
+
+    def _pop(self, channel_id: str) -> SampleBlock:
+        held = self._held.pop(channel_id)
+        if len(held) == 1:
+            return held[0]
+        t_s, x = np.concatenate([b.t_s for b in held]), np.concatenate([b.x for b in held])
+        return SampleBlock(held[0].channel, t_s, x, held[0].gap_before)

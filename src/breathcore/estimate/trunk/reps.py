@@ -20,7 +20,7 @@ from breathcore.estimate.trunk.breath_log import BreathLog
 from breathcore.estimate.trunk.grid import GRID_HZ
 from breathcore.estimate.trunk.motion import Vector, angle_deg, dot, unit
 from breathcore.estimate.trunk.movements import movement_of
-from breathcore.estimate.trunk.path import Path, learned
+from breathcore.estimate.trunk.path import Path, guided, learned
 from breathcore.estimate.trunk.steadiness import Point, steadiness_of
 from breathcore.estimate.trunk.swing import Swing, alike, swing_of
 from breathcore.model.device import Place
@@ -31,13 +31,13 @@ HALF_HOME = 0.45  # where a repetition is two swings: standing, the trunk is not
 DONE = 0.02  # of the range in 0.2 s: quite home
 HOME_WAIT_S = 1.0  # to be quite home, or to leave again, after 30 %
 LEAST_SWING_S, MOST_SWING_S = 0.8, 15.0
-LEAST_DEG = 6.0  # to be looked at: twice what a deep breath turns a sensor by
+LEAST_DEG = 5.0  # to be looked at: more than a deep breath turns a sensor by, and every one of a set of 8°
 LEARNED_DEG = 8.0  # of a guided repetition: less than that is fidgeting as likely as not
 UNLIKE, SLOWER = 0.4, 2.0  # of two guided repetitions' ranges (share of the larger) and times (ratio)
 AXIS_APART_DEG = 35.0
 LOOKED_AT_N = 24  # swings kept while learning
 LEVER_M, FELT_G = 0.4, 1.5  # a sensor's distance from the hip; what acceleration may add where nothing shows the turn
-APART, STRAYED, SLACK_DEG = 0.4, 0.6, 3.0  # of its range: from where it began to where it ended, and off its way
+APART, SLACK_DEG = 0.4, 3.0  # of its range: from where it began to where it ended
 BEYOND_USUAL = 1.5  # times the largest usual angle: another posture, not a repetition
 STILL_S, STILL_DEG = 1.0, 2.5
 FRESH_REST_S, SAME_REST_DEG = 5.0, 10.0
@@ -174,7 +174,7 @@ class RepCounter:
             return self._at_home(t_s, angle)
         self._furthest = max(self._furthest, angle)
         if t_s - self._left_s > MOST_SWING_S + HOME_WAIT_S:
-            self._moved_away(t_s)
+            self._moved_away()
             return []
         size = self._furthest if self._path is None else self._path.range_deg
         if math.isnan(self._home_s):
@@ -194,7 +194,7 @@ class RepCounter:
             self._away, self._left_s, self._furthest, self._home_s = True, t_s, angle, math.nan
         return []
 
-    def _moved_away(self, t_s: float) -> None:
+    def _moved_away(self) -> None:
         """Too long for a repetition: another posture, in which the rest is where the body stands still."""
         if self._stand.lasted_s >= SETTLED_S and self._stand.still is not None:
             self._set_rest(self._stand.still)
@@ -222,9 +222,9 @@ class RepCounter:
             return False
         if self._path is not None and self._path.by_turn:
             return True
+        strays = self._path is not None and self._off(points) > self._path.strays_deg(swing.range_deg)
         apart = angle_deg(points[0][1], points[-1][1])
-        strayed = self._off(points)
-        return apart <= APART * swing.range_deg + SLACK_DEG and not strayed > STRAYED * swing.range_deg + SLACK_DEG
+        return apart <= APART * swing.range_deg + SLACK_DEG and not strays
 
     def _least(self) -> float:
         """Return how far a repetition goes at least, and what is looked at while the movement is learned."""
@@ -232,9 +232,7 @@ class RepCounter:
 
     def _off(self, points: Sequence[Point]) -> float:
         """Return the most that the way was left; NaN where it is not known, or gravity does not show it."""
-        if self._path is None or self._path.by_turn:
-            return math.nan
-        return max(abs(self._path.off_deg(p[1])) for p in points)
+        return math.nan if self._path is None else self._path.most_off_deg(points)
 
     # ── learning ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -273,7 +271,7 @@ class RepCounter:
         middle = 0.5 * (ranges[(len(ranges) - 1) // 2] + ranges[len(ranges) // 2])
         axes = [e.path.axis for e in self._examples]
         axis = unit((sum(a[0] for a in axes), sum(a[1] for a in axes), sum(a[2] for a in axes)))
-        self._path = Path(axis, self._rest, middle)
+        self._path = guided(axis, self._rest, middle, [e.points for e in self._examples])
         self._paths[self._task.kind, self._task.side] = self._path
         self._to_learn_n = 0
         self._clear()
@@ -316,9 +314,9 @@ class RepCounter:
 
     def _rep(self, start: float, top: float, back: float, end: float, size: float, off: float) -> Rep:
         assert self._task is not None
-        guided = self._guided_n > 0
-        self._guided_n -= guided
-        return Rep(start, top, back, end, size, off, self._source, self._task.side, guided=guided)
+        shown = self._guided_n > 0
+        self._guided_n -= shown
+        return Rep(start, top, back, end, size, off, self._source, self._task.side, guided=shown)
 
     def _kept(self, rep: Rep, points: Sequence[Point]) -> list[Told]:
         if rep.return_s - rep.top_s < KEEP_S:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from breathcore.dsp.summary import moments
+from breathcore.model.arrays import F64
 from breathcore.model.device import Place
 from breathcore.model.trunk import RING, Side, SiteExpansion, Unmeasured
 
@@ -19,6 +20,7 @@ SHARED = 0.2  # of what a site does is seen at its neighbours: 10-30 %
 MOST_NOISE = 6.0  # of the index: with 7 a tenth of people were up to 5.7 off
 NORMAL = 10.0  # of the symmetry index: beyond, a side opens more, and the sensors are to be exchanged once
 LESS = 0.2  # of what the other sites open
+AGAINST, AGAINST_SHARE = -0.6, 0.15  # correlation with the others; of the full breath: less is noise
 NAN = math.nan
 
 
@@ -88,6 +90,23 @@ class Pairs:
             return Symmetry(index, noise, more)
         largest = max(parts, key=lambda reason: parts[reason])
         return Symmetry(NAN, noise, more, largest if parts[largest] > shared else Unmeasured.ROUGH)
+
+
+def against(levels: F64) -> list[bool]:
+    """Return which of the sites' `levels` (sites, n) in one breath move against the mean of the others.
+
+    Of fewer than three sites nobody knows which one does. A straight line is left out of each, missing samples too.
+    """
+    sites_n = len(levels)
+    levels = levels[:, np.isfinite(levels).all(axis=0)]
+    if sites_n < 3 or levels.shape[1] < 3:
+        return [False] * sites_n
+    at = np.arange(levels.shape[1]) - 0.5 * (levels.shape[1] - 1)
+    flat = levels - levels.mean(axis=1, keepdims=True)
+    flat -= np.outer((flat * at).sum(axis=1) / (at * at).sum(), at)
+    others = flat.sum(axis=0) - flat
+    size = np.sqrt((flat * flat).sum(axis=1) * (others * others).sum(axis=1))
+    return [bool(x) for x in (flat * others).sum(axis=1) < AGAINST * size]
 
 
 def score_of(ring: Sequence[SiteExpansion]) -> tuple[float, Place | None, Unmeasured | None]:

@@ -1,4 +1,4 @@
-"""One breath all the way round: every site's share, ribs and belly, left and right, the score; and who has slipped."""
+"""One breath all the way round: every site's share, ribs and belly, left and right, the score."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from breathcore.dsp.summary import median
 from breathcore.estimate.trunk.calibrate import rest_of
 from breathcore.estimate.trunk.compartments import (
     ALIKE,
@@ -17,12 +16,13 @@ from breathcore.estimate.trunk.compartments import (
     alike,
     lag,
 )
-from breathcore.estimate.trunk.expansion import Change, SiteFollower
+from breathcore.estimate.trunk.expansion import SiteFollower
 from breathcore.estimate.trunk.grid import GRID_HZ, grid_n
 from breathcore.estimate.trunk.ranges import factors, ratio_sd
-from breathcore.estimate.trunk.ring import Pairs, score_of
+from breathcore.estimate.trunk.ring import AGAINST_SHARE, Pairs, against, score_of
 from breathcore.estimate.trunk.sights import belly_of, found, level_of, ribs_of, ring_of
 from breathcore.estimate.trunk.site import GRAVITY_ROWS, Site, SiteKind
+from breathcore.estimate.trunk.slips import Slips
 from breathcore.estimate.trunk.sway import PelvisSway, RingSway, Sway, ratio
 from breathcore.model.arrays import F64
 from breathcore.model.device import Place
@@ -31,8 +31,6 @@ from breathcore.model.trunk import (
     RING,
     CalibrationStep,
     Expansion,
-    Posture,
-    PostureEstimate,
     SiteExpansion,
     StepKind,
     TrunkCalibration,
@@ -40,14 +38,6 @@ from breathcore.model.trunk import (
 )
 
 NAN = math.nan
-TURNED_DEG = 10.0  # gravity stands otherwise than at the calibration: another posture
-APART_DEG, APART_N = 8.0, 4  # a sensor that is out of line with the others, quarters of a second
-PRESSED = {
-    Posture.SUPINE: (Place.BACK,),
-    Posture.PRONE: (Place.STERNUM, Place.NAVEL),
-    Posture.LEFT_SIDE: (Place.LEFT,),
-    Posture.RIGHT_SIDE: (Place.RIGHT,),
-}
 SLIPS_S = 2.0  # from a slip until it is sure
 KNOWN = 0.9
 PASSES_N = 3
@@ -60,17 +50,19 @@ class Round:
     ----------
     followers : mapping of channel id to SiteFollower
         The sites.
+    slips : Slips
+        When one of them slipped.
     """
 
-    def __init__(self, followers: Mapping[str, SiteFollower]) -> None:
+    def __init__(self, followers: Mapping[str, SiteFollower], slips: Slips) -> None:
         self._followers = followers
+        self._slips = slips
         self._pairs = Pairs()
         self._fulls_n = 0
         self._fulls: F64 | None = None
         self._together: tuple[str, ...] = ()
         self._breaths: list[Breath] = []
-        self._apart_n: dict[str, int] = {}
-        self._calibrated_s = self._slipped_s = -math.inf
+        self._calibrated_s = -math.inf
 
     @property
     def _sites(self) -> tuple[Site, ...]:
@@ -79,8 +71,7 @@ class Round:
     def calibrated(self, calibration: TrunkCalibration) -> None:
         """Begin afresh after all sites' calibration; read the ranges of those on the ribs against each other."""
         self._pairs.reset()
-        self._calibrated_s, self._slipped_s = calibration.end_s, -math.inf
-        self._apart_n.clear()
+        self._calibrated_s = calibration.end_s
         self._breaths = []
         self._compare([s for s in calibration.steps if s.kind is StepKind.FULL])
 
@@ -140,63 +131,6 @@ class Round:
         """Begin afresh: left and right have changed places."""
         self._pairs.reset()
 
-    # ── posture and slipping ─────────────────────────────────────────────────────────────────────────────────────────
-
-    def changed(self, end_k: int) -> None:
-        """Look whether the body, or one sensor alone, has come to stand otherwise than when it was calibrated.
-
-        A body that leans turns gravity by the same angle in all sensors on the ribs, however they are mounted. One
-        that is out of line with them for a second has slipped, or is in somebody's hands. What only one sensor says
-        may be either: a new posture is believed.
-        """
-        changes = {s: c for s, f in self._followers.items() if (c := f.change(end_k)) is not None}
-        for source, follower in self._followers.items():
-            if follower.lost is None and (follower.off(end_k) or self._stays_apart(source, changes)):
-                follower.slip()
-                self._slipped_s = end_k / GRID_HZ  # the others' sway was read from it too
-        self._put_on_anew()
-        ribs = [changes[s] for s in changes if self._on_ribs(s) and not self._apart_n.get(s)]
-        if not ribs or median(np.array([c.degrees for c in ribs])) < TURNED_DEG:
-            return
-        if 2 * sum(c.still for c in ribs) >= len(ribs):
-            for source, change in changes.items():
-                self._followers[source].rest_in(change.rest, end_k)
-
-    def _put_on_anew(self) -> None:
-        """Where half of the sensors on the ribs have slipped, and more than one, all were taken off, belts too."""
-        worn = [f for f in self._followers.values() if f.site.place is not Place.PELVIS]
-        imus = [f for f in worn if f.site.kind is SiteKind.IMU]
-        gone = [f for f in imus if f.lost is not None]
-        if len(gone) > 1 and 2 * len(gone) >= len(imus):
-            for follower in worn:
-                follower.slip()
-
-    def _on_ribs(self, source: str) -> bool:
-        follower = self._followers[source]
-        return follower.lost is None and follower.site.place is not Place.PELVIS
-
-    def _stays_apart(self, source: str, changes: Mapping[str, Change]) -> bool:
-        """Whether a site's gravity has been out of line with the others' for a second, and it is not the other's."""
-        others = self._others(source, changes)
-        mine = changes.get(source)
-        if mine is None or not others or not self._on_ribs(source):
-            self._apart_n[source] = 0
-            return False
-        apart = float(np.abs(mine.angles - np.median(np.stack([o.angles for o in others]), axis=0)).mean()) > APART_DEG
-        self._apart_n[source] = self._apart_n.get(source, 0) + 1 if apart else 0
-        outvoted = len(others) == 1 and others[0].degrees > mine.degrees
-        return self._apart_n[source] >= APART_N and not outvoted
-
-    def _others(self, source: str, changes: Mapping[str, Change]) -> list[Change]:
-        """Return those of the other sensors on the ribs; the pelvis' where there is no other."""
-        others = {s: c for s, c in changes.items() if self._followers[s].lost is None and s != source}
-        return [d for s, d in others.items() if self._on_ribs(s)] or list(others.values())
-
-    def posture(self, item: PostureEstimate) -> None:
-        """Take the posture: a sensor that the body lies on is pressed."""
-        for follower in self._followers.values():
-            follower.pressed = follower.site.place in PRESSED.get(item.posture, ())
-
     # ── one breath ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     def breath(self, breath: Breath, end_k: int, tape: Mapping[Place, float], at_s: float) -> Expansion | None:
@@ -207,27 +141,41 @@ class Round:
         if breath.inhale_onset_s < self._calibrated_s:
             return None
         shares: dict[str, SiteExpansion] = {}
-        shaken = breath.inhale_onset_s <= self._slipped_s < breath.end_s + SLIPS_S
+        shaken = breath.inhale_onset_s <= self._slips.slipped_s < breath.end_s + SLIPS_S
         for source, follower in self._followers.items():
             if follower.site.place is not Place.PELVIS:
                 share = follower.breath(breath, end_k)[0]
                 if shaken and share.reason is None and follower.site.kind is SiteKind.IMU:
                     share = replace(share, share=NAN, reason=Unmeasured.MOTION)
                 shares[source] = share
+        self._draw_in(shares, breath)
         told = self._in_cm(shares, tape)
         self._breaths = [*self._breaths, breath][-BREATHS_N:]
         expansion = Expansion(at_s, breath.inhale_onset_s, breath.end_s, tuple(told.values()))
-        expansion = self._with_compartments(expansion, told, breath, end_k)
+        expansion = self._with_compartments(expansion, told, breath)
         return self._with_ring(expansion, told)
 
+    def _draw_in(self, told: dict[str, SiteExpansion], breath: Breath) -> None:
+        """Take its number from a site of the ring that moves against the others: it does not open by so much."""
+        ring = [s.source for s in ring_of(self._sites) if told[s.source].reason is None]
+        if not ring:
+            return
+        levels = [self._followers[s].levels(breath.inhale_onset_s, breath.end_s) for s in ring]
+        for source, opposed in zip(ring, against(np.stack(levels)), strict=True):
+            if opposed and told[source].share > AGAINST_SHARE:
+                told[source] = replace(told[source], share=NAN, reason=Unmeasured.INWARD)
+
     def _in_cm(self, told: Mapping[str, SiteExpansion], tape: Mapping[Place, float]) -> dict[str, SiteExpansion]:
-        """Return the sites with the growth of the girth at their level: the belt's there, else the mean of all."""
+        """Return the sites with the growth of the girth at their level: a belt's there, else the mean of all.
+
+        None where one of them is not told: what is left of them is not the girth.
+        """
         growth: dict[Place, float] = {}
         for level, cm in tape.items():
             here = [s for s, f in self._followers.items() if level_of(f.site.place) is level and s in told]
             belts = [s for s in here if self._followers[s].site.kind is SiteKind.BELT and told[s].reason is None]
-            shares = [told[s].share for s in belts or here if told[s].reason is None]
-            if shares:
+            shares = [told[s].share for s in belts or here]
+            if shares and all(map(math.isfinite, shares)):
                 growth[level] = cm * sum(shares) / len(shares)
         return {
             source: s if s.reason is not None else replace(s, cm=growth.get(level_of(s.place), NAN))
@@ -272,9 +220,7 @@ class Round:
 
     # ── ribs and belly ───────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _with_compartments(
-        self, expansion: Expansion, told: Mapping[str, SiteExpansion], breath: Breath, end_k: int
-    ) -> Expansion:
+    def _with_compartments(self, expansion: Expansion, told: Mapping[str, SiteExpansion], breath: Breath) -> Expansion:
         belly, ribs = belly_of(self._sites), ribs_of(self._sites)
         if belly is None or not ribs:
             missing = dict.fromkeys(("rib_share", "phase_deg"), Unmeasured.NO_SENSOR)

@@ -134,6 +134,14 @@ def lumbar_of(sites: Sequence[Site]) -> tuple[Site | None, Site | None]:
     return trunk, found(turning, Place.PELVIS)
 
 
+def posture_sources(sites: Sequence[Site]) -> tuple[str, ...]:
+    """Return the sensors that posture is told from: the best on the trunk, and the pelvis'."""
+    best = (found(sites, place, SiteKind.IMU) for place in (Place.STERNUM, Place.BACK, Place.LEFT, Place.RIGHT))
+    trunk = next((s.source for s in best if s is not None), None)
+    pelvis = found(sites, Place.PELVIS, SiteKind.IMU) or found(sites, Place.NAVEL, SiteKind.IMU)
+    return tuple(s for s in (trunk, None if pelvis is None else pelvis.source) if s is not None)
+
+
 def sights(channels: Iterable[ChannelSpec]) -> Mapping[Measure, Sight]:
     """Return what can be measured with `channels`, by which of them. One midline strap never shows left or right."""
     channels = tuple(channels)

@@ -62,16 +62,21 @@ class Even:
         Nominal rate, 5 Hz or more.
     axes_n : int
         Columns of `x`.
+    smooth_s : float
+        Length of the low-pass.
 
     Attributes
     ----------
     newest_s : float
         Time of the newest sample.
+    delay_s : float
+        What is older than the newest sample by this can be taken.
     """
 
-    def __init__(self, rate_hz: float, axes_n: int) -> None:
+    def __init__(self, rate_hz: float, axes_n: int, smooth_s: float = SMOOTH_S) -> None:
         self._axes_n = axes_n
-        self._grid = GridStream(rate_hz, axes_n, SMOOTH_S, GRID_HZ)
+        self._grid = GridStream(rate_hz, axes_n, smooth_s, GRID_HZ)
+        self.delay_s = self._grid.delay_s
         self.newest_s = -math.inf
         self._ready: list[tuple[int, F64]] = []
 

@@ -60,7 +60,6 @@ def stylesheet(style: theme.Style) -> str:
     QLabel[role="tag"] {{ background: {t.accent_soft}; color: {t.text}; border-radius: {style.px(0.4)}px;
         padding: {style.px(0.1)}px {style.px(0.5)}px; font-size: {style.px(0.88)}px; }}
     QScrollArea {{ border: none; }}
-    QComboBox {{ padding-right: {style.px(2.2)}px; }}
     QComboBox:disabled {{ background: {t.background}; color: {t.muted}; border-color: {t.line}; }}
     QComboBox::drop-down {{ border: none; width: {style.px(2)}px; }}
     QComboBox::down-arrow {{ image: none; }}

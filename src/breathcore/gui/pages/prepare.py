@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from breathcore.feedback.frame import FeedbackFrame
 from breathcore.feedback.wording import Wording
@@ -21,6 +21,7 @@ from breathcore.model.drill import CommandKind, DrillSpec, Stage
 from breathcore.model.message import Message
 
 _UNSEEN = ("signal.heart",)
+MANY_N = 5  # sensors from which the drawing leaves room for its steps
 LATE_MS = 15_000  # without a link: time to say what to do
 
 
@@ -62,14 +63,13 @@ class PreparePage(Page):
         self._states: list[SensorState] = []
         self._head = self.title(self.text("prepare.connecting"), self.words.of(drill.title))
         columns = Columns(50, (10, 12))
-        self._stack = QStackedWidget()
-        self._stack.addWidget(self._steps(worn))
-        self._stack.addWidget(self._guide())
         self.trunk = TrunkPrepare(wording, offer_exchange=offer_exchange)
         self.trunk.said.connect(self.said)
         self.trunk.exchange_over.connect(self.exchange_over)
-        self._stack.addWidget(self.trunk)
-        columns.first.addWidget(self._stack)
+        self._parts = (self._steps(worn), self._guide(), self.trunk)
+        for part in self._parts:
+            columns.first.addWidget(part, 1)
+        self._turn_to(0)
         columns.second.addWidget(self._signal_card(drill))
         self.content.addWidget(columns, 1)
         self._buttons()
@@ -99,7 +99,7 @@ class PreparePage(Page):
 
     def _steps(self, worn: Sequence[Worn]) -> QFrame:
         frame, column = card(margin_em=1.2, spacing_em=0.7)
-        self.put_on = PutOn(self.words, worn, 13, self.text("start.step.wait"))
+        self.put_on = PutOn(self.words, worn, 13 if len(worn) < MANY_N else 10, self.text("start.step.wait"))
         column.addWidget(self.put_on)
         column.addStretch(1)
         return frame
@@ -165,11 +165,16 @@ class PreparePage(Page):
 
     # the states
 
+    def _turn_to(self, index: int) -> None:
+        """Show one of what may stand at the left; what is hidden needs no room."""
+        for n, part in enumerate(self._parts):
+            part.setVisible(n == index)
+
     def _show_waiting(self, frame: FeedbackFrame) -> None:
         refused = frame.notice is not None
         linked = "prepare.good" if _good(frame) else "prepare.puton"
         self._headline("prepare.refused" if refused else linked if _linked(frame) else "prepare.connecting")
-        self._stack.setCurrentIndex(0)
+        self._turn_to(0)
         late = self.text("prepare.late") if self._late and not _linked(frame) else ""
         self.notice.say(self.words.say(frame.notice) if frame.notice is not None else late)
         onward = self._again if refused else self._calibrate
@@ -178,7 +183,7 @@ class PreparePage(Page):
 
     def _show_calibrating(self, frame: FeedbackFrame) -> None:
         self._headline("prepare.calibrating")
-        self._stack.setCurrentIndex(1)
+        self._turn_to(1)
         self.notice.say("")
         cue = frame.calibration_cue
         self._say_cue(self.words.say(cue) if cue is not None else self.text("prepare.calibrating.cue"))
@@ -196,7 +201,7 @@ class PreparePage(Page):
 
     def _show_ready(self, frame: FeedbackFrame) -> None:
         linked, learned = _linked(frame), frame.trunk is not None and bool(frame.trunk.calibrated)
-        self._stack.setCurrentIndex(2 if linked and learned else 1 if linked else 0)
+        self._turn_to(2 if linked and learned else 1 if linked else 0)
         self.trunk.show_view(frame.trunk)
         self.notice.say(self.text("prepare.heart-only") if _unseen(frame) else "", calm=True)
         self._start.setEnabled(linked)
@@ -234,6 +239,7 @@ class PreparePage(Page):
         set_text(self._todo, advice)
         self._todo.setVisible(bool(advice))
         self._show_each(frame)
+        self._heart.setVisible(frame.heart_bpm is not None or frame.heart_message is not None)
         heart = "—" if frame.heart_bpm is None else self.words.number(frame.heart_bpm)
         reason = f" {self.words.say(frame.heart_message)}" if frame.heart_message is not None else ""
         set_text(self._heart, self.text("prepare.heart", heart=heart) + reason)

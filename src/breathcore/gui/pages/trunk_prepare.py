@@ -15,7 +15,7 @@ from breathcore.gui.pages.parts import Pills, clear, elastic, field
 from breathcore.gui.widgets import FlowLayout, button, card, label, pad, set_text
 from breathcore.model.device import Place
 from breathcore.model.drill import CommandKind
-from breathcore.session.trunk_drill import TAPE_CM
+from breathcore.session.trunk_drill import tape_fault
 
 LEVELS = (Place.STERNUM, Place.LEFT, Place.NAVEL)  # chest, lower ribs, waist
 READINGS_N = 3
@@ -42,7 +42,7 @@ class TrunkPrepare(QWidget):
         self._shown: tuple[CalibrationView, ...] = ()
         self._column = QVBoxLayout(self)
         pad(self._column, 0, 0.8)
-        results, column = card(margin_em=1.2, spacing_em=0.45)
+        self._results, column = card(margin_em=1.2, spacing_em=0.45)
         column.addWidget(label(wording.text("prepare.results"), "heading"))
         self._rows = QVBoxLayout()
         pad(self._rows, 0, 0.3)
@@ -67,7 +67,7 @@ class TrunkPrepare(QWidget):
         self.tape.kept.connect(self._keep)
         self.tape.closed.connect(self._open)
         self.exchange = self._exchange_card()
-        for part in (results, self.tape, self.exchange):
+        for part in (self._results, self.tape, self.exchange):
             self._column.addWidget(part)
         self._column.addStretch(1)
         self._tape_open = self._exchange_open = False
@@ -146,6 +146,7 @@ class TrunkPrepare(QWidget):
     def _open(self, *, tape: bool = False, exchange: bool = False) -> None:
         self._tape_open, self._exchange_open = tape, exchange
         self.tape.setVisible(tape)
+        self._results.setVisible(not tape)  # one thing at a time, and room for it
         self.tape_button.setVisible(not tape)
         self.exchange.setVisible(exchange)
 
@@ -217,20 +218,20 @@ class TapeForm(QFrame):
         self._show_mean()
 
     def _values(self) -> tuple[float, ...]:
-        """Return the readings, none where one is missing, is no number, or cannot be."""
+        """Return the readings, none where one is missing or is no number."""
         try:
-            values = tuple(float(edit.text().strip().replace(",", ".")) for edit in self.readings)
+            return tuple(float(edit.text().strip().replace(",", ".")) for edit in self.readings)
         except ValueError:
             return ()
-        low, high = TAPE_CM
-        return values if all(low <= v <= high for v in values) else ()
 
     def _show_mean(self) -> None:
-        values = self._values()
-        self.keep.setEnabled(bool(values))
-        text = self._wording.text
-        mean = text("prepare.tape.mean", cm=self._wording.number(fmean(values), 1)) if values else ""
-        set_text(self._mean, mean or text("prepare.tape.need"))
+        values, text = self._values(), self._wording.text
+        fault = tape_fault(values)
+        self.keep.setEnabled(not fault)
+        if fault:
+            set_text(self._mean, text(f"prepare.tape.{fault}"))
+        else:
+            set_text(self._mean, text("prepare.tape.mean", cm=self._wording.number(fmean(values), 1)))
 
     def _keep(self) -> None:
         self.kept.emit(Place(self.level.choice), self._values())

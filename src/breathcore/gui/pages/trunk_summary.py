@@ -98,11 +98,9 @@ class TrunkCard(QFrame):
         return f"{told}{pair.unit}" if pair.unit == "°" else f"{told} {pair.unit}".strip()
 
     def _difference(self, pair: PairView) -> str:
-        if pair.difference is None:
+        if pair.difference is None or pair.uncertainty is None:
             return DASH
         percent = f"{pair.difference:+.0f}".replace("-", "−")
-        if not pair.uncertainty:
-            return self._wording.text("summary.sides.percent-only", percent=percent)
         return self._wording.text("summary.sides.percent", percent=percent, noise=round(pair.uncertainty))
 
     def _said(self, sides: Iterable[SideSummary]) -> Iterable[tuple[str, str]]:

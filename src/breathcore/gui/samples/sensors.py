@@ -58,6 +58,13 @@ def sensor(
     return SensorFrame(name, name, None, link, told, (issue,) if issue else (), battery)
 
 
+def all_round() -> tuple[SensorFrame, ...]:
+    """Return the sensors of the rig, all well."""
+    return tuple(
+        SensorFrame(c.address, c.name, c.place, LinkKind.STREAMING, battery_percent=86 - n) for n, c in enumerate(RIG)
+    )
+
+
 def wrong_file() -> Message:
     """Return what is said of a wearable's file that cannot be used."""
     path, problem = "devices/my_strap.toml", "kg"

@@ -18,10 +18,11 @@ from breathcore.feedback.trunk_view import (
     TrunkView,
 )
 from breathcore.gui import samples
+from breathcore.gui.samples.sensors import all_round
 from breathcore.gui.services import Measured, ReviewView, SideSummary, SiteSummary, SummaryView, TrunkSummary
 from breathcore.model.arrays import frozen
 from breathcore.model.device import Place
-from breathcore.model.drill import DrillSpec, Score, ScorePart, Stage, TargetPhase, Timeline
+from breathcore.model.drill import DrillSpec, FinishReason, Score, ScorePart, Stage, TargetPhase, Timeline
 from breathcore.model.message import message
 from breathcore.model.trunk import RING, Side
 from breathcore.session import registry
@@ -93,7 +94,7 @@ def brace(**changes: Any) -> BraceView:
 def reps(**changes: Any) -> RepsView:
     """Return a set of repetitions on its way."""
     good = RepsView(
-        3, 8, 0, Side.LEFT, 0.7, 0.85, 24.0, 1.05, 2.1, 0.9, message("tempo.good"),
+        3, 8, 0, Side.LEFT, 0.7, 0.85, 24.0, 1.05, 2.1, exhaled=0.9, word=message("tempo.good"),
     )  # fmt: skip
     return replace(good, **changes)
 
@@ -109,15 +110,26 @@ def frame(drill_id: str, trunk: TrunkView, pattern_id: str = "", **changes: Any)
         drill, phase=now.kind, cue=sent.get(now.focus, dict(spec.cue)) if now.focus else dict(spec.cue),
         phase_left_s=now.end_s - samples.NOW_S, sets_n=3, breath_index=3, breaths_n=8,
     )  # fmt: skip
+    if trunk.ring is not None:
+        trunk = replace(trunk, ring=replace(trunk.ring, focus=now.focus))
     good = samples.frame(drill, Stage.RUNNING, trunk=trunk, drill=view, target=phases, rate_target_bpm=None)
-    good = replace(good, score=_score(drill), in_step=good.in_step if drill.pattern(pattern_id).breathes else None)
+    good = replace(
+        good, score=_score(drill, trunk), in_step=good.in_step if drill.pattern(pattern_id).breathes else None
+    )
     return replace(
         good, **(_moved(phases) if trunk.reps is not None and trunk.reps.share is not None else {}), **changes
     )
 
 
-def _score(drill: DrillSpec) -> Score:
-    ids: tuple[str, ...] = ("timing", "depth", "regularity", "ring")
+def _score(drill: DrillSpec, trunk: TrunkView) -> Score | None:
+    """Return a good score of what is measured, None where nothing of what the drill asks for is."""
+    if trunk.brace is not None and trunk.brace.message is not None and drill.movement is None:
+        return None
+    if trunk.reps is not None and trunk.reps.message is not None:
+        return None
+    ids: tuple[str, ...] = ("timing", "depth", "regularity", "quality")
+    if trunk.ring is not None and trunk.ring.score is not None:
+        ids = (*ids[:3], "ring")
     if drill.movement is not None:
         ids = ("reps", "range", "exhale", "steadiness")
     elif drill.braced:
@@ -145,7 +157,10 @@ def _planned(drill: DrillSpec, pattern_id: str) -> tuple[TargetPhase, ...]:
 
 def ribs_frame(trunk: TrunkView | None = None, **changes: Any) -> FeedbackFrame:
     """Return 360° breathing that goes well."""
-    return frame("360_breathing", trunk or TrunkView(ring(), compartments()), **changes)
+    trunk = trunk or TrunkView(ring(), compartments())
+    bare = trunk.ring is not None and any(s.message == message("trunk.no-sensor") for s in trunk.ring.sites)
+    worn = {} if bare else {"sensors": all_round(), "heart_bpm": None}
+    return frame("360_breathing", trunk, **{**worn, **changes})
 
 
 def brace_frame(view: BraceView | None = None, **changes: Any) -> FeedbackFrame:
@@ -153,9 +168,31 @@ def brace_frame(view: BraceView | None = None, **changes: Any) -> FeedbackFrame:
     return frame("brace_and_breathe", TrunkView(compartments=compartments(), brace=view or brace()), **changes)
 
 
+def rated_frame(index: int = 0) -> FeedbackFrame:
+    """Return a rest after a set of braces that nothing measured: the person says how hard it was."""
+    asked = replace(silent_brace("brace.self-rated"), zone=None, asked=index)
+    frame_ = brace_frame(asked, stage=Stage.SET_REST)
+    return replace(frame_, drill=replace(frame_.drill, phase=None))
+
+
+def paused_frame() -> FeedbackFrame:
+    """Return a pause in which the sensors can be calibrated again: one has slipped."""
+    silent = SiteView(Place.LEFT, message=message("trunk.slipped"))
+    sites = tuple(silent if s.place is Place.LEFT else s for s in ring().sites)
+    view = TrunkView(ring(sites=sites, score=None, least=None, symmetry_word=None), compartments())
+    return ribs_frame(view, stage=Stage.PAUSED, notice=message("notice.paused"), calibration_wanted=True)
+
+
+def rated_after() -> FeedbackFrame:
+    """Return the end of a drill whose last braces nothing measured."""
+    return replace(rated_frame(2), stage=Stage.FINISHED, finish=FinishReason.COMPLETED, target=())
+
+
 def bridge_frame(view: RepsView | None = None, **changes: Any) -> FeedbackFrame:
     """Return a single-leg bridge, both sides compared."""
-    return frame("glute_bridge", TrunkView(reps=view or reps(), sides=PAIRS), "single-leg", **changes)
+    view = view or reps()
+    sides = PAIRS if view.message is None else ()
+    return frame("glute_bridge", TrunkView(reps=view, sides=sides), "single-leg", **changes)
 
 
 def hinge_frame(**changes: Any) -> FeedbackFrame:
@@ -217,5 +254,7 @@ def moved_review() -> ReviewView:
 
 def ready(trunk: TrunkView, drill_id: str = "360_breathing", **changes: Any) -> FeedbackFrame:
     """Return the frame of a session that is calibrated and may begin."""
-    good = samples.frame(registry.drill(drill_id), Stage.READY, trunk=trunk, target=(), score=None)
+    good = samples.frame(
+        registry.drill(drill_id), Stage.READY, trunk=trunk, target=(), score=None, heart_bpm=None, sensors=all_round()
+    )
     return replace(good, **changes)

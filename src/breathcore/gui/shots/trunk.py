@@ -9,6 +9,7 @@ from breathcore.feedback.frame import CalibrationStepView, FeedbackFrame
 from breathcore.feedback.trunk_view import CalibrationView, TrunkView
 from breathcore.feedback.wording import Wording
 from breathcore.gui import samples
+from breathcore.gui.pages.after import AfterPage
 from breathcore.gui.pages.prepare import PreparePage
 from breathcore.gui.pages.review import ReviewPage
 from breathcore.gui.pages.safety import FormPage
@@ -53,6 +54,10 @@ def _trainer() -> tuple[Shot, ...]:
         "brace-lone": sample.brace_frame(sample.brace(level=None, word=None, message=message("brace.on-lone"))),
         "brace-drifting": sample.brace_frame(drifting),
         "brace-strain": sample.brace_frame(strain, notice=message("brace.strain")),
+        "brace-small": sample.brace_frame(sample.brace(level=None, word=None, message=message("brace.on-small"))),
+        "brace-apart": sample.brace_frame(sample.brace(level=None, word=None, message=message("brace.on-apart"))),
+        "brace-rating": sample.rated_frame(),
+        "paused-calibrate": sample.paused_frame(),
         "brace-unmeasured": sample.brace_frame(sample.silent_brace("brace.self-rated")),
         "brace-uncalibrated": sample.brace_frame(sample.silent_brace("trunk.not-calibrated")),
         "bridge": sample.bridge_frame(),
@@ -61,8 +66,9 @@ def _trainer() -> tuple[Shot, ...]:
         "hinge": sample.hinge_frame(),
     }
     plain = TrainerOptions()
+    into_sight = {"ribs-paradox": _to_belly, "brace-rating": _to_between, "paused-calibrate": _to_between}
     shots = [
-        Shot("trunk", state, partial(_trained, frame, plain), _to_belly if state == "ribs-paradox" else _down)
+        Shot("trunk", state, partial(_trained, frame, plain), into_sight.get(state, _down))
         for state, frame in frames.items()
     ]
     for thinning in (Thinning.THIRD, Thinning.SUMMARY, Thinning.BLIND):
@@ -79,13 +85,19 @@ def _prepare() -> tuple[Shot, ...]:
     step = CalibrationStepView(6, 9, message("calibration.why.brace"))
     calibrating = samples.frame(
         drill, Stage.CALIBRATING, calibrated=False, calibration_left_s=12.0, calibration_share=0.78, target=(),
-        score=None, calibration_cue=message("calibration.cue.brace"), calibration_step=step,
+        score=None, calibration_cue=message("calibration.cue.brace"), calibration_step=step, heart_bpm=None,
+        sensors=sample_sensors.all_round(),
     )  # fmt: skip
     refused = CalibrationView(Place.BACK, message=message("trunk.uneven"))
     changed = CalibrationView(Place.LEFT, 2.4, "°", change=0.31)
     good = TrunkView(sample.ring(), calibrated=sample.calibrated(), both_sides=True)
     cm = CalibrationView(Place.LEFT, 2.4, "°", 4.8)
+    waiting = samples.frame(
+        drill, Stage.WAITING, calibrated=False, target=(), score=None, heart_bpm=None,
+        sensors=sample_sensors.all_round(),
+    )  # fmt: skip
     frames = {
+        "waiting": waiting,
         "step": calibrating,
         "results": sample.ready(good),
         "results-refused": sample.ready(replace(good, calibrated=sample.calibrated(back=refused, left=changed))),
@@ -119,6 +131,7 @@ def _around() -> tuple[Shot, ...]:
         Shot("trunk-sensors", "rig", sensors, below),
         Shot("trunk-start", "rig", partial(_first, "360_breathing")),
         Shot("trunk-start", "locked", partial(_first, "brace_and_breathe"), _to_form),
+        Shot("trunk-after", "rating", _after),
         Shot("trunk-settings", "opened", partial(_settings, opened=("Kim",)), _to_opened),
         Shot("trunk-settings", "asking", _settings, _ask_opened),
         Shot("trunk-form", "too-firm", _too_firm),
@@ -133,6 +146,12 @@ def _first(drill_id: str, wording: Wording) -> QWidget:
     settings = Settings(sensors=sample_sensors.RIG, last_drill=drill_id, last_person="Kim")
     worn = worn_of(settings.sensors, sample_sensors.devices())
     return StartPage(wording, samples.drills(), settings, worn)
+
+
+def _after(wording: Wording) -> QWidget:
+    made = AfterPage(wording)
+    made.show_frame(sample.rated_after())
+    return made
 
 
 def _settings(wording: Wording, opened: tuple[str, ...] = ()) -> QWidget:
@@ -183,6 +202,12 @@ def _to_belly(page: QWidget) -> None:
     area = page.findChild(QScrollArea)
     if isinstance(page, TrainerPage) and isinstance(area, QScrollArea):
         area.ensureWidgetVisible(page.readings.trunk.compartments)
+
+
+def _to_between(page: QWidget) -> None:
+    area = page.findChild(QScrollArea)
+    if isinstance(page, TrainerPage) and isinstance(area, QScrollArea):
+        area.ensureWidgetVisible(page.between)
 
 
 def _prepared(frame: FeedbackFrame, wording: Wording) -> QWidget:

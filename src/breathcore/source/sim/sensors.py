@@ -104,6 +104,9 @@ class Sensors:
     def _at_place(self, trunk: TrunkWearer, channel: ChannelSpec, t_s: F64) -> F64:
         """Return what a sensor at a place of the trunk measures; one that lies on a table feels gravity alone."""
         x = trunk.read(channel, t_s)
+        faults = self._faults
+        if not (faults.off or faults.table or faults.loose):
+            return x
         away = mask((*self._faults.off, *self._faults.table), t_s)
         loose = mask(self._faults.loose, t_s)
         if channel.role in (Role.CHEST_ACC, Role.ACC):

@@ -10,7 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from trunk_signals import OneBreath, Trunk, Worn, breaths, even, of, run, share, steps
 
-from breathcore.estimate.trunk.ring import MOST_NOISE, NORMAL, Pairs, score_of
+from breathcore.estimate.trunk.ring import MOST_NOISE, NORMAL, Pairs, against, score_of
 from breathcore.estimate.trunk.site import SiteKind
 from breathcore.model.device import Place
 from breathcore.model.estimates import BreathKind
@@ -350,3 +350,48 @@ def test_nothing_is_told_of_a_site_before_it_is_calibrated():
     _, out = run(Trunk(RING, done), events(done))
     assert not of(out, SiteBlock)
     assert {s.reason for e in of(out, Expansion) for s in e.sites} == {Unmeasured.NOT_CALIBRATED}
+
+
+@pytest.mark.parametrize("depth", [-0.6, -0.3])
+def test_a_site_that_draws_in_while_the_others_open_is_named_and_not_told_as_opening(depth):
+    _, out = seen(Trunk(RING, tuple(breaths({**even(0.6), Place.LEFT: depth}, n=6, period_s=6.0))))
+    for expansion in of(out, Expansion)[-5:-1]:
+        assert [s.place for s in expansion.sites if s.reason is Unmeasured.INWARD] == [Place.LEFT]
+        assert all(s.share == pytest.approx(0.6, abs=0.06) for s in expansion.sites if s.reason is None)
+        assert expansion.reasons["score"] is Unmeasured.INWARD
+
+
+def test_a_site_that_stays_shut_is_told_shut():
+    _, out = seen(Trunk(RING, tuple(breaths({**even(0.6), Place.LEFT: 0.0}, n=6, period_s=6.0))))
+    shares = [s.share for e in of(out, Expansion)[-5:-1] for s in e.sites if s.place is Place.LEFT]
+    assert max(shares) < 0.1
+    assert last(out).least is Place.LEFT
+
+
+@given(st.integers(0, 2**31), st.integers(4, 6), st.integers(10, 200))
+def test_the_site_that_moves_against_the_others_is_found_and_no_other(seed, sites_n, samples_n):
+    rng = np.random.default_rng(seed)
+    wave = np.sin(np.linspace(0.0, np.pi, samples_n))
+    levels = rng.uniform(0.7, 1.0, (sites_n, 1)) * wave + rng.normal(0.0, 0.02, (sites_n, samples_n))
+    assert not any(against(levels))
+    at = int(rng.integers(sites_n))
+    levels[at] *= -1.0
+    assert against(levels) == [k == at for k in range(sites_n)]
+
+
+class Loses(Trunk):
+    """Right and back send nothing from 90 s on."""
+
+    def streams(self):
+        gone = (Place.RIGHT, Place.BACK)
+        return [(c, t[t < 90.0], x[t < 90.0]) if c.place in gone else (c, t, x) for c, t, x in super().streams()]
+
+
+def test_no_cm_from_one_site_where_its_neighbours_are_lost():
+    trunk = Loses(RING, tuple(breaths({**even(0.6), Place.LEFT: 0.2}, n=14, period_s=6.0)))
+    _, out = seen(trunk, TapeReading(47.0, Place.LEFT, 5.0))
+    left = {e.onset_s: s for e in of(out, Expansion) for s in e.sites if s.place is Place.LEFT}
+    assert any(s.cm == pytest.approx(5.0 * 1.4 / 3.0, abs=0.4) for t_s, s in left.items() if t_s < 84.0)
+    alone = [s for t_s, s in left.items() if t_s > 90.0]
+    assert alone
+    assert all(s.reason is None and math.isnan(s.cm) for s in alone)

@@ -70,6 +70,22 @@ def test_what_strays_from_the_axis_shows():
     assert crooked[-1].off_axis_deg > 6.0
 
 
+def test_shifting_about_off_the_way_of_a_small_movement_is_no_repetition():
+    body = Body(60.0).does(5, 20.0, spread=0.0)
+    body.lean_deg[:, 0] += np.where(body.t_s > 16.0, 0.3 * body.lean_deg[:, 1], 0.0)
+    straight = reps(follow(Body(60.0).does(5, 20.0, spread=0.0), [task()]))
+    assert len(straight) == 5
+    assert len(reps(follow(body, [task()]))) == sum(r.top_s < 16.0 for r in straight)
+
+
+def test_who_strayed_in_the_guided_repetitions_may_do_so_again():
+    body = Body(60.0).does(5, 20.0, spread=0.0)
+    body.lean_deg[:, 0] += 8.0 * np.sin(np.pi * body.lean_deg[:, 1] / 20.0)  # an arc there and back
+    told = reps(follow(body, [task()]))
+    assert len(told) == 5
+    assert min(r.off_axis_deg for r in told) > 0.3 * 20.0
+
+
 def test_half_a_repetition_is_none():
     body = Body(60.0).does(4, 40.0, spread=0.0).does(3, 16.0, start_s=28.0, spread=0.0).does(2, 40.0, start_s=44.0)
     assert len(reps(follow(body, [task()]))) == 6
