@@ -93,7 +93,7 @@ class RingPart(Part):
         text, number = self.wording.text, self.wording.number
         grown = {level_of(site.place).value: site.cm for site in view.sites if site.cm is not None}
         names = {level: text(f"prepare.tape.level.{level}") for level in grown}
-        return " · ".join(text("trunk.girth", level=names[level], n=number(cm, 1)) for level, cm in grown.items())
+        return "\n".join(text("trunk.girth", level=names[level], n=number(cm, 1)) for level, cm in grown.items())
 
     def _lines(self, view: RingView) -> Sequence[str]:
         silent = [site for site in view.sites if site.message is not None]
